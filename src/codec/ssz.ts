@@ -1,0 +1,56 @@
+/**
+ * The SSZ vocabulary of the node: one canonical encoding for everything that is hashed, signed, stored or sent
+ * (protocols/encoding.md). `serialize` of the library checks nothing, so values are built by typed constructors
+ * and everything that came from outside went through `decode` first.
+ */
+import {
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  ListCompositeType,
+  UintBigintType,
+  UintNumberType
+} from '@chainsafe/ssz'
+import type { Type, ValueOf } from '@chainsafe/ssz'
+import type { ChainId } from '../primitives/chain-id.ts'
+import { accept, refuse } from '../primitives/result.ts'
+import type { Verdict } from '../primitives/result.ts'
+
+export { ByteListType, ByteVectorType, ContainerType, ListCompositeType }
+export type { Type, ValueOf }
+
+/** u64 that lives as a JavaScript number: heights, views, epochs, times. Refuses what a number cannot hold exactly. */
+export class SafeU64Type extends UintNumberType {
+  constructor() {
+    super(8)
+  }
+
+  override value_deserializeFromBytes(data: Parameters<UintNumberType['value_deserializeFromBytes']>[0], start: number, end: number): number {
+    const value = super.value_deserializeFromBytes(data, start, end)
+    if (!Number.isSafeInteger(value)) throw new RangeError('number above 2^53 - 1')
+    return value
+  }
+}
+
+export const U8 = new UintNumberType(1)
+export const U16 = new UintNumberType(2)
+export const U32 = new UintNumberType(4)
+/** Heights, views, epochs, milliseconds: below 2^53. */
+export const Count = new SafeU64Type()
+/** Amounts, nonces, mana. */
+export const U64 = new UintBigintType(8)
+export const Chain = new UintNumberType(2) as Type<number> as Type<ChainId>
+export const Bytes20 = new ByteVectorType(20)
+export const Bytes21 = new ByteVectorType(21)
+export const Bytes32 = new ByteVectorType(32)
+export const Bytes64 = new ByteVectorType(64)
+
+/** Strict decode of outside bytes: the one door. Any deviation from the canonical form is a refusal. */
+export function decode<T>(type: Type<T>, bytes: Uint8Array): Verdict<T, 'not-canonical'> {
+  try {
+    return accept(type.deserialize(bytes))
+  } catch (error) {
+    // The library throws Error, RangeError or TypeError for malformed input; all mean the same thing here.
+    return refuse('not-canonical', error instanceof Error ? error.message : String(error))
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Transactions (D9, M1). Signed bytes = domain ‖ network id ‖ SSZ(content); the id is their SHA-256.
+ * One message has many valid Ed25519 signatures, so what blocks commit to is the wire hash: SHA-256 of all bytes.
+ */
+import { concat } from '../primitives/bytes.ts'
+import { DOMAINS } from '../crypto/domains.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { ByteListType, Bytes21, Bytes32, Bytes64, Chain, ContainerType, Count, U16, U64, U8 } from './ssz.ts'
+import type { ValueOf } from './ssz.ts'
+
+/** Genesis ceiling on a payload; a genesis may set less, never more. */
+export const MAX_PAYLOAD_BYTES = 16_384
+/** Genesis ceiling on a whole transaction: fixed part, payload, signature. */
+export const MAX_TRANSACTION_BYTES = MAX_PAYLOAD_BYTES + 256
+export const TRANSACTION_VERSION = 1
+
+const contentFields = {
+  version: U8,
+  chain: Chain,
+  keyType: U8,
+  sender: Bytes32,
+  nonce: U64,
+  /** Last height of `chain` at which the transaction may be included. */
+  validUntil: Count,
+  action: U16,
+  payload: new ByteListType(MAX_PAYLOAD_BYTES),
+  maxMana: U64,
+  /** Base units; which token pays is `feeSelector`: 0 consumer, 1 industrial, 2 half each (odd unit: consumer). */
+  fee: U64,
+  feeSelector: U8
+}
+export const TransactionContentType = new ContainerType(contentFields, { typeName: 'TransactionContent' })
+export type TransactionContent = ValueOf<typeof TransactionContentType>
+export const TransactionType = new ContainerType(
+  { ...contentFields, signature: Bytes64 },
+  { typeName: 'Transaction' }
+)
+export type Transaction = ValueOf<typeof TransactionType>
+
+export const ACTION_TRANSFER = 1
+export const MAX_MEMO_BYTES = 256
+export const TransferType = new ContainerType(
+  { to: Bytes21, consumer: U64, industrial: U64, memo: new ByteListType(MAX_MEMO_BYTES) },
+  { typeName: 'Transfer' }
+)
+export type Transfer = ValueOf<typeof TransferType>
+
+export const transactionSignedBytes = (network: Uint8Array, content: TransactionContent): Uint8Array =>
+  concat(DOMAINS.transaction, network, TransactionContentType.serialize(content))
+
+export const transactionId = (network: Uint8Array, content: TransactionContent): Uint8Array =>
+  sha256(transactionSignedBytes(network, content))
+
+/** SHA-256 of the transaction as it travels. */
+export const wireHash = (bytes: Uint8Array): Uint8Array => sha256(bytes)

@@ -1,0 +1,31 @@
+/**
+ * Every context in which bytes are signed or hashed as an identity, in one list (protocols/crypto.md, CRY-4).
+ * A tag is 32 bytes: the ASCII name padded with zeros. Two contexts never share a tag, so no signature of one kind
+ * can be presented as another.
+ */
+import { utf8 } from '../primitives/bytes.ts'
+
+function tag(name: string): Uint8Array {
+  const out = new Uint8Array(32)
+  out.set(utf8(name))
+  return out
+}
+
+export const DOMAINS = {
+  /** A consensus vote or certificate (C4). */
+  statement: tag('icn/statement/1'),
+  /** A transaction (M1). */
+  transaction: tag('icn/transaction/1'),
+  /** Address bytes from a public key (D3). */
+  address: tag('icn/address/1'),
+  /** The network id from a canonical genesis (D1). */
+  genesis: tag('icn/genesis/1'),
+  /** The seed of an epoch's leader schedule (C29). */
+  epochSeed: tag('icn/epoch-seed/1'),
+  /** One draw of the leader lottery (C8). */
+  leader: tag('icn/leader/1'),
+  /** The record that binds a validator key to a peer id. */
+  binding: tag('icn/binding/1'),
+  /** The published devnet accounts and validators. */
+  devnetKey: tag('icn/devnet-key/1')
+} as const

@@ -1,0 +1,72 @@
+/**
+ * What the node asks of the network. libp2p stands behind it in the node, a seeded fake in the simulator.
+ * Delivery is lossy, may double and reorder: consensus assumes nothing better (STYLE 2.4).
+ */
+import type { Status } from '../codec/messages.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+
+/** Text form of a peer id. */
+export type Peer = string & { readonly __peer: true }
+
+export const GOSSIP_KINDS = ['tx', 'block', 'vote', 'certificate'] as const
+export type GossipKind = (typeof GOSSIP_KINDS)[number]
+
+/** `rule` names the row of the topic's rule table (protocols/gossip.md); reject only on facts equal for all (C31). */
+export interface GossipVerdict {
+  readonly action: 'accept' | 'ignore' | 'reject'
+  readonly rule: string
+}
+/** Judges one message. Import work starts only after the verdict was returned. */
+export type GossipJudge = (data: Uint8Array, from: Peer) => GossipVerdict | Promise<GossipVerdict>
+
+export const REQUEST_PROTOCOLS = ['bodies', 'certificates', 'transactions'] as const
+/**
+ * bodies: BlocksByHash → BlockEnvelope frames.
+ * certificates: FinalRange → BlockEnvelope frames in height order, then one Certificate frame for the last of them.
+ * transactions: one Bundle → empty (a node that does not follow the chain hands transactions on, D10).
+ */
+export type RequestProtocol = (typeof REQUEST_PROTOCOLS)[number]
+
+export type ResultCode = 'ok' | 'lacks' | 'limited' | 'invalid' | 'internal'
+export interface Response {
+  readonly result: ResultCode
+  readonly frames: readonly Uint8Array[]
+}
+export type RequestHandler = (body: Uint8Array, from: Peer) => Response | Promise<Response>
+
+/** What a peer did (D14). Only `invalid` and `broken-promise` cost score. */
+export type PeerFact = 'invalid' | 'broken-promise' | 'lacks' | 'limited' | 'slow' | 'our-fault'
+
+export interface PeerView {
+  readonly peer: Peer
+  readonly address: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly agent: string
+  readonly score: number
+  readonly status: Status
+}
+
+export interface NetworkEvents {
+  /** The status handshake succeeded. */
+  peerUp(peer: Peer, status: Status): void
+  peerDown(peer: Peer): void
+  /** One frame of `consensus/1`: kind byte and SSZ value; size-checked only. */
+  consensusFrame(peer: Peer, frame: Uint8Array): void
+}
+
+export interface Network {
+  readonly self: Peer
+  /** Subscribes to all gossip kinds of a chain. Call before `start`. */
+  join(chain: ChainId, judges: Readonly<Record<GossipKind, GossipJudge>>): void
+  serve(protocol: RequestProtocol, handler: RequestHandler): void
+  listen(events: NetworkEvents): void
+  /** @returns how many peers it was sent to; 0 means it reached nobody. */
+  publish(chain: ChainId, kind: GossipKind, data: Uint8Array): Promise<number>
+  /** Queues a frame on the persistent `consensus/1` stream; false when there is none or its queue is full. */
+  sendConsensus(peer: Peer, frame: Uint8Array): boolean
+  /** Never throws for a peer's sake: a lost peer or a timeout is `{ result: 'internal', frames: [] }` and a fact. */
+  request(peer: Peer, protocol: RequestProtocol, body: Uint8Array): Promise<Response>
+  /** Peers whose handshake is complete, all or those that follow `chain`. */
+  peers(chain?: ChainId): readonly PeerView[]
+  report(peer: Peer, fact: PeerFact, why: string): void
+}

@@ -1,0 +1,71 @@
+/** Byte strings: hex, order, joining. Inputs are checked at the door; nothing here knows the chain. */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+
+/** Lower-case hex without 0x. Used wherever bytes are a map key or leave the node as text. */
+export type Hex = string & { readonly __hex: true }
+
+export const toHex = (bytes: Uint8Array): Hex => bytesToHex(bytes) as Hex
+
+/** @throws RangeError when `text` is not lower-case hex of `length` bytes (any even length if absent). */
+export function fromHex(text: string, length?: number): Uint8Array {
+  if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw new RangeError('not lower-case hex')
+  if (length !== undefined && text.length !== 2 * length) {
+    throw new RangeError(`expected ${length} bytes of hex, got ${text.length / 2}`)
+  }
+  return hexToBytes(text)
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const out = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
+  }
+  return out
+}
+
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Lexicographic order by unsigned byte, then by length: negative, zero or positive. */
+export function compare(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** Unsigned 32 bits, big-endian. */
+export function u32be(value: number): Uint8Array {
+  const out = new Uint8Array(4)
+  new DataView(out.buffer).setUint32(0, value)
+  return out
+}
+
+/** Unsigned 64 bits, big-endian; sorts like the number, so it is the form of heights in store keys. */
+export function u64be(value: number | bigint): Uint8Array {
+  const out = new Uint8Array(8)
+  new DataView(out.buffer).setBigUint64(0, BigInt(value))
+  return out
+}
+
+export function readU64be(bytes: Uint8Array, offset = 0): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset)
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+/** @throws TypeError when the bytes are not valid UTF-8. */
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+export const ZERO_HASH: Uint8Array = new Uint8Array(32)
+export const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)

@@ -1,0 +1,23 @@
+/** The storage port: classic-level in the node, a crashable memory disk in the simulator. One contract suite runs on both. */
+
+export type Write =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array }
+
+export interface Range {
+  /** Inclusive. */
+  readonly gte: Uint8Array
+  /** Exclusive. */
+  readonly lt: Uint8Array
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
+export interface KeyValueStore {
+  /** Synchronous: state transition is synchronous, and this is 10 × cheaper than an awaited read. */
+  get(key: Uint8Array): Uint8Array | undefined
+  /** Atomic. With `sync` durable once resolved; without, durable no later than the next synced batch. */
+  batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void>
+  range(range: Range): AsyncIterable<readonly [Uint8Array, Uint8Array]>
+  close(): Promise<void>
+}
