@@ -1,0 +1,74 @@
+/**
+ * Every refusal of the node in one registry: stable name, number that is never reused, one sentence
+ * (protocols/limits.md). 1xx: transaction and state; 2xx: pool; 3xx: RPC.
+ * Append within a range; a refusal that goes away keeps its number here as retired.
+ */
+interface RefusalEntry {
+  readonly number: number
+  readonly sentence: string
+}
+
+const entry = (number: number, sentence: string): RefusalEntry => ({ number, sentence })
+
+/** M2: facts of the bytes and the genesis alone, equal for all honest nodes. */
+const STATELESS = {
+  'not-canonical': entry(101, 'The bytes are not the canonical encoding of a transaction.'),
+  'too-large': entry(102, 'The transaction is larger than the genesis ceiling.'),
+  'unknown-version': entry(103, 'This node does not know the transaction’s version.'),
+  'unknown-action': entry(104, 'This node does not know the transaction’s action.'),
+  'unknown-key-type': entry(105, 'The sender’s key type is not defined for this version.'),
+  'wrong-chain': entry(106, 'The transaction names another chain than the one its action and sender belong to.'),
+  'payload-too-large': entry(107, 'The payload is larger than the genesis allows.'),
+  'malformed-payload': entry(108, 'The payload is not the canonical encoding of what the action takes.'),
+  'invalid-selector': entry(109, 'The fee selector is none of 0 (consumer), 1 (industrial), 2 (split).'),
+  'zero-amount': entry(110, 'A transfer must move at least one base unit.'),
+  'cross-shard-receiver': entry(111, 'The receiver’s home is another shard; transfers stay within one shard.'),
+  'bad-signature': entry(112, 'The signature does not verify under the sender’s key.')
+} as const
+
+/** M3, M7, M9: answers of the state. In a block any of them makes the block invalid. */
+const INCLUSION = {
+  'unknown-account': entry(120, 'The sender has no account record on this chain.'),
+  'nonce-reuse': entry(121, 'The nonce was used before.'),
+  'nonce-gap': entry(122, 'The nonce is ahead of the account’s next one.'),
+  expired: entry(123, 'The height until which the transaction was valid has passed.'),
+  'lifetime-too-long': entry(124, 'Valid-until lies further ahead than a transaction may live.'),
+  'fee-floor': entry(125, 'The fee is below the floor for the transaction’s size and mana.'),
+  'mana-below-cost': entry(126, 'Max mana is below what the action costs.'),
+  'fee-unpayable': entry(127, 'The balance does not cover the fee.'),
+  'insufficient-mana': entry(128, 'The account’s mana does not cover max mana.')
+} as const
+
+/** M8, M9: the action fails; the transaction is included, pays its fee and mana, and its nonce advances. */
+const EXECUTION = {
+  'insufficient-funds': entry(140, 'The balance does not cover the amounts besides the fee.'),
+  'balance-overflow': entry(141, 'The receiver’s balance would exceed 64 bits.'),
+  'below-min-balance': entry(142, 'The receiver has no account and the transfer brings less than the minimum balance.'),
+  'creation-unpaid': entry(143, 'The sender cannot pay the charge for creating the receiver’s account.'),
+  'state-full': entry(144, 'The chain’s state has reached its size limit; nothing new can be created.')
+} as const
+
+/** M4–M7: answers of a pool; never a peer's fault. */
+const POOL = {
+  duplicate: entry(201, 'The pool or a block already holds this transaction.'),
+  'sender-limit': entry(202, 'The sender already has as many pending transactions as allowed.'),
+  'pool-full': entry(203, 'The pool is full and the transaction does not pay enough more to displace another.'),
+  'replacement-underpriced': entry(204, 'Another transaction holds this nonce and the new one does not pay enough more.'),
+  'not-admitted': entry(205, 'The pool of this chain does not take transactions at the moment.'),
+  evicted: entry(206, 'A better-paying transaction took the place in the pool.'),
+  replaced: entry(207, 'The sender replaced the transaction by one with a higher fee.')
+} as const
+
+export const REFUSALS = { ...STATELESS, ...INCLUSION, ...EXECUTION, ...POOL } as const
+
+export type StatelessCode = keyof typeof STATELESS
+export type InclusionCode = keyof typeof INCLUSION
+export type ExecutionCode = keyof typeof EXECUTION
+export type PoolCode = keyof typeof POOL
+export type RefusalCode = keyof typeof REFUSALS
+
+export const refusalNumber = (code: RefusalCode): number => REFUSALS[code].number
+
+const BY_NUMBER = new Map(Object.entries(REFUSALS).map(([name, { number }]) => [number, name as RefusalCode]))
+/** @returns undefined for a number that is not registered, 0 (no refusal) included. */
+export const refusalByNumber = (number: number): RefusalCode | undefined => BY_NUMBER.get(number)

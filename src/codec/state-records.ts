@@ -1,0 +1,44 @@
+/** What a chain's state stores under its keys (protocols/state.md, STA-1 … STA-4). All records have a fixed width. */
+import { ContainerType, Count, U64 } from './ssz.ts'
+import type { ValueOf } from './ssz.ts'
+
+/** First byte of a state key. A prefix is given to one kind of record for ever. */
+export const PREFIX_TOTALS = 0x00
+export const PREFIX_ACCOUNT = 0x01
+export const PREFIX_CLAIM = 0x02
+export const PREFIX_PARAMETERS = 0x10
+export const PREFIX_VALIDATORS = 0x11
+export const PREFIX_COOPERATIVES = 0x12
+
+/** Balances in base units, the next nonce, and mana as of `manaTimeMs` (M8, M10, M11). */
+export const AccountType = new ContainerType(
+  { nonce: U64, consumer: U64, industrial: U64, mana: U64, manaTimeMs: Count },
+  { typeName: 'Account' }
+)
+export type Account = ValueOf<typeof AccountType>
+
+/** What a validator has earned on this chain and not yet claimed (M12). */
+export const ClaimType = new ContainerType({ consumer: U64, industrial: U64 }, { typeName: 'Claim' })
+export type Claim = ValueOf<typeof ClaimType>
+
+/** Exact counters of the chain (D7): what it holds per token, in each pot, and how large it is. */
+export const ChainTotalsType = new ContainerType(
+  {
+    /** Account records. */
+    accounts: Count,
+    /** Bytes of all flat keys and values except this record. */
+    stateBytes: Count,
+    /** Sum of all account balances. */
+    balancesConsumer: U64,
+    balancesIndustrial: U64,
+    treasuryConsumer: U64,
+    treasuryIndustrial: U64,
+    /** Sum of all claims. */
+    rewardsConsumer: U64,
+    rewardsIndustrial: U64,
+    reserveConsumer: U64,
+    reserveIndustrial: U64
+  },
+  { typeName: 'ChainTotals' }
+)
+export type ChainTotals = ValueOf<typeof ChainTotalsType>

@@ -1,0 +1,28 @@
+/**
+ * An action is one module (D9): what it takes, when it is refused without state, what it costs and what it does.
+ * The registry next to this file lists them all; nothing else knows them by name.
+ */
+import type { ExecutionCode, StatelessCode } from '../../codec/refusals.ts'
+import type { Transfer } from '../../codec/transaction.ts'
+import type { Type } from '../../codec/ssz.ts'
+import type { Ledger } from '../ledger.ts'
+import type { Amounts, BlockContext, GenesisConstants } from '../types.ts'
+
+/** The decoded payload of any registered action. */
+export type ActionPayload = Transfer
+
+export interface Action<P extends ActionPayload = ActionPayload> {
+  readonly number: number
+  readonly name: string
+  /** Where it runs: on its sender's home shard or on the coordination chain. */
+  readonly place: 'home' | 'coord'
+  readonly payloadType: Type<P>
+  /** M2: reads the payload, the sender's address and the genesis; nothing else. */
+  stateless(payload: P, sender: Uint8Array, constants: GenesisConstants): StatelessCode | undefined
+  /** Mana of a transaction of `bytes` bytes, known before it runs. */
+  cost(bytes: number): bigint
+  /** What it takes from the sender at least, besides the fee: what a pool reserves (M7). */
+  spends(payload: P): Amounts
+  /** Runs it after fee, mana and nonce were charged. A refusal comes before the first change. */
+  apply(payload: P, sender: Uint8Array, ledger: Ledger, context: BlockContext): ExecutionCode | undefined
+}

@@ -1,0 +1,23 @@
+/** The three kinds of nodes of the state tree (STA-5 … STA-7). */
+import { sha256 } from '../crypto/hash.ts'
+import { ZERO_HASH } from '../primitives/bytes.ts'
+
+/** Root of a tree, or of a subtree, that holds nothing. */
+export const EMPTY_HASH: Uint8Array = ZERO_HASH
+
+export const pathOf = (key: Uint8Array): Uint8Array => sha256(key)
+
+function tagged(tag: number, left: Uint8Array, right: Uint8Array): Uint8Array {
+  const input = new Uint8Array(65)
+  input[0] = tag
+  input.set(left, 1)
+  input.set(right, 33)
+  return sha256(input)
+}
+
+/** Leaves and inner nodes have different first bytes: neither can be passed off as the other. */
+export const leafHash = (path: Uint8Array, valueHash: Uint8Array): Uint8Array => tagged(0, path, valueHash)
+export const innerHash = (left: Uint8Array, right: Uint8Array): Uint8Array => tagged(1, left, right)
+
+/** Bit `index` of a path, most significant first. */
+export const bitAt = (path: Uint8Array, index: number): number => ((path[index >> 3] ?? 0) >> (7 - (index & 7))) & 1

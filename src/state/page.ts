@@ -1,0 +1,155 @@
+/**
+ * A page holds four levels of the state tree: 16 slots and the inner nodes above them (STA-11).
+ *
+ *   bytes = leaf bitmap (u16, big-endian; bit i = slot i) ‖ inner bitmap ‖ slots in order ‖ inner nodes 2 … 15 in order
+ *   slot  = leaf: path ‖ value hash (64 bytes)   inner: hash of the subtree (32 bytes), whose page is one nibble deeper
+ *
+ * Nodes are numbered like a heap: 1 is the page's own subtree, 16 … 31 are the slots. Inner nodes are stored so that
+ * a change hashes its own way up and nothing beside it. Decoding takes views of the bytes and hashes nothing.
+ */
+import { StateError } from './errors.ts'
+import { EMPTY_HASH, innerHash, leafHash } from './hashes.ts'
+
+export interface Leaf {
+  readonly path: Uint8Array
+  readonly valueHash: Uint8Array
+}
+/** Nothing, one leaf, or the hash of a subtree with two leaves or more. */
+export type Slot = Leaf | Uint8Array | undefined
+
+const SLOTS = 16
+const HEAD_BYTES = 4
+
+export class Page {
+  readonly #slots: Slot[]
+  /** Hash of each node; undefined: not known. Index 0 is unused, 1 … 15 inner positions, 16 … 31 slots. */
+  readonly #nodes: (Uint8Array | undefined)[]
+  /** How many leaves lie below each node: 0, 1, or 2 for more. */
+  readonly #weights: number[]
+
+  private constructor(slots: Slot[], nodes: (Uint8Array | undefined)[]) {
+    this.#slots = slots
+    this.#nodes = nodes
+    this.#weights = weights(slots)
+  }
+
+  static empty(): Page {
+    return new Page(new Array<Slot>(SLOTS).fill(undefined), new Array<undefined>(2 * SLOTS).fill(undefined))
+  }
+
+  /** @throws StateError when the bytes are not a page; `id` names it. */
+  static decode(bytes: Uint8Array, id: string): Page {
+    const corrupt = (reason: string): never => {
+      throw new StateError({ code: 'STATE_PAGE_CORRUPT', page: id, reason })
+    }
+    if (bytes.length < HEAD_BYTES) corrupt('too short')
+    const leaves = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
+    const inners = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)
+    if ((leaves & inners) !== 0) corrupt('a slot is both leaf and inner')
+    const page = Page.empty()
+    let offset = HEAD_BYTES
+    for (let i = 0; i < SLOTS; i++) {
+      if (((leaves >> i) & 1) === 1) {
+        const path = bytes.subarray(offset, offset + 32)
+        page.#slots[i] = { path, valueHash: bytes.subarray(offset + 32, offset + 64) }
+        page.#weights[SLOTS + i] = 1
+        offset += 64
+      } else if (((inners >> i) & 1) === 1) {
+        page.#slots[i] = bytes.subarray(offset, offset + 32)
+        page.#weights[SLOTS + i] = 2
+        offset += 32
+      }
+    }
+    for (let node = SLOTS - 1; node >= 1; node--) page.#weigh(node)
+    for (let node = 2; node < SLOTS; node++) {
+      if (page.#weights[node] !== 2) continue
+      page.#nodes[node] = bytes.subarray(offset, offset + 32)
+      offset += 32
+    }
+    if (offset !== bytes.length) corrupt('length does not fit the bitmaps')
+    return page
+  }
+
+  slot(index: number): Slot {
+    return this.#slots[index]
+  }
+
+  setSlot(index: number, slot: Slot): void {
+    this.#slots[index] = slot
+    let node = SLOTS + index
+    this.#weights[node] = weight(slot)
+    this.#nodes[node] = undefined
+    for (node >>= 1; node >= 1; node >>= 1) {
+      this.#nodes[node] = undefined
+      this.#weigh(node)
+    }
+  }
+
+  /** Leaves below a node: 0, 1, or 2 for two and more. */
+  weight(node: number): number {
+    return this.#weights[node] ?? 0
+  }
+
+  /** Hash of a node, computed when it is not known. A subtree with a single leaf is that leaf (STA-6). */
+  hash(node: number): Uint8Array {
+    const known = this.#nodes[node]
+    if (known !== undefined) return known
+    const hash = this.#compute(node)
+    this.#nodes[node] = hash
+    return hash
+  }
+
+  /** The only leaf of a node of weight 1. */
+  leaf(node: number): Leaf | undefined {
+    let at = node
+    while (at < SLOTS) at = this.weight(2 * at) > 0 ? 2 * at : 2 * at + 1
+    const slot = this.#slots[at - SLOTS]
+    return slot === undefined || slot instanceof Uint8Array ? undefined : slot
+  }
+
+  encode(): Uint8Array {
+    const parts: Uint8Array[] = []
+    let leaves = 0
+    let inners = 0
+    for (const [i, slot] of this.#slots.entries()) {
+      if (slot === undefined) continue
+      if (slot instanceof Uint8Array) {
+        inners |= 1 << i
+        parts.push(slot)
+      } else {
+        leaves |= 1 << i
+        parts.push(slot.path, slot.valueHash)
+      }
+    }
+    for (let node = 2; node < SLOTS; node++) if (this.weight(node) === 2) parts.push(this.hash(node))
+    const bytes = new Uint8Array(HEAD_BYTES + 32 * parts.length)
+    bytes.set([leaves >> 8, leaves & 255, inners >> 8, inners & 255])
+    for (const [i, part] of parts.entries()) bytes.set(part, HEAD_BYTES + 32 * i)
+    return bytes
+  }
+
+  #weigh(node: number): void {
+    this.#weights[node] = Math.min(2, this.weight(2 * node) + this.weight(2 * node + 1))
+  }
+
+  #compute(node: number): Uint8Array {
+    if (node >= SLOTS) {
+      const slot = this.#slots[node - SLOTS]
+      if (slot === undefined) return EMPTY_HASH
+      return slot instanceof Uint8Array ? slot : leafHash(slot.path, slot.valueHash)
+    }
+    const left = 2 * node
+    if (this.weight(node) === 2) return innerHash(this.hash(left), this.hash(left + 1))
+    if (this.weight(node) === 0) return EMPTY_HASH
+    return this.hash(this.weight(left) > 0 ? left : left + 1)
+  }
+}
+
+const weight = (slot: Slot): number => (slot === undefined ? 0 : slot instanceof Uint8Array ? 2 : 1)
+
+function weights(slots: readonly Slot[]): number[] {
+  const out = new Array<number>(2 * SLOTS).fill(0)
+  for (const [i, slot] of slots.entries()) out[SLOTS + i] = weight(slot)
+  for (let node = SLOTS - 1; node >= 1; node--) out[node] = Math.min(2, (out[2 * node] ?? 0) + (out[2 * node + 1] ?? 0))
+  return out
+}

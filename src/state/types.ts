@@ -1,0 +1,59 @@
+/** What execution reads besides the state, and what it answers. */
+import type { ChainId } from '../primitives/chain-id.ts'
+import type { ExecutionCode } from '../codec/refusals.ts'
+import type { Transaction } from '../codec/transaction.ts'
+import type { Params } from '../params/params.ts'
+import type { ActionPayload } from './actions/action.ts'
+import type { StateChanges } from './ports.ts'
+
+/** The facts of a genesis that the stateless check may use (M2). */
+export interface GenesisConstants {
+  /** Network id, 32 bytes. */
+  readonly network: Uint8Array
+  readonly shards: number
+  readonly payloadBytesMax: number
+}
+
+/** A transaction that passed M2 except for its signature: `signedMessage` is what that has to be over. */
+export interface CheckedTransaction {
+  readonly bytes: Uint8Array
+  readonly transaction: Transaction
+  readonly payload: ActionPayload
+  /** Address bytes of the sender. */
+  readonly sender: Uint8Array
+  readonly id: Uint8Array
+  readonly wireHash: Uint8Array
+  readonly signedMessage: Uint8Array
+}
+
+/** The block a transaction is executed in. `params` are those of the block's epoch. */
+export interface BlockContext {
+  readonly network: Uint8Array
+  readonly chain: ChainId
+  readonly shards: number
+  readonly height: number
+  readonly timeMs: number
+  /** Validator key of the proposer, 32 bytes. */
+  readonly proposer: Uint8Array
+  readonly params: Params
+}
+
+/** Amounts in base units of both tokens. */
+export interface Amounts {
+  readonly consumer: bigint
+  readonly industrial: bigint
+}
+
+/** What an included transaction did. It paid its fee and mana also when it failed (M9). */
+export interface TransactionResult {
+  readonly id: Uint8Array
+  /** undefined: the action was applied. */
+  readonly failure: ExecutionCode | undefined
+  readonly mana: bigint
+  readonly fee: Amounts
+}
+
+export interface Execution {
+  readonly changes: StateChanges
+  readonly results: readonly TransactionResult[]
+}
