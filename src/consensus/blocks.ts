@@ -1,0 +1,53 @@
+/** Blocks above the last final one: taking them in, and asking for their execution in the order of their parents. */
+import { toHex } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
+import type { Block } from '../codec/block.ts'
+import { isBoundary, noteSeen } from './instance.ts'
+import type { BlockEntry, Instance } from './instance.ts'
+import type { Effect } from './types.ts'
+
+/** Blocks held above the last final one: the window of views, two branches of it, and a range that is caught up. */
+export const BLOCKS_MAX = 256
+
+/** @returns false when there is no room or the block cannot belong above the last final one. */
+export function takeBlock(instance: Instance, block: Block, monoMs: number): boolean {
+  const key = toHex(block.hash)
+  if (instance.blocks.has(key)) return true
+  if (block.header.height <= instance.final.height || instance.blocks.size >= BLOCKS_MAX) return false
+  const { epochLength } = instance.config.params
+  instance.blocks.set(key, {
+    block,
+    key,
+    parent: toHex(block.header.parent),
+    boundary: isBoundary(block.header, epochLength),
+    status: 'waiting'
+  })
+  noteSeen(instance, key, monoMs)
+  return true
+}
+
+/** Asks for execution of every block whose parent is executed, once. A child of an invalid block is invalid. */
+export function judgeReady(instance: Instance): Effect[] {
+  const effects: Effect[] = []
+  const waiting = [...instance.blocks.values()]
+    .filter((entry) => entry.status === 'waiting')
+    .sort((a, b) => a.block.header.height - b.block.header.height)
+  for (const entry of waiting) {
+    const parent = parentStatus(instance, entry)
+    if (parent === 'invalid') entry.status = 'invalid'
+    if (parent !== 'valid') continue
+    entry.status = 'judging'
+    effects.push({ type: 'judge', block: entry.block })
+  }
+  return effects
+}
+
+function parentStatus(instance: Instance, entry: BlockEntry): BlockEntry['status'] | undefined {
+  if (entry.parent === toHex(instance.final.hash)) return 'valid'
+  return instance.blocks.get(entry.parent)?.status
+}
+
+export function takeVerdict(instance: Instance, key: Hex, valid: boolean): void {
+  const entry = instance.blocks.get(key)
+  if (entry !== undefined && entry.status === 'judging') entry.status = valid ? 'valid' : 'invalid'
+}
