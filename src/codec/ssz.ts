@@ -7,6 +7,7 @@ import {
   ByteListType,
   ByteVectorType,
   ContainerType,
+  ListBasicType,
   ListCompositeType,
   UintBigintType,
   UintNumberType
@@ -16,7 +17,7 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 
-export { ByteListType, ByteVectorType, ContainerType, ListCompositeType }
+export { ByteListType, ByteVectorType, ContainerType, ListBasicType, ListCompositeType }
 export type { Type, ValueOf }
 
 /** u64 that lives as a JavaScript number: heights, views, epochs, times. Refuses what a number cannot hold exactly. */
@@ -25,7 +26,11 @@ export class SafeU64Type extends UintNumberType {
     super(8)
   }
 
-  override value_deserializeFromBytes(data: Parameters<UintNumberType['value_deserializeFromBytes']>[0], start: number, end: number): number {
+  override value_deserializeFromBytes(
+    data: Parameters<UintNumberType['value_deserializeFromBytes']>[0],
+    start: number,
+    end: number
+  ): number {
     const value = super.value_deserializeFromBytes(data, start, end)
     if (!Number.isSafeInteger(value)) throw new RangeError('number above 2^53 - 1')
     return value

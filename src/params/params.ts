@@ -41,9 +41,24 @@ export const PARAMETERS = [
   rule('manaCap', 3, 1_000_000_000, 'most mana an account holds (M11)'),
   rule('manaPerPeriod', 0, 1_000_000_000, 'mana regained per manaPeriodMs'),
   rule('manaPeriodMs', 1, 86_400_000, 'chain time of one regeneration step, ms'),
-  rule('minBalance', 0, 1_000_000_000_000, 'base units a transfer must bring to create an account record (M8)'),
-  rule('creationCharge', 0, 1_000_000_000_000, 'base units the sender of a record-creating transfer pays (M8)'),
-  rule('treasurySharePpm', 0, 1_000_000, 'share of fees that goes to the treasury, ppm; the proposer gets the rest'),
+  rule(
+    'minBalance',
+    0,
+    1_000_000_000_000,
+    'base units a transfer must bring to create an account record (M8)'
+  ),
+  rule(
+    'creationCharge',
+    0,
+    1_000_000_000_000,
+    'base units the sender of a record-creating transfer pays (M8)'
+  ),
+  rule(
+    'treasurySharePpm',
+    0,
+    1_000_000,
+    'share of fees that goes to the treasury, ppm; the proposer gets the rest'
+  ),
   rule('maxStateBytes', 1_048_576, 1_099_511_627_776, 'bytes of flat state of a chain (D7)'),
   rule('shardsPerValidator', 1, 1_024, 'shards one validator may serve (D2)'),
   rule('unbondingEpochs', 1, 1_000_000, 'epochs after which old signatures can no longer be punished')
