@@ -17,12 +17,18 @@ const STATELESS = {
   'unknown-version': entry(103, 'This node does not know the transaction’s version.'),
   'unknown-action': entry(104, 'This node does not know the transaction’s action.'),
   'unknown-key-type': entry(105, 'The sender’s key type is not defined for this version.'),
-  'wrong-chain': entry(106, 'The transaction names another chain than the one its action and sender belong to.'),
+  'wrong-chain': entry(
+    106,
+    'The transaction names another chain than the one its action and sender belong to.'
+  ),
   'payload-too-large': entry(107, 'The payload is larger than the genesis allows.'),
   'malformed-payload': entry(108, 'The payload is not the canonical encoding of what the action takes.'),
   'invalid-selector': entry(109, 'The fee selector is none of 0 (consumer), 1 (industrial), 2 (split).'),
   'zero-amount': entry(110, 'A transfer must move at least one base unit.'),
-  'cross-shard-receiver': entry(111, 'The receiver’s home is another shard; transfers stay within one shard.'),
+  'cross-shard-receiver': entry(
+    111,
+    'The receiver’s home is another shard; transfers stay within one shard.'
+  ),
   'bad-signature': entry(112, 'The signature does not verify under the sender’s key.')
 } as const
 
@@ -43,7 +49,10 @@ const INCLUSION = {
 const EXECUTION = {
   'insufficient-funds': entry(140, 'The balance does not cover the amounts besides the fee.'),
   'balance-overflow': entry(141, 'The receiver’s balance would exceed 64 bits.'),
-  'below-min-balance': entry(142, 'The receiver has no account and the transfer brings less than the minimum balance.'),
+  'below-min-balance': entry(
+    142,
+    'The receiver has no account and the transfer brings less than the minimum balance.'
+  ),
   'creation-unpaid': entry(143, 'The sender cannot pay the charge for creating the receiver’s account.'),
   'state-full': entry(144, 'The chain’s state has reached its size limit; nothing new can be created.')
 } as const
@@ -52,8 +61,14 @@ const EXECUTION = {
 const POOL = {
   duplicate: entry(201, 'The pool or a block already holds this transaction.'),
   'sender-limit': entry(202, 'The sender already has as many pending transactions as allowed.'),
-  'pool-full': entry(203, 'The pool is full and the transaction does not pay enough more to displace another.'),
-  'replacement-underpriced': entry(204, 'Another transaction holds this nonce and the new one does not pay enough more.'),
+  'pool-full': entry(
+    203,
+    'The pool is full and the transaction does not pay enough more to displace another.'
+  ),
+  'replacement-underpriced': entry(
+    204,
+    'Another transaction holds this nonce and the new one does not pay enough more.'
+  ),
   'not-admitted': entry(205, 'The pool of this chain does not take transactions at the moment.'),
   evicted: entry(206, 'A better-paying transaction took the place in the pool.'),
   replaced: entry(207, 'The sender replaced the transaction by one with a higher fee.')

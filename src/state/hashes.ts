@@ -20,4 +20,5 @@ export const leafHash = (path: Uint8Array, valueHash: Uint8Array): Uint8Array =>
 export const innerHash = (left: Uint8Array, right: Uint8Array): Uint8Array => tagged(1, left, right)
 
 /** Bit `index` of a path, most significant first. */
-export const bitAt = (path: Uint8Array, index: number): number => ((path[index >> 3] ?? 0) >> (7 - (index & 7))) & 1
+export const bitAt = (path: Uint8Array, index: number): number =>
+  ((path[index >> 3] ?? 0) >> (7 - (index & 7))) & 1

@@ -20,6 +20,8 @@ export class Ledger {
   readonly #view: StateView
   /** Records by state key, as read or as changed. */
   readonly #accounts = new Map<Hex, Account | undefined>()
+  /** Keys of the records that were written, which is less than what was read. */
+  readonly #written = new Set<Hex>()
   readonly #claims = new Map<Hex, Claim>()
   #totals: ChainTotals
 
@@ -76,7 +78,10 @@ export class Ledger {
     const key = claimKey(validator)
     const hex = toHex(key)
     const before = this.#claims.get(hex) ?? this.#readClaim(key)
-    this.#claims.set(hex, { consumer: before.consumer + consumer, industrial: before.industrial + industrial })
+    this.#claims.set(hex, {
+      consumer: before.consumer + consumer,
+      industrial: before.industrial + industrial
+    })
     const totals = this.#totals
     this.#totals = {
       ...totals,
@@ -92,7 +97,8 @@ export class Ledger {
       const before = this.#view.get(fromHex(hex))
       if (before === undefined || !equal(before, value)) changed.set(hex, value)
     }
-    for (const [hex, account] of this.#accounts) if (account !== undefined) put(hex, AccountType.serialize(account))
+    for (const [hex, account] of this.#accounts)
+      if (account !== undefined) put(hex, AccountType.serialize(account))
     for (const [hex, claim] of this.#claims) put(hex, ClaimType.serialize(claim))
     put(toHex(TOTALS_KEY), ChainTotalsType.serialize(this.#totals))
     return changed
@@ -107,7 +113,9 @@ export class Ledger {
 
   #put(address: Uint8Array, account: Account, before: Amounts): void {
     assert(account.consumer >= 0n && account.industrial >= 0n && account.mana >= 0n, 'a negative balance')
-    this.#accounts.set(toHex(accountKey(address)), account)
+    const hex = toHex(accountKey(address))
+    this.#accounts.set(hex, account)
+    this.#written.add(hex)
     const totals = this.#totals
     this.#totals = {
       ...totals,

@@ -21,7 +21,7 @@ export class Overlay implements StateView {
   constructor(parent: StateView, changes: StateChanges) {
     this.root = changes.root
     this.changes = changes
-    const below = parent instanceof Overlay ? parent.#resolve() : parent
+    const below = unsettled(parent)
     if (below instanceof Overlay && below.#layer !== undefined && below.#height() >= MAX_OVERLAY_DEPTH) {
       this.#parent = below.#parent
       this.#layer = mergeChanges(below.#layer, changes)
@@ -33,24 +33,12 @@ export class Overlay implements StateView {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const hex = toHex(key)
-    for (let view: Overlay = this; ; ) {
-      const layer = view.#layer
-      if (layer?.values.has(hex) === true) return layer.values.get(hex)
-      const parent = view.#below()
-      if (!(parent instanceof Overlay)) return parent.get(key)
-      view = parent
-    }
+    return this.#value(key, toHex(key))
   }
 
   page(path: Hex): Uint8Array | undefined {
-    for (let view: Overlay = this; ; ) {
-      const layer = view.#layer
-      if (layer?.pages.has(path) === true) return layer.pages.get(path)
-      const parent = view.#below()
-      if (!(parent instanceof Overlay)) return parent.page(path)
-      view = parent
-    }
+    if (this.#layer?.pages.has(path) === true) return this.#layer.pages.get(path)
+    return this.#below().page(path)
   }
 
   /** This block is final and `base` holds its changes: layers above it read `base` from now on. */
@@ -59,16 +47,22 @@ export class Overlay implements StateView {
     this.#parent = base
   }
 
+  /** The hex of the key is made once, however many layers are asked. */
+  #value(key: Uint8Array, hex: Hex): Uint8Array | undefined {
+    if (this.#layer?.values.has(hex) === true) return this.#layer.values.get(hex)
+    const below = this.#below()
+    return below instanceof Overlay ? below.#value(key, hex) : below.get(key)
+  }
+
   /** The parent, skipping settled layers for good. */
   #below(): StateView {
-    if (this.#parent instanceof Overlay) this.#parent = this.#parent.#resolve()
+    this.#parent = unsettled(this.#parent)
     return this.#parent
   }
 
-  #resolve(): StateView {
-    let view: StateView = this
-    while (view instanceof Overlay && view.#layer === undefined) view = view.#parent
-    return view
+  /** What lies under a settled layer; undefined while it is not settled. */
+  settledOn(): StateView | undefined {
+    return this.#layer === undefined ? this.#parent : undefined
   }
 
   #height(): number {
@@ -76,6 +70,16 @@ export class Overlay implements StateView {
     for (let view = this.#below(); view instanceof Overlay; view = view.#below()) height++
     return height
   }
+}
+
+function unsettled(view: StateView): StateView {
+  let at = view
+  while (at instanceof Overlay) {
+    const base = at.settledOn()
+    if (base === undefined) break
+    at = base
+  }
+  return at
 }
 
 /** Both changes as one, relative to the parent of `older`. */

@@ -21,21 +21,12 @@ const SLOTS = 16
 const HEAD_BYTES = 4
 
 export class Page {
-  readonly #slots: Slot[]
+  /** Sparse: what is not set is empty. */
+  readonly #slots: Slot[] = []
   /** Hash of each node; undefined: not known. Index 0 is unused, 1 … 15 inner positions, 16 … 31 slots. */
-  readonly #nodes: (Uint8Array | undefined)[]
+  readonly #nodes: (Uint8Array | undefined)[] = []
   /** How many leaves lie below each node: 0, 1, or 2 for more. */
-  readonly #weights: number[]
-
-  private constructor(slots: Slot[], nodes: (Uint8Array | undefined)[]) {
-    this.#slots = slots
-    this.#nodes = nodes
-    this.#weights = weights(slots)
-  }
-
-  static empty(): Page {
-    return new Page(new Array<Slot>(SLOTS).fill(undefined), new Array<undefined>(2 * SLOTS).fill(undefined))
-  }
+  readonly #weights = new Uint8Array(2 * SLOTS)
 
   /** @throws StateError when the bytes are not a page; `id` names it. */
   static decode(bytes: Uint8Array, id: string): Page {
@@ -46,7 +37,7 @@ export class Page {
     const leaves = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
     const inners = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)
     if ((leaves & inners) !== 0) corrupt('a slot is both leaf and inner')
-    const page = Page.empty()
+    const page = new Page()
     let offset = HEAD_BYTES
     for (let i = 0; i < SLOTS; i++) {
       if (((leaves >> i) & 1) === 1) {
@@ -146,10 +137,3 @@ export class Page {
 }
 
 const weight = (slot: Slot): number => (slot === undefined ? 0 : slot instanceof Uint8Array ? 2 : 1)
-
-function weights(slots: readonly Slot[]): number[] {
-  const out = new Array<number>(2 * SLOTS).fill(0)
-  for (const [i, slot] of slots.entries()) out[SLOTS + i] = weight(slot)
-  for (let node = SLOTS - 1; node >= 1; node--) out[node] = Math.min(2, (out[2 * node] ?? 0) + (out[2 * node + 1] ?? 0))
-  return out
-}

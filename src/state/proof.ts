@@ -2,6 +2,7 @@
 import { sha256 } from '../crypto/hash.ts'
 import { compare, equal, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
+import { assert } from '../primitives/errors.ts'
 import { MAX_PROOF_DEPTH } from '../codec/state-proof.ts'
 import type { StateProof } from '../codec/state-proof.ts'
 import { EMPTY_HASH, bitAt, innerHash, leafHash, pathOf } from './hashes.ts'
@@ -18,7 +19,7 @@ export function proveKey(view: Pick<StateView, 'page'>, key: Uint8Array): StateP
   const nibbles = toHex(path)
   const siblings: Uint8Array[] = []
   const bytes = view.page('' as Hex)
-  let page = bytes === undefined ? Page.empty() : Page.decode(bytes, '')
+  let page = bytes === undefined ? new Page() : Page.decode(bytes, '')
   for (let depth = 0; ; depth++) {
     let node = 1
     while (node < FIRST_SLOT && page.weight(node) === 2) {
@@ -79,8 +80,9 @@ export function rebuildRoot(values: Iterable<readonly [Uint8Array, Uint8Array]>)
     const first = leaves[from]
     if (first === undefined || from === to) return EMPTY_HASH
     if (to - from === 1) return first.hash
+    assert(bit < MAX_PROOF_DEPTH, 'two values of one key')
     let split = from
-    for (let leaf = first; split < to && bitAt(leaf.path, bit) === 0; ) {
+    for (let leaf = first; split < to && bitAt(leaf.path, bit) === 0;) {
       split++
       leaf = leaves[split] ?? leaf
     }

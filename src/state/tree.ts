@@ -33,15 +33,20 @@ interface Step {
 type Pages = Pick<StateView, 'page'>
 
 const ROOT_PAGE = '' as Hex
+/** A path has 64 nibbles, so the deepest page is named by 63. */
+const PATH_NIBBLES = 64
 /** The subtree of a page is node 1 of its heap. */
 const TOP = 1
 
 export function updateTree(view: Pages, changes: readonly TreeChange[]): TreeUpdate {
-  const steps = changes.map(toStep).toSorted((a, b) => (a.nibbles < b.nibbles ? -1 : a.nibbles > b.nibbles ? 1 : 0))
-  for (const [i, step] of steps.entries()) assert(step.nibbles !== steps[i + 1]?.nibbles, 'two changes of one path')
+  const steps = changes
+    .map(toStep)
+    .toSorted((a, b) => (a.nibbles < b.nibbles ? -1 : a.nibbles > b.nibbles ? 1 : 0))
+  for (const [i, step] of steps.entries())
+    assert(step.nibbles !== steps[i + 1]?.nibbles, 'two changes of one path')
   const pages = new Map<Hex, Uint8Array | undefined>()
   const bytes = view.page(ROOT_PAGE)
-  const root = bytes === undefined ? Page.empty() : Page.decode(bytes, ROOT_PAGE)
+  const root = bytes === undefined ? new Page() : Page.decode(bytes, ROOT_PAGE)
   applySteps(view, root, 0, steps, pages)
   if (steps.length > 0) pages.set(ROOT_PAGE, root.weight(TOP) === 0 ? undefined : root.encode())
   return { root: root.hash(TOP), pages }
@@ -49,6 +54,8 @@ export function updateTree(view: Pages, changes: readonly TreeChange[]): TreeUpd
 
 /** The page of an inner slot, which must exist. */
 export function childPage(view: Pages, id: string): Page {
+  if (id.length >= PATH_NIBBLES)
+    throw new StateError({ code: 'STATE_PAGE_CORRUPT', page: id, reason: 'too deep' })
   const bytes = view.page(id as Hex)
   if (bytes === undefined) throw new StateError({ code: 'STATE_PAGE_MISSING', page: id })
   return Page.decode(bytes, id)
@@ -66,7 +73,7 @@ function applySteps(
   steps: readonly Step[],
   pages: Map<Hex, Uint8Array | undefined>
 ): void {
-  for (let from = 0; from < steps.length; ) {
+  for (let from = 0; from < steps.length;) {
     const digit = steps[from]?.nibbles[depth] ?? ''
     let to = from + 1
     while (steps[to]?.nibbles[depth] === digit) to++
@@ -91,7 +98,7 @@ function updateSlot(
   }
   const puts = withLeaf(slot, steps)
   if (puts.length < 2) return puts[0]?.leaf
-  const child = Page.empty()
+  const child = new Page()
   applySteps(view, child, depth, puts, pages)
   return closePage(child, id, pages)
 }

@@ -1,9 +1,8 @@
 /** What execution reads besides the state, and what it answers. */
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { ExecutionCode } from '../codec/refusals.ts'
-import type { Transaction } from '../codec/transaction.ts'
+import type { Transaction, Transfer } from '../codec/transaction.ts'
 import type { Params } from '../params/params.ts'
-import type { ActionPayload } from './actions/action.ts'
 import type { StateChanges } from './ports.ts'
 
 /** The facts of a genesis that the stateless check may use (M2). */
@@ -13,6 +12,9 @@ export interface GenesisConstants {
   readonly shards: number
   readonly payloadBytesMax: number
 }
+
+/** The decoded payload of any registered action. */
+export type ActionPayload = Transfer
 
 /** A transaction that passed M2 except for its signature: `signedMessage` is what that has to be over. */
 export interface CheckedTransaction {

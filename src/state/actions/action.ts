@@ -3,13 +3,9 @@
  * The registry next to this file lists them all; nothing else knows them by name.
  */
 import type { ExecutionCode, StatelessCode } from '../../codec/refusals.ts'
-import type { Transfer } from '../../codec/transaction.ts'
 import type { Type } from '../../codec/ssz.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Amounts, BlockContext, GenesisConstants } from '../types.ts'
-
-/** The decoded payload of any registered action. */
-export type ActionPayload = Transfer
+import type { ActionPayload, Amounts, BlockContext, GenesisConstants } from '../types.ts'
 
 export interface Action<P extends ActionPayload = ActionPayload> {
   readonly number: number

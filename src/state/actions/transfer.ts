@@ -1,0 +1,86 @@
+/** `transfer`: moves both tokens between accounts of one shard, and creates the receiver's record (D3, M8). */
+import { homeShard } from '../../crypto/address.ts'
+import { equal } from '../../primitives/bytes.ts'
+import { must } from '../../primitives/errors.ts'
+import type { ExecutionCode } from '../../codec/refusals.ts'
+import type { Account } from '../../codec/state-records.ts'
+import { ACTION_TRANSFER, TransferType } from '../../codec/transaction.ts'
+import type { Transfer } from '../../codec/transaction.ts'
+import { ACCOUNT_STATE_BYTES } from '../ledger.ts'
+import type { Ledger } from '../ledger.ts'
+import { manaCost } from '../mana.ts'
+import type { BlockContext } from '../types.ts'
+import type { Action } from './action.ts'
+
+const MAX_AMOUNT = 2n ** 64n - 1n
+
+export const transfer: Action<Transfer> = {
+  number: ACTION_TRANSFER,
+  name: 'transfer',
+  place: 'home',
+  payloadType: TransferType,
+
+  stateless(payload, sender, { shards }) {
+    if (payload.consumer === 0n && payload.industrial === 0n) return 'zero-amount'
+    return homeShard(payload.to, shards) === homeShard(sender, shards) ? undefined : 'cross-shard-receiver'
+  },
+
+  cost: (bytes) => manaCost(bytes, 0),
+
+  spends: ({ consumer, industrial }) => ({ consumer, industrial }),
+
+  apply(payload, sender, ledger, context) {
+    const from = must(ledger.account(sender), 'execution without the sender’s record')
+    if (from.consumer < payload.consumer || from.industrial < payload.industrial) return 'insufficient-funds'
+    if (equal(payload.to, sender)) return undefined
+    const to = ledger.account(payload.to)
+    return to === undefined
+      ? create(payload, sender, from, ledger, context)
+      : credit(payload, sender, from, to, ledger)
+  }
+}
+
+function credit(
+  { to, consumer, industrial }: Transfer,
+  sender: Uint8Array,
+  from: Account,
+  receiver: Account,
+  ledger: Ledger
+): ExecutionCode | undefined {
+  const credited = {
+    ...receiver,
+    consumer: receiver.consumer + consumer,
+    industrial: receiver.industrial + industrial
+  }
+  if (credited.consumer > MAX_AMOUNT || credited.industrial > MAX_AMOUNT) return 'balance-overflow'
+  ledger.update(sender, {
+    ...from,
+    consumer: from.consumer - consumer,
+    industrial: from.industrial - industrial
+  })
+  ledger.update(to, credited)
+  return undefined
+}
+
+/** A new record starts without mana: otherwise every fresh key would bring execution with it. */
+function create(
+  { to, consumer, industrial }: Transfer,
+  sender: Uint8Array,
+  from: Account,
+  ledger: Ledger,
+  { params, timeMs }: BlockContext
+): ExecutionCode | undefined {
+  const minBalance = BigInt(params.minBalance)
+  const charge = BigInt(params.creationCharge)
+  if (consumer < minBalance && industrial < minBalance) return 'below-min-balance'
+  if (from.consumer < consumer + charge) return 'creation-unpaid'
+  if (ledger.totals.stateBytes + ACCOUNT_STATE_BYTES > params.maxStateBytes) return 'state-full'
+  ledger.update(sender, {
+    ...from,
+    consumer: from.consumer - consumer - charge,
+    industrial: from.industrial - industrial
+  })
+  ledger.creditTreasury({ consumer: charge, industrial: 0n })
+  ledger.create(to, { nonce: 0n, consumer, industrial, mana: 0n, manaTimeMs: timeMs })
+  return undefined
+}
