@@ -6,9 +6,14 @@ export interface SignatureJob {
   readonly signature: Uint8Array
 }
 
+export interface VerifyOptions {
+  /** Consensus waits for the answer: goes ahead of everything that is not urgent. @default false */
+  readonly urgent?: boolean
+}
+
 /** Answers in the order of the jobs. Rejects only when the back end itself fails (our fault, never a peer's). */
 export interface Verifier {
-  verify(jobs: readonly SignatureJob[]): Promise<boolean[]>
+  verify(jobs: readonly SignatureJob[], options?: VerifyOptions): Promise<boolean[]>
 }
 
 export interface Signer {

@@ -4,6 +4,5 @@ declare module 'sodium-native' {
     crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void
     crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void
   }
-  // oxlint-disable-next-line import/no-default-export -- the module is CommonJS
   export default sodium
 }
