@@ -1,0 +1,323 @@
+/**
+ * The final part of one chain: blocks, certificates, indexes, and the state at the last final block (D7, D8).
+ * Only final blocks come here, each in one synced atomic batch with its state and the final mark, so final history
+ * is never undone and a crash needs no undo log. Unfinal blocks are in the journal of the node database (C11).
+ *
+ * LevelDB returns flipped bits without a word, so blocks that leave this node are checked against their hashes.
+ */
+import { concat, equal, fromHex, readU64be, toHex, u64be, utf8 } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
+import { COORD } from '../primitives/chain-id.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import { assert, must } from '../primitives/errors.ts'
+import { BodyType, HeaderType, blockHash, bodyHash } from '../codec/block.ts'
+import type { Block, Header } from '../codec/block.ts'
+import { CertifiedHeaderType } from '../codec/messages.ts'
+import type { CertifiedHeader } from '../codec/messages.ts'
+import { CertificateType, FINALISE } from '../codec/statement.ts'
+import type { Certificate } from '../codec/statement.ts'
+import type { StateChanges, StateView } from '../state/ports.ts'
+import { CHAIN_BUCKETS as B, bucketKey, bucketRange, corrupt, decodeStored } from './buckets.ts'
+import type { Bucket } from './buckets.ts'
+import { StoreError } from './errors.ts'
+import { checkIdentity, checkSchema } from './identity.ts'
+import type { KeyValueStore, Write } from './ports.ts'
+import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType } from './records.ts'
+import type { FinalMark } from './records.ts'
+
+export interface ChainIdentity {
+  readonly network: Uint8Array
+  readonly chain: ChainId
+}
+
+/** Frozen epoch snapshots that became known with a coordination block: epoch and bytes. */
+export type SnapshotRecord = readonly [epoch: number, bytes: Uint8Array]
+
+export interface FinalBlock {
+  readonly block: Block
+  readonly changes: StateChanges
+  /** Present if this very block has one; ancestors of it become final without. */
+  readonly certificate?: Certificate
+  readonly results: Uint8Array
+  /** In block order. */
+  readonly transactionIds: readonly Uint8Array[]
+  readonly snapshots?: readonly SnapshotRecord[]
+  /** C6: the last block of its epoch; needs its certificate, which is then kept for ever. */
+  readonly boundary?: boolean
+}
+
+export interface Genesis {
+  readonly block: Block
+  readonly changes: StateChanges
+  readonly snapshots?: readonly SnapshotRecord[]
+}
+
+export interface TransactionPlace {
+  readonly height: number
+  readonly index: number
+}
+
+const IDENTITY_KEY = bucketKey(B.meta, utf8('identity'))
+const FINAL_KEY = bucketKey(B.meta, utf8('final'))
+
+export class ChainStore implements StateView {
+  readonly network: Uint8Array
+  readonly chain: ChainId
+  readonly #store: KeyValueStore
+  #final: FinalMark
+  #root: Uint8Array
+  /** Changes of the commit under way. The state view has them from its first moment, so no reader sees half of it. */
+  #committing: StateChanges | undefined
+
+  private constructor(store: KeyValueStore, identity: ChainIdentity, final: FinalMark, root: Uint8Array) {
+    this.#store = store
+    this.network = identity.network
+    this.chain = identity.chain
+    this.#final = final
+    this.#root = root
+  }
+
+  /** False for a new database, also for one whose creation was cut short. */
+  static exists(store: KeyValueStore): boolean {
+    return store.get(IDENTITY_KEY) !== undefined
+  }
+
+  static async create(store: KeyValueStore, identity: ChainIdentity, genesis: Genesis): Promise<ChainStore> {
+    assert(!ChainStore.exists(store), 'a chain is created once')
+    const { header, hash } = genesis.block
+    assertOf(identity, header)
+    assert(header.height === 0 && equal(hash, blockHash(header)), 'a chain begins with its genesis block')
+    const final: FinalMark = { height: 0, hash, epoch: header.epoch, view: 0 }
+    const writes = blockWrites({ ...genesis, results: new Uint8Array(0), transactionIds: [] })
+    writes.push(put(IDENTITY_KEY, ChainIdentityType.serialize({ schema: CHAIN_SCHEMA, ...identity })))
+    writes.push(put(FINAL_KEY, FinalMarkType.serialize(final)))
+    await store.batch(writes, { sync: true })
+    return new ChainStore(store, identity, final, header.stateRoot)
+  }
+
+  /** @throws StoreError STORE_MISSING, STORE_VERSION_NEWER, STORE_NETWORK_DIFFERS, STORE_CHAIN_DIFFERS, STORE_CORRUPT */
+  static open(store: KeyValueStore, identity: ChainIdentity): ChainStore {
+    const bytes = store.get(IDENTITY_KEY)
+    if (bytes === undefined) throw new StoreError({ code: 'STORE_MISSING', path: 'identity' })
+    checkSchema(bytes, CHAIN_SCHEMA, B.meta, IDENTITY_KEY)
+    checkIdentity(decodeStored(ChainIdentityType, bytes, B.meta, IDENTITY_KEY), identity)
+    const mark = store.get(FINAL_KEY)
+    if (mark === undefined) throw corrupt(B.meta, FINAL_KEY)
+    const final = decodeStored(FinalMarkType, mark, B.meta, FINAL_KEY)
+    const tip = readHeader(store, final.height)
+    const key = heightKey(B.header, final.height)
+    if (tip === undefined || !equal(tip.hash, final.hash)) throw corrupt(B.header, key)
+    if (!equal(blockHash(tip.header), final.hash)) throw corrupt(B.header, key)
+    return new ChainStore(store, identity, final, tip.header.stateRoot)
+  }
+
+  /** The last final block that is durable here. */
+  get final(): FinalMark {
+    return this.#final
+  }
+
+  get root(): Uint8Array {
+    return this.#root
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    if (this.#committing !== undefined) {
+      const hex = toHex(key)
+      if (this.#committing.values.has(hex)) return this.#committing.values.get(hex)
+    }
+    return this.#store.get(bucketKey(B.state, key))
+  }
+
+  page(path: Hex): Uint8Array | undefined {
+    if (this.#committing?.pages.has(path) === true) return this.#committing.pages.get(path)
+    return this.#store.get(bucketKey(B.page, fromHex(path)))
+  }
+
+  /**
+   * Appends consecutive blocks: all of them or none, state and final mark included. One call at a time.
+   * After a rejection the disk decides what happened, so nothing more is accepted until the store is opened again.
+   */
+  async commitFinal(blocks: readonly FinalBlock[]): Promise<void> {
+    assert(this.#committing === undefined, 'one commit at a time, and none after a failed one')
+    let final = this.#final
+    const writes: Write[] = []
+    for (const item of blocks) {
+      const { header, hash } = item.block
+      this.#assertNext(item, final)
+      // A loop: a block has more writes than a call may have arguments.
+      for (const write of blockWrites(item)) writes.push(write)
+      const view = item.certificate?.view ?? header.view
+      final = { height: header.height, hash, epoch: header.epoch, view }
+    }
+    const tip = must(blocks.at(-1), 'a commit has a block')
+    writes.push(put(FINAL_KEY, FinalMarkType.serialize(final)))
+    this.#committing = merge(blocks.map(({ changes }) => changes))
+    this.#root = tip.block.header.stateRoot
+    await this.#store.batch(writes, { sync: true })
+    this.#final = final
+    this.#committing = undefined
+  }
+
+  header(height: number): Header | undefined {
+    return readHeader(this.#store, height)?.header
+  }
+
+  hashAt(height: number): Uint8Array | undefined {
+    return readHeader(this.#store, height)?.hash
+  }
+
+  /** Body bytes as stored; `block` checks them. */
+  body(height: number): Uint8Array | undefined {
+    return this.#store.get(heightKey(B.body, height))
+  }
+
+  /**
+   * Header and body, both checked against their hashes: what is served to others.
+   * @throws StoreError STORE_CORRUPT
+   */
+  block(height: number): Block | undefined {
+    const stored = readHeader(this.#store, height)
+    const bodyBytes = this.body(height)
+    if (stored === undefined || bodyBytes === undefined) return undefined
+    const { header, hash } = stored
+    if (!equal(blockHash(header), hash)) throw corrupt(B.header, heightKey(B.header, height))
+    const bodyKey = heightKey(B.body, height)
+    if (!equal(bodyHash(bodyBytes), header.bodyHash)) throw corrupt(B.body, bodyKey)
+    return { header, hash, bodyBytes, body: decodeStored(BodyType, bodyBytes, B.body, bodyKey) }
+  }
+
+  heightOfHash(hash: Uint8Array): number | undefined {
+    const key = bucketKey(B.heightOfHash, hash)
+    const value = this.#store.get(key)
+    return value === undefined ? undefined : readNumbers(value, 1, B.heightOfHash, key)[0]
+  }
+
+  /** The nearest certificate that makes `height` final: its own, or that of a descendant. */
+  async certificateAtOrAbove(
+    height: number
+  ): Promise<{ height: number; certificate: Certificate } | undefined> {
+    const range = { ...bucketRange(B.certificate), gte: heightKey(B.certificate, height), limit: 1 }
+    for await (const [key, value] of this.#store.range(range)) {
+      const certificate = decodeStored(CertificateType, value, B.certificate, key)
+      return { height: Number(readU64be(key, 1)), certificate }
+    }
+    return undefined
+  }
+
+  placeOf(transactionId: Uint8Array): TransactionPlace | undefined {
+    const key = bucketKey(B.transaction, transactionId)
+    const value = this.#store.get(key)
+    if (value === undefined) return undefined
+    const [height = 0, index = 0] = readNumbers(value, 2, B.transaction, key)
+    return { height, index }
+  }
+
+  results(height: number): Uint8Array | undefined {
+    return this.#store.get(heightKey(B.results, height))
+  }
+
+  snapshot(epoch: number): Uint8Array | undefined {
+    return this.#store.get(heightKey(B.snapshot, epoch))
+  }
+
+  /** Boundary block of an epoch with the certificate that ended it: what crosses epochs (C20, C24). */
+  boundary(epoch: number): CertifiedHeader | undefined {
+    const key = heightKey(B.boundary, epoch)
+    const value = this.#store.get(key)
+    return value === undefined ? undefined : decodeStored(CertifiedHeaderType, value, B.boundary, key)
+  }
+
+  #assertNext(item: FinalBlock, final: FinalMark): void {
+    const { header, hash } = item.block
+    assertOf(this, header)
+    assert(header.height === final.height + 1, 'final blocks are stored in height order')
+    assert(equal(header.parent, final.hash), 'a final block extends the last final block')
+    assert(equal(header.stateRoot, item.changes.root), 'the state root of a final block is the computed one')
+    assert(item.transactionIds.length === header.transactionCount, 'each transaction of a block has its id')
+    assert(this.chain === COORD || (item.snapshots ?? []).length === 0, 'snapshots live on coord')
+    const { certificate } = item
+    assert(
+      item.boundary !== true || certificate !== undefined,
+      'a boundary block has its own certificate (C24)'
+    )
+    if (certificate === undefined) return
+    assert(
+      certificate.kind === FINALISE && equal(certificate.hash, hash),
+      'a finality certificate of this block'
+    )
+    assert(
+      certificate.chain === this.chain && certificate.epoch === header.epoch,
+      'a certificate of this instance'
+    )
+  }
+}
+
+function assertOf(identity: ChainIdentity, header: Header): void {
+  const isOurs = header.chain === identity.chain && equal(header.network, identity.network)
+  assert(isOurs, 'a block of this network and chain')
+}
+
+/** Everything a block leaves behind but the final mark. */
+function blockWrites(item: FinalBlock): Write[] {
+  const { block, changes, certificate } = item
+  const { header, hash } = block
+  const { height } = header
+  const writes = [
+    put(heightKey(B.header, height), concat(hash, HeaderType.serialize(header))),
+    put(heightKey(B.body, height), block.bodyBytes),
+    put(bucketKey(B.heightOfHash, hash), u64be(height)),
+    put(heightKey(B.results, height), item.results)
+  ]
+  if (certificate !== undefined) {
+    writes.push(put(heightKey(B.certificate, height), CertificateType.serialize(certificate)))
+    if (item.boundary === true) {
+      writes.push(
+        put(heightKey(B.boundary, header.epoch), CertifiedHeaderType.serialize({ header, certificate }))
+      )
+    }
+  }
+  for (const [index, id] of item.transactionIds.entries()) {
+    writes.push(put(bucketKey(B.transaction, id), concat(u64be(height), u64be(index))))
+  }
+  for (const [epoch, bytes] of item.snapshots ?? []) writes.push(put(heightKey(B.snapshot, epoch), bytes))
+  for (const [key, value] of changes.values) writes.push(change(B.state, key, value))
+  for (const [path, value] of changes.pages) writes.push(change(B.page, path, value))
+  return writes
+}
+
+const put = (key: Uint8Array, value: Uint8Array): Write => ({ type: 'put', key, value })
+
+function change(of: Bucket, hex: Hex, value: Uint8Array | undefined): Write {
+  const key = bucketKey(of, fromHex(hex))
+  return value === undefined ? { type: 'del', key } : { type: 'put', key, value }
+}
+
+/** Later blocks win. */
+function merge(changes: readonly StateChanges[]): StateChanges {
+  const last = must(changes.at(-1), 'a commit has a block')
+  if (changes.length === 1) return last
+  return {
+    values: new Map(changes.flatMap(({ values }) => [...values])),
+    pages: new Map(changes.flatMap(({ pages }) => [...pages])),
+    root: last.root
+  }
+}
+
+const heightKey = (of: Bucket, height: number): Uint8Array => bucketKey(of, u64be(height))
+
+function readHeader(store: KeyValueStore, height: number): { hash: Uint8Array; header: Header } | undefined {
+  const key = heightKey(B.header, height)
+  const value = store.get(key)
+  if (value === undefined) return undefined
+  if (value.length < 32) throw corrupt(B.header, key)
+  const header = decodeStored(HeaderType, value.subarray(32), B.header, key)
+  if (header.height !== height) throw corrupt(B.header, key)
+  return { hash: value.slice(0, 32), header }
+}
+
+function readNumbers(value: Uint8Array, count: number, of: Bucket, key: Uint8Array): number[] {
+  if (value.length !== 8 * count) throw corrupt(of, key)
+  const numbers = Array.from({ length: count }, (_, index) => Number(readU64be(value, 8 * index)))
+  if (!numbers.every((number) => Number.isSafeInteger(number))) throw corrupt(of, key)
+  return numbers
+}

@@ -1,0 +1,116 @@
+/**
+ * The store port on LevelDB. What the library does differently from the port is hidden here: values come back as
+ * Buffers that share memory with their neighbours, errors are wrapped, and a missing database would be created.
+ */
+import { readdir } from 'node:fs/promises'
+import { ClassicLevel } from 'classic-level'
+import { StoreError } from './errors.ts'
+import type { KeyValueStore, Range, Write } from './ports.ts'
+
+const CACHE_BYTES = 16 * 1024 * 1024
+/** Two of these per database bound its memory. */
+const WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+
+type Database = ClassicLevel<Uint8Array, Uint8Array>
+
+/**
+ * @param options.isNew create the database if it is not there; a database that should exist is never created, because
+ * an empty one in the place of a lost one would forget what this node signed.
+ * @throws StoreError STORE_LOCKED, STORE_MISSING, STORE_CORRUPT, STORE_IO
+ */
+export async function openLevel(path: string, options: { readonly isNew: boolean }): Promise<KeyValueStore> {
+  const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(path, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    createIfMissing: options.isNew,
+    cacheSize: CACHE_BYTES,
+    writeBufferSize: WRITE_BUFFER_BYTES
+  })
+  try {
+    await database.open()
+  } catch (error) {
+    throw await openError(error, path)
+  }
+  return new LevelStore(database)
+}
+
+class LevelStore implements KeyValueStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    try {
+      const value = this.#database.getSync(key)
+      return value === undefined ? undefined : plain(value)
+    } catch (error) {
+      throw operationError(error, this.#database.location)
+    }
+  }
+
+  async batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
+    try {
+      await this.#database.batch([...writes], { sync: options.sync })
+    } catch (error) {
+      throw operationError(error, this.#database.location)
+    }
+  }
+
+  async *range(range: Range): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
+    const { gte, lt, reverse = false, limit = -1 } = range
+    try {
+      for await (const [key, value] of this.#database.iterator({ gte, lt, reverse, limit })) {
+        yield [plain(key), plain(value)]
+      }
+    } catch (error) {
+      throw operationError(error, this.#database.location)
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#database.close()
+    } catch (error) {
+      throw operationError(error, this.#database.location)
+    }
+  }
+}
+
+/** A Buffer is a Uint8Array whose `slice` aliases and whose memory may hold other rows; callers keep what they get. */
+const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
+/** The library wraps: the reason is in `cause`, and a missing database has a sentence instead of a code. */
+async function openError(error: unknown, path: string): Promise<unknown> {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = codeOf(cause)
+  if (code === 'LEVEL_LOCKED') return new StoreError({ code: 'STORE_LOCKED', path }, undefined, { cause })
+  if (code === 'LEVEL_CORRUPTION') return corruptDatabase(path, cause)
+  const message = cause instanceof Error ? cause.message : ''
+  if (message.includes('does not exist')) {
+    // LevelDB says the same of a directory that lost its CURRENT file.
+    const files = await readdir(path).catch(() => [])
+    if (files.some((name) => name.startsWith('MANIFEST'))) return corruptDatabase(path, cause)
+    return new StoreError({ code: 'STORE_MISSING', path }, undefined, { cause })
+  }
+  if (/(MANIFEST|\.ldb).*No such file/.test(message)) return corruptDatabase(path, cause)
+  return new StoreError({ code: 'STORE_IO', path }, undefined, { cause })
+}
+
+function operationError(error: unknown, path: string): unknown {
+  const code = codeOf(error)
+  if (code === 'LEVEL_CORRUPTION') return corruptDatabase(path, error)
+  if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN') {
+    return new StoreError({ code: 'STORE_CLOSED', path }, undefined, { cause: error })
+  }
+  if (code === 'LEVEL_IO_ERROR')
+    return new StoreError({ code: 'STORE_IO', path }, undefined, { cause: error })
+  return error
+}
+
+const corruptDatabase = (path: string, cause: unknown): StoreError =>
+  new StoreError({ code: 'STORE_CORRUPT', bucket: 'database', key: path }, undefined, { cause })
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

@@ -1,0 +1,65 @@
+/**
+ * The node database (D8): journal and sign guard, which must share it (C11), local transactions and the peer book.
+ */
+import { utf8 } from '../primitives/bytes.ts'
+import { NODE_BUCKETS as B, bucketKey, bucketRange, decodeStored } from './buckets.ts'
+import { checkIdentity, checkSchema } from './identity.ts'
+import { Journal } from './journal.ts'
+import { LocalTransactions } from './local-transactions.ts'
+import type { KeyValueStore, Write } from './ports.ts'
+import { NODE_SCHEMA, NodeIdentityType } from './records.ts'
+
+const IDENTITY_KEY = bucketKey(B.meta, utf8('identity'))
+/** Peers remembered across restarts. */
+export const PEER_BOOK_MAX = 1024
+export type PeerRecord = readonly [id: Uint8Array, record: Uint8Array]
+
+export class NodeStore {
+  readonly journal: Journal
+  readonly localTransactions: LocalTransactions
+  /** For the guard, which is opened with a key (`openGuard`). */
+  readonly database: KeyValueStore
+
+  private constructor(database: KeyValueStore, journal: Journal, localTransactions: LocalTransactions) {
+    this.database = database
+    this.journal = journal
+    this.localTransactions = localTransactions
+  }
+
+  /**
+   * A new database is given its identity; nothing else tells it from one that lost it, so open it with `isNew` only once.
+   * @throws StoreError STORE_VERSION_NEWER, STORE_NETWORK_DIFFERS, STORE_CORRUPT
+   */
+  static async open(database: KeyValueStore, network: Uint8Array): Promise<NodeStore> {
+    const bytes = database.get(IDENTITY_KEY)
+    if (bytes === undefined) {
+      const value = NodeIdentityType.serialize({ schema: NODE_SCHEMA, network })
+      await database.batch([{ type: 'put', key: IDENTITY_KEY, value }], { sync: true })
+    } else {
+      checkSchema(bytes, NODE_SCHEMA, B.meta, IDENTITY_KEY)
+      checkIdentity(decodeStored(NodeIdentityType, bytes, B.meta, IDENTITY_KEY), { network })
+    }
+    return new NodeStore(database, await Journal.open(database), await LocalTransactions.open(database))
+  }
+
+  /** The peer book by peer id, as last saved. */
+  async peers(): Promise<PeerRecord[]> {
+    const found: PeerRecord[] = []
+    for await (const [key, record] of this.database.range(bucketRange(B.peer)))
+      found.push([key.slice(1), record])
+    return found
+  }
+
+  /**
+   * Replaces the book; of a longer list the first PEER_BOOK_MAX stay, so put the best first.
+   * Unsynced: a book that is a little old serves as well.
+   */
+  async savePeers(book: readonly PeerRecord[]): Promise<void> {
+    const writes: Write[] = []
+    for (const [id] of await this.peers()) writes.push({ type: 'del', key: bucketKey(B.peer, id) })
+    for (const [id, value] of book.slice(0, PEER_BOOK_MAX)) {
+      writes.push({ type: 'put', key: bucketKey(B.peer, id), value })
+    }
+    await this.database.batch(writes, { sync: false })
+  }
+}
