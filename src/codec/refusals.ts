@@ -74,12 +74,25 @@ const POOL = {
   replaced: entry(207, 'The sender replaced the transaction by one with a higher fee.')
 } as const
 
-export const REFUSALS = { ...STATELESS, ...INCLUSION, ...EXECUTION, ...POOL } as const
+/** Answers of the RPC layer. */
+const RPC = {
+  CHAIN_NOT_FOLLOWED: entry(301, 'This node does not follow the chain; `peers` do.'),
+  CHAIN_UNREACHABLE: entry(302, 'This node does not follow the chain and is connected to no peer that does.'),
+  CHAIN_UNKNOWN: entry(303, 'The network has no such chain.'),
+  BLOCK_UNKNOWN: entry(304, 'No final block has that height here, or no known block that hash.'),
+  CERTIFICATE_UNKNOWN: entry(305, 'No block at or above that height is certified final here.'),
+  EPOCH_UNKNOWN: entry(306, 'The epoch has not been reached, or its snapshot is not held.'),
+  NOT_CERTIFIED_YET: entry(307, 'Nothing above genesis is final yet, so no certificate covers the state.'),
+  RPC_BUSY: entry(308, 'Too many calls are in progress; try again.')
+} as const
+
+export const REFUSALS = { ...STATELESS, ...INCLUSION, ...EXECUTION, ...POOL, ...RPC } as const
 
 export type StatelessCode = keyof typeof STATELESS
 export type InclusionCode = keyof typeof INCLUSION
 export type ExecutionCode = keyof typeof EXECUTION
 export type PoolCode = keyof typeof POOL
+export type RpcRefusalCode = keyof typeof RPC
 export type RefusalCode = keyof typeof REFUSALS
 
 export const refusalNumber = (code: RefusalCode): number => REFUSALS[code].number

@@ -1,0 +1,61 @@
+/**
+ * `icn/client`: sign, submit, ask, wait for final. Owns no state of the network and no keys beyond the call.
+ * No Node built-in anywhere below it, so it runs in browsers.
+ */
+export { Client } from './client.ts'
+export type { BatchAnswer, BatchCall, CallOptions, ClientInit, Fetch, WaitOptions } from './client.ts'
+export { RpcFailure, RpcRefusal } from './refusal.ts'
+export {
+  FEE_SELECTORS,
+  buildTransfer,
+  identityOf,
+  signTransaction,
+  signTransfer,
+  signerOfSeed
+} from './transfer.ts'
+export type { FeeToken, SenderIdentity, SignedTransaction, SignTransfer, TransferFields } from './transfer.ts'
+export { addressOfKey, decodeAddress, encodeAddress, homeShard } from '../crypto/address.ts'
+export { fromHex, toHex } from '../primitives/bytes.ts'
+export { COORD, chainToJson, parseChain, shardId } from '../primitives/chain-id.ts'
+export type { ChainId } from '../primitives/chain-id.ts'
+export type { Signer } from '../crypto/ports.ts'
+export type {
+  AccountJson,
+  AccountProof,
+  BlockJson,
+  BlockSummary,
+  CertificateJson,
+  ChainBlocks,
+  ChainCertificate,
+  ChainEntry,
+  ChainHead,
+  ChainJson,
+  ChainLeaders,
+  ChainList,
+  ChainSupply,
+  ChainSync,
+  ChainView,
+  CommitteeJson,
+  EpochJson,
+  Executed,
+  GenesisJson,
+  HeaderJson,
+  HealthJson,
+  MempoolStatus,
+  MethodName,
+  Methods,
+  NodeInfo,
+  NodePeers,
+  NodeSync,
+  ParamsJson,
+  PeerEntry,
+  Place,
+  RefusalFacts,
+  Simulated,
+  Submitted,
+  SupplyAnswer,
+  SupplyJson,
+  SyncMode,
+  TransactionJson,
+  TransactionStatus
+} from './types.ts'

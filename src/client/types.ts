@@ -1,0 +1,334 @@
+/**
+ * The results of the RPC methods, once: the server builds them, the client hands them out.
+ * Conventions (protocols/rpc.md): bytes and hashes are lower-case hex, token amounts decimal strings in base units,
+ * heights, views, nonces, mana, counts and Unix milliseconds JSON integers, a chain is `"coord"` or a shard's number.
+ */
+export type ChainJson = 'coord' | number
+
+/** One block of one chain. */
+export interface Place {
+  readonly chain: ChainJson
+  readonly height: number
+  readonly hash: string
+}
+/** The final block whose state an answer describes. */
+export interface AsOf {
+  readonly asOf: Place
+}
+export interface BlockId {
+  readonly height: number
+  readonly hash: string
+}
+
+export interface NodeInfo {
+  readonly version: string
+  readonly network: string
+  readonly peer: string
+  readonly role: 'validator' | 'follower'
+  readonly addresses: readonly string[]
+  readonly shards: number
+  readonly follows: readonly ChainJson[]
+  readonly startedAtMs: number
+  readonly pid: number
+  /** Present on a validator. `refused`: it follows but signs nothing, `reason` says why. */
+  readonly validator?: {
+    readonly key: string
+    readonly signing: 'listening' | 'active' | 'refused'
+    readonly reason: string | null
+  }
+}
+
+export type SyncMode = 'live' | 'headers' | 'bodies' | 'snapshot' | 'follow' | 'stalled'
+export interface ChainSync {
+  readonly chain: ChainJson
+  readonly mode: SyncMode
+  readonly head: number
+  readonly final: number
+  /** Highest height that a verified certificate proves. */
+  readonly target: number
+  readonly blocksPerS: number
+  readonly etaMs: number | null
+  readonly peers: number
+  /** Where trust in this chain's history begins. */
+  readonly trust: 'genesis' | 'checkpoint'
+  readonly reason: string | null
+}
+export interface NodeSync {
+  readonly chains: readonly ChainSync[]
+}
+
+export interface PeerEntry {
+  readonly peer: string
+  readonly address: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly agent: string
+  readonly score: number
+  readonly role: 'validator' | 'follower'
+  readonly chains: readonly { readonly chain: ChainJson; readonly epoch: number; readonly final: BlockId }[]
+}
+export interface NodePeers {
+  readonly peers: readonly PeerEntry[]
+}
+
+export interface ChainEntry {
+  readonly chain: ChainJson
+  readonly follows: boolean
+  /** Present for followed chains. */
+  readonly epoch?: number
+  readonly final?: BlockId
+}
+export interface ChainList {
+  readonly chains: readonly ChainEntry[]
+}
+
+export interface HeaderJson {
+  readonly version: number
+  readonly network: string
+  readonly chain: ChainJson
+  readonly epoch: number
+  readonly height: number
+  readonly view: number
+  readonly timeMs: number
+  readonly parent: string
+  readonly coordHeight: number
+  readonly coordHash: string
+  readonly transactionsRoot: string
+  readonly transactionCount: number
+  readonly bodyBytes: number
+  readonly bodyHash: string
+  readonly deliveriesRoot: string
+  readonly receiptsOutRoot: string
+  readonly attendanceRoot: string
+  readonly stateRoot: string
+  readonly reward: { readonly consumer: string; readonly industrial: string }
+  readonly proposer: string
+}
+export interface BlockSummary {
+  readonly hash: string
+  readonly header: HeaderJson
+}
+export interface ChainHead extends AsOf {
+  readonly chain: ChainJson
+  readonly epoch: number
+  readonly final: BlockSummary
+  /** Newest notarised block; the final one if nothing lies above it. */
+  readonly head: BlockId
+}
+export interface BlockJson extends BlockSummary, AsOf {
+  readonly final: boolean
+  /** Transaction ids in block order. */
+  readonly transactions: readonly string[]
+  /** Canonical bytes, if asked for. */
+  readonly raw?: { readonly header: string; readonly body: string }
+}
+export interface ChainBlocks extends AsOf {
+  readonly chain: ChainJson
+  readonly blocks: readonly BlockSummary[]
+}
+export interface CertificateJson {
+  readonly chain: ChainJson
+  readonly epoch: number
+  readonly view: number
+  readonly kind: 'notarise' | 'nullify' | 'finalise'
+  readonly hash: string
+  /** Places in the epoch's committee, in key order. */
+  readonly signers: readonly number[]
+  readonly signatures: readonly string[]
+  /** Canonical bytes. */
+  readonly raw: string
+}
+export interface ChainCertificate extends AsOf {
+  /** Height of the block the certificate names: the one asked for, or the first certified one above it. */
+  readonly height: number
+  readonly certificate: CertificateJson
+}
+export interface ChainView extends AsOf {
+  readonly chain: ChainJson
+  readonly epoch: number
+  readonly view: number
+  readonly leader: string
+  readonly quorum: number
+  /** Signers seen in this view, per kind. */
+  readonly votes: { readonly notarise: number; readonly nullify: number; readonly finalise: number }
+  /** The timer that fires next, and in how many milliseconds. */
+  readonly timer: { readonly kind: 'proposal' | 'notarisation'; readonly dueInMs: number } | null
+}
+export interface ChainLeaders {
+  readonly chain: ChainJson
+  readonly epoch: number
+  readonly leaders: readonly { readonly view: number; readonly validator: string }[]
+}
+
+export interface CommitteeJson {
+  readonly chain: ChainJson
+  readonly epoch: number
+  readonly n: number
+  readonly quorum: number
+  readonly f: number
+  /** Cooperatives that every quorum spans at least. */
+  readonly k: number
+  readonly diversity: 'full' | 'degraded'
+  readonly validators: readonly {
+    readonly index: number
+    readonly validator: string
+    readonly cooperative: number
+    readonly weight: number
+  }[]
+}
+export interface EpochJson extends CommitteeJson {
+  readonly seed: string
+}
+export interface ParamsJson {
+  readonly epoch: number
+  readonly params: Readonly<Record<string, number>>
+}
+export interface GenesisJson {
+  readonly network: string
+  /** The genesis file, canonical values. */
+  readonly genesis: Readonly<Record<string, unknown>>
+}
+
+export interface Submitted {
+  readonly id: string
+  /** The transaction left this node: handed to a peer, or announced to at least one. */
+  readonly relayed: boolean
+}
+export interface Executed {
+  /** `ok`, or the code with which the action failed (fee and mana are paid all the same). */
+  readonly code: string
+  readonly mana: number
+  readonly fee: { readonly consumer: string; readonly industrial: string }
+}
+export interface Simulated extends AsOf {
+  readonly id: string
+  readonly result: Executed
+}
+export type TransactionStatus = 'pending' | 'included' | 'final' | 'expired' | 'dropped' | 'unknown'
+export interface TransactionJson {
+  readonly id: string
+  readonly status: TransactionStatus
+  /** Where it stands: present when included or final. */
+  readonly place?: Place & { readonly index: number }
+  readonly result?: Executed
+  /** Why it was dropped. */
+  readonly reason?: string
+  /** The receipts it caused on other chains. */
+  readonly hops: readonly Place[]
+}
+
+export interface AccountJson extends AsOf {
+  readonly address: string
+  readonly chain: ChainJson
+  readonly exists: boolean
+  readonly nonce: number
+  /** First nonce that neither the state nor the pool has used. */
+  readonly nextNonce: number
+  readonly consumer: string
+  readonly industrial: string
+  /** Amounts and fees of pending transactions. */
+  readonly reserved: { readonly consumer: string; readonly industrial: string }
+  readonly mana: number
+}
+export interface AccountProof extends AsOf {
+  readonly address: string
+  readonly chain: ChainJson
+  readonly exists: boolean
+  /** State key and, if the account exists, its stored value. */
+  readonly key: string
+  readonly value: string | null
+  /** Against `header.stateRoot` (protocols/state.md): hashes beside the path, from the root downwards. */
+  readonly proof: {
+    readonly siblings: readonly string[]
+    /** Absence only: the other key's leaf in which the path ends; empty if it ends in nothing. */
+    readonly other: readonly { readonly path: string; readonly valueHash: string }[]
+  }
+  readonly header: HeaderJson
+  readonly certificate: CertificateJson
+}
+export interface MempoolStatus {
+  readonly chain: ChainJson
+  readonly transactions: number
+  readonly bytes: number
+  readonly senders: number
+  readonly limits: { readonly transactions: number; readonly bytes: number }
+  /** Since start: admitted, and refused by code. */
+  readonly admitted: number
+  readonly refusals: Readonly<Record<string, number>>
+}
+
+/** Where one token of one chain lies, decimal strings. Summed over all chains they are constant. */
+export const SUPPLY_PARTS = [
+  'balances',
+  'stake',
+  'escrow',
+  'treasury',
+  'rewards',
+  'reserve',
+  'outgoing',
+  'incoming'
+] as const
+export type SupplyPart = (typeof SUPPLY_PARTS)[number]
+export type SupplyJson = { readonly [part in SupplyPart]: string }
+export interface ChainSupply extends AsOf {
+  readonly chain: ChainJson
+  readonly consumer: SupplyJson
+  readonly industrial: SupplyJson
+}
+export interface SupplyAnswer {
+  readonly chains: readonly ChainSupply[]
+}
+
+/** Every method: its parameters (by name) and its result. */
+export interface Methods {
+  node_info: { params: object; result: NodeInfo }
+  node_sync: { params: object; result: NodeSync }
+  node_peers: { params: { chain?: ChainJson }; result: NodePeers }
+  chain_list: { params: object; result: ChainList }
+  chain_head: { params: { chain: ChainJson }; result: ChainHead }
+  chain_block: {
+    params: { chain: ChainJson; height?: number; hash?: string; raw?: boolean }
+    result: BlockJson
+  }
+  chain_blocks: { params: { chain: ChainJson; from: number; limit: number }; result: ChainBlocks }
+  chain_certificate: { params: { chain: ChainJson; height: number }; result: ChainCertificate }
+  chain_view: { params: { chain: ChainJson }; result: ChainView }
+  chain_leaders: { params: { chain: ChainJson; count: number }; result: ChainLeaders }
+  epoch_get: { params: { chain: ChainJson; epoch?: number }; result: EpochJson }
+  params_get: { params: { epoch?: number }; result: ParamsJson }
+  genesis_get: { params: object; result: GenesisJson }
+  tx_submit: { params: { tx: string }; result: Submitted }
+  tx_simulate: { params: { tx: string }; result: Simulated }
+  tx_get: { params: { id: string }; result: TransactionJson }
+  account_get: { params: { address: string; chain?: ChainJson }; result: AccountJson }
+  account_proof: { params: { address: string }; result: AccountProof }
+  mempool_status: { params: { chain: ChainJson }; result: MempoolStatus }
+  supply_get: { params: { chain?: ChainJson }; result: SupplyAnswer }
+  validator_list: { params: { chain: ChainJson; epoch?: number }; result: CommitteeJson }
+}
+export type MethodName = keyof Methods
+
+/** `data` of a refusal (JSON-RPC error −32000). Numbers are never reused (protocols/limits.md). */
+export interface RefusalFacts {
+  readonly code: string
+  readonly number: number
+  readonly [fact: string]: unknown
+}
+
+export interface RpcErrorJson {
+  readonly code: number
+  readonly message: string
+  readonly data?: unknown
+}
+
+/** Body of GET /health; 503 when `ok` is false. */
+export interface HealthJson {
+  readonly ok: boolean
+  readonly parts: Readonly<Record<string, 'ok' | 'failed'>>
+  readonly chains: readonly {
+    readonly chain: ChainJson
+    readonly ok: boolean
+    readonly mode: SyncMode
+    readonly final: number
+  }[]
+  readonly reasons: readonly string[]
+}

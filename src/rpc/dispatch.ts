@@ -1,0 +1,118 @@
+/**
+ * JSON-RPC 2.0: one call or a batch in, the reply out. Knows nothing of HTTP.
+ * The entries of a batch are started in order and awaited together, so signatures of a batch of transactions are
+ * verified as one job; replies keep the order of the entries.
+ */
+import type { RpcErrorJson } from '../client/types.ts'
+import { refusalNumber } from '../codec/refusals.ts'
+import type { RefusalCode } from '../codec/refusals.ts'
+import { METHODS } from './methods.ts'
+import { isRefused } from './method.ts'
+import type { Outcome } from './method.ts'
+import { parseParams } from './params.ts'
+import type { NodePort, Refused } from './port.ts'
+import { refused } from './refusals.ts'
+
+export const PARSE_ERROR = -32700
+export const INVALID_REQUEST = -32600
+export const METHOD_NOT_FOUND = -32601
+export const INVALID_PARAMS = -32602
+export const INTERNAL_ERROR = -32603
+export const REFUSED = -32000
+
+/** Entries of one batch. */
+export const BATCH_MAX = 1_000
+/** Calls in progress in one server: what callers can make a node hold is bounded by this and the body limit. */
+const IN_FLIGHT_MAX = 20_000
+
+type Id = string | number | null
+export interface Reply {
+  readonly jsonrpc: '2.0'
+  readonly id: Id
+  readonly result?: unknown
+  readonly error?: RpcErrorJson
+}
+
+export const errorReply = (id: Id, code: number, message: string, data?: unknown): Reply => ({
+  jsonrpc: '2.0',
+  id,
+  error: { code, message, ...(data === undefined ? {} : { data }) }
+})
+
+const refusalReply = (id: Id, { code, detail, facts }: Refused): Reply =>
+  errorReply(id, REFUSED, `${code}: ${detail}`, { ...facts, code, number: refusalNumber(code) })
+
+function outcomeReply(id: Id, outcome: Outcome): Reply {
+  if (outcome.ok) return { jsonrpc: '2.0', id, result: outcome.value }
+  return isRefused(outcome) ? refusalReply(id, outcome) : errorReply(id, INVALID_PARAMS, outcome.invalid)
+}
+
+export interface DispatchEvents {
+  /** A handler failed: our fault, someone must look. */
+  failed(method: string, error: unknown): void
+  refused(code: RefusalCode): void
+}
+
+export class Dispatch {
+  readonly #port: NodePort
+  readonly #events: DispatchEvents
+  readonly #inFlightMax: number
+  #inFlight = 0
+
+  constructor(port: NodePort, events: DispatchEvents, init: { readonly inFlightMax?: number } = {}) {
+    this.#port = port
+    this.#events = events
+    this.#inFlightMax = init.inFlightMax ?? IN_FLIGHT_MAX
+  }
+
+  /** @returns undefined when there is nothing to answer (notifications only). */
+  async answer(request: unknown): Promise<Reply | readonly Reply[] | undefined> {
+    if (!Array.isArray(request)) return this.#one(request)
+    const entries: readonly unknown[] = request
+    if (entries.length === 0) return errorReply(null, INVALID_REQUEST, 'an empty batch')
+    if (entries.length > BATCH_MAX) {
+      return errorReply(null, INVALID_REQUEST, `a batch has at most ${BATCH_MAX} entries`)
+    }
+    const replies = await Promise.all(entries.map((entry) => this.#one(entry)))
+    const answered = replies.filter((reply) => reply !== undefined)
+    return answered.length === 0 ? undefined : answered
+  }
+
+  async #one(request: unknown): Promise<Reply | undefined> {
+    if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+      return errorReply(null, INVALID_REQUEST, 'a request is an object')
+    }
+    const { jsonrpc, id, method, params } = request as Readonly<Record<string, unknown>>
+    const known: Id = typeof id === 'string' || typeof id === 'number' ? id : null
+    if (
+      jsonrpc !== '2.0' ||
+      typeof method !== 'string' ||
+      (id !== undefined && id !== null && known === null)
+    ) {
+      return errorReply(known, INVALID_REQUEST, 'expected {jsonrpc: "2.0", id, method, params}')
+    }
+    const reply = await this.#call(known, method, params)
+    return id === undefined ? undefined : reply
+  }
+
+  async #call(id: Id, name: string, params: unknown): Promise<Reply> {
+    const method = METHODS.get(name)
+    if (method === undefined) return errorReply(id, METHOD_NOT_FOUND, `unknown method: ${name.slice(0, 64)}`)
+    const values = parseParams(method.params, params)
+    if (typeof values === 'string') return errorReply(id, INVALID_PARAMS, values)
+    if (this.#inFlight >= this.#inFlightMax) {
+      return refusalReply(id, refused('RPC_BUSY', 'too many calls in progress', { limit: this.#inFlightMax }))
+    }
+    this.#inFlight++
+    try {
+      const outcome = await method.call(this.#port, values)
+      if (!outcome.ok && isRefused(outcome)) this.#events.refused(outcome.code)
+      return outcomeReply(id, outcome)
+    } catch (error) {
+      this.#events.failed(name, error)
+      return errorReply(id, INTERNAL_ERROR, 'internal error')
+    } finally {
+      this.#inFlight--
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** One RPC method: what it takes, what it answers. The table of all of them is `methods.ts`. */
+import type { MethodName, Methods } from '../client/types.ts'
+import type { Answer, NodePort, Refused } from './port.ts'
+import type { ParamTable, Parsed } from './params.ts'
+
+/** The caller's parameters do not go together: JSON-RPC −32602. */
+export interface InvalidParams {
+  readonly ok: false
+  readonly invalid: string
+}
+export const invalidParams = (invalid: string): InvalidParams => ({ ok: false, invalid })
+
+export type Outcome<T = unknown> = Answer<T> | InvalidParams
+
+export interface Method {
+  readonly name: MethodName
+  readonly summary: string
+  readonly params: ParamTable
+  readonly call: (port: NodePort, params: Readonly<Record<string, unknown>>) => Outcome | Promise<Outcome>
+}
+
+/** Ties the parser table to the handler's parameters and the name to the result type that clients see. */
+export function method<N extends MethodName, P extends ParamTable>(
+  name: N,
+  definition: {
+    readonly summary: string
+    readonly params: P
+    readonly call: (
+      port: NodePort,
+      params: Parsed<P>
+    ) => Outcome<Methods[N]['result']> | Promise<Outcome<Methods[N]['result']>>
+  }
+): Method {
+  const { summary, params, call } = definition
+  // `parseParams` has run `params` over the values, so they have its types.
+  return { name, summary, params, call: (port, values) => call(port, values as Parsed<P>) }
+}
+
+export const isRefused = (outcome: Refused | InvalidParams): outcome is Refused => 'code' in outcome
