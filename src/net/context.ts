@@ -1,0 +1,36 @@
+/** What every part of the running network shares. One per `start`; its signal ends with `stop`. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Host } from './host.ts'
+import type { NetMetrics } from './metrics.ts'
+import type { Peer, PeerFact } from './types.ts'
+
+/** Structured log line: what happened, and the facts. Never raw bytes of a peer. */
+export type NetLog = (event: string, facts: Readonly<Record<string, string | number>>) => void
+
+export interface NetContext {
+  readonly host: Host
+  readonly networkId: Uint8Array
+  readonly metrics: NetMetrics
+  readonly log: NetLog
+  readonly signal: AbortSignal
+  readonly report: (peer: Peer, fact: PeerFact, why: string) => void
+}
+
+/** Monotonic milliseconds. */
+export const monotonicMs = (): number => performance.now()
+
+/** Resolves early, without an error, when the network stops. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  try {
+    await delay(ms, undefined, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+/** Ends with the network or after `ms`. */
+export const deadline = (context: NetContext, ms: number): AbortSignal =>
+  AbortSignal.any([context.signal, AbortSignal.timeout(ms)])
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,154 @@
+/**
+ * Frames on a libp2p stream: u32 big-endian length, body. Read with backpressure, one at a time; the declared
+ * length is checked before anything is allocated. `for await` over a libp2p stream has neither, and hangs when the
+ * remote closed before the loop began.
+ */
+import { Uint8ArrayList } from 'uint8arraylist'
+import type { Stream } from '@libp2p/interface'
+import { brokenStream } from './errors.ts'
+import { u32be } from '../primitives/bytes.ts'
+
+/** Unread or unsent bytes above which reading pauses and writing waits. */
+const HIGH = 512 * 1024
+
+/** Ends on a clean end; throws on reset, abort, oversize and cut frame. */
+export async function* readFrames(
+  stream: Stream,
+  maxFrame: number,
+  signal?: AbortSignal
+): AsyncGenerator<Uint8Array, void> {
+  const inbox = new Inbox(stream, maxFrame, signal)
+  try {
+    for (;;) {
+      for (let frame = inbox.take(); frame !== undefined; frame = inbox.take()) yield frame
+      if (!(await inbox.more())) return
+    }
+  } finally {
+    inbox.detach()
+  }
+}
+
+/** Listens from its construction on: an unread stream is reset by libp2p after 4 MiB. */
+class Inbox {
+  readonly #stream: Stream
+  readonly #maxFrame: number
+  readonly #signal: AbortSignal | undefined
+  readonly #buffered = new Uint8ArrayList()
+  #ended: boolean
+  #failure: unknown
+  #wake = Promise.withResolvers<void>()
+
+  constructor(stream: Stream, maxFrame: number, signal?: AbortSignal) {
+    this.#stream = stream
+    this.#maxFrame = maxFrame
+    this.#signal = signal
+    this.#ended = stream.readableEnded
+    if (stream.status === 'reset' || stream.status === 'aborted') {
+      this.#failure = brokenStream('lost', `stream was ${stream.status}`)
+    }
+    stream.addEventListener('message', this.#onMessage)
+    stream.addEventListener('end', this.#onEnd)
+    stream.addEventListener('close', this.#onClose)
+    signal?.addEventListener('abort', this.#onAbort)
+    if (signal?.aborted === true) this.#onAbort()
+  }
+
+  detach(): void {
+    this.#stream.removeEventListener('message', this.#onMessage)
+    this.#stream.removeEventListener('end', this.#onEnd)
+    this.#stream.removeEventListener('close', this.#onClose)
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  take(): Uint8Array | undefined {
+    if (this.#buffered.byteLength < 4) return undefined
+    const length = this.#buffered.getUint32(0)
+    if (length > this.#maxFrame) {
+      throw brokenStream('oversize', `frame of ${length} bytes, limit ${this.#maxFrame}`)
+    }
+    if (this.#buffered.byteLength < 4 + length) return undefined
+    const frame = this.#buffered.slice(4, 4 + length)
+    this.#buffered.consume(4 + length)
+    return frame
+  }
+
+  /** @returns false when the stream ended cleanly. */
+  async more(): Promise<boolean> {
+    if (this.#stream.readStatus === 'paused') this.#stream.resume()
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#ended) {
+      if (this.#buffered.byteLength > 0) throw brokenStream('cut', 'stream ended inside a frame')
+      return false
+    }
+    await this.#wake.promise
+    this.#wake = Promise.withResolvers<void>()
+    return true
+  }
+
+  readonly #onMessage = (event: { data: Uint8Array | Uint8ArrayList }): void => {
+    this.#buffered.append(event.data)
+    if (this.#buffered.byteLength > HIGH + this.#maxFrame && this.#stream.readStatus === 'readable') {
+      this.#stream.pause()
+    }
+    this.#wake.resolve()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#wake.resolve()
+  }
+
+  readonly #onClose = (event: { error?: Error }): void => {
+    this.#failure ??= event.error
+    this.#onEnd()
+  }
+
+  readonly #onAbort = (): void => {
+    this.#failure ??= this.#signal?.reason
+    this.#onEnd()
+  }
+}
+
+/** Sends the frames in one write and waits while too much is unsent. */
+export async function writeFrames(
+  stream: Stream,
+  bodies: readonly Uint8Array[],
+  signal?: AbortSignal
+): Promise<void> {
+  const out = new Uint8ArrayList()
+  for (const body of bodies) out.append(new Uint8ArrayList(u32be(body.byteLength), body))
+  stream.send(out)
+  if (stream.writeBufferLength > HIGH) await drained(stream, signal)
+}
+
+/** `onDrain` of libp2p works once per stream; `idle` is told every time the buffer is empty. */
+async function drained(stream: Stream, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const onIdle = (): void => resolve()
+  const onClose = (event: { error?: Error }): void =>
+    reject(event.error ?? brokenStream('lost', 'stream closed'))
+  const onAbort = (): void => reject(asError(signal?.reason))
+  stream.addEventListener('idle', onIdle)
+  stream.addEventListener('close', onClose)
+  signal?.addEventListener('abort', onAbort)
+  try {
+    await promise
+  } finally {
+    stream.removeEventListener('idle', onIdle)
+    stream.removeEventListener('close', onClose)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+export const asError = (reason: unknown): Error =>
+  reason instanceof Error ? reason : new Error(String(reason))
+
+/** The only frame of a one-frame exchange. */
+export async function readOnlyFrame(
+  stream: Stream,
+  maxFrame: number,
+  signal?: AbortSignal
+): Promise<Uint8Array> {
+  for await (const frame of readFrames(stream, maxFrame, signal)) return frame
+  throw brokenStream('cut', 'stream ended before its frame')
+}

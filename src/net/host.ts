@@ -1,0 +1,120 @@
+/**
+ * The libp2p host: TCP (or memory, in tests), Noise, yamux, identify, ping, our own DHT and gossipsub. Nothing here
+ * knows a chain. It is created stopped, so that every protocol is registered before the first connection.
+ */
+import { hash } from 'node:crypto'
+import { gossipsub, StrictNoSign } from '@libp2p/gossipsub'
+import type { GossipSub } from '@libp2p/gossipsub'
+import { identify, identifyPush } from '@libp2p/identify'
+import type { Identify, IdentifyPush } from '@libp2p/identify'
+import type { ConnectionGater, Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import type { KadDHT } from '@libp2p/kad-dht'
+import { memory } from '@libp2p/memory'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import type { Ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import type { Libp2pOptions } from 'libp2p'
+import { concat, utf8 } from '../primitives/bytes.ts'
+import { gossipScores, GOSSIP_THRESHOLDS } from './gossip-scores.ts'
+import { NET_LIMITS } from './limits.ts'
+import { RecordStore } from './record-store.ts'
+import type { Datastore } from './record-store.ts'
+import { protocolOf } from './topics.ts'
+import type { GossipKind } from './types.ts'
+
+export interface HostServices extends ServiceMap {
+  readonly identify: Identify
+  readonly identifyPush: IdentifyPush
+  readonly ping: Ping
+  readonly dht: KadDHT
+  readonly pubsub: GossipSub
+}
+export type Host = Libp2p<HostServices>
+
+export interface HostOptions {
+  readonly privateKey: PrivateKey
+  readonly networkId: Uint8Array
+  readonly listen: readonly string[]
+  /** Addresses told to others in place of those listened on. */
+  readonly announce?: readonly string[]
+  /** @default 'tcp' */
+  readonly transport?: 'tcp' | 'memory'
+  /** @default in memory */
+  readonly datastore?: Datastore
+  readonly topics: ReadonlyMap<string, GossipKind>
+  readonly gater: ConnectionGater
+  readonly agent: string
+}
+
+/** Equal content in two topics is two messages: both ids cover the topic (GOS-3). */
+const contentHash = (topic: string, data: Uint8Array): Uint8Array =>
+  hash('sha256', concat(utf8(topic), data), 'buffer')
+const EMPTY = new Uint8Array(0)
+
+const pubsubOf = (topics: ReadonlyMap<string, GossipKind>) =>
+  gossipsub({
+    globalSignaturePolicy: StrictNoSign,
+    fallbackToFloodsub: false,
+    emitSelf: false,
+    asyncValidation: true,
+    floodPublish: true,
+    heartbeatInterval: 1_000,
+    msgIdFn: (message) => contentHash(message.topic, message.data).subarray(0, 20),
+    fastMsgIdFn: (message) => message.topic + hash('sha256', message.data ?? EMPTY, 'base64'),
+    maxInboundDataLength: NET_LIMITS.gossipRpcBytes,
+    maxOutboundBufferSize: NET_LIMITS.gossipOutboundBytes,
+    idontwantMinDataSize: 512,
+    allowedTopics: new Set(topics.keys()),
+    scoreParams: gossipScores(topics),
+    scoreThresholds: GOSSIP_THRESHOLDS
+  })
+
+/** Servers keep peer records only: a value or a provider record of anybody would be an unbounded store. */
+const dhtOf = (networkId: Uint8Array) =>
+  kadDHT({
+    protocol: protocolOf(networkId, 'kad'),
+    clientMode: false,
+    peerInfoMapper: passthroughMapper,
+    allowQueryWithZeroPeers: true,
+    validators: {
+      pk: () => {
+        throw new RangeError('no value records')
+      }
+    }
+  })
+
+export async function createHost(options: HostOptions): Promise<Host> {
+  const settings: Libp2pOptions<HostServices> = {
+    start: false,
+    privateKey: options.privateKey,
+    datastore: new RecordStore(options.datastore),
+    nodeInfo: { name: 'icn', version: '1', userAgent: options.agent },
+    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
+    transports: [options.transport === 'memory' ? memory() : tcp()],
+    connectionEncrypters: [noise()],
+    /** With the default window a fast stream outgrows its read buffer while paused and is reset. */
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
+    connectionGater: options.gater,
+    connectionManager: {
+      maxConnections: 2 * NET_LIMITS.maxPeers,
+      inboundConnectionThreshold: NET_LIMITS.inboundConnectionsPerS,
+      maxIncomingPendingConnections: NET_LIMITS.inboundPending,
+      /** A devnet's peers share one address; the budget of peers is enforced by the handshake. */
+      allow: ['/ip4/127.0.0.1/ipcidr/8'],
+      dialTimeout: NET_LIMITS.dialTimeoutMs,
+      reconnectRetries: 0
+    },
+    services: {
+      identify: identify(),
+      identifyPush: identifyPush(),
+      ping: ping(),
+      dht: dhtOf(options.networkId),
+      pubsub: pubsubOf(options.topics)
+    }
+  }
+  return createLibp2p(settings)
+}

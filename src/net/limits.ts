@@ -1,0 +1,137 @@
+/**
+ * Every bound of the network layer, in one place (protocols/limits.md lists them; a test compares the two).
+ * Sizes are bytes, times milliseconds. A declared length is compared before anything is allocated.
+ */
+import { MAX_BODY_BYTES } from '../codec/block.ts'
+import type { GossipKind, RequestProtocol } from './types.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+export const NET_LIMITS = {
+  /** Status: 1,025 chains of 50 bytes fit. */
+  statusFrameBytes: 64 * KIB,
+  statusTimeoutMs: 5_000,
+  statusRefreshMs: 10_000,
+  /** A peer that opens streams before its handshake is complete waits so long. */
+  readyTimeoutMs: 5_000,
+  /** How long a peer of another network, or without required features, is not dialled again. */
+  refusedPauseMs: 600_000,
+  /** The same for a peer that was full or slow. */
+  busyPauseMs: 10_000,
+  /** How long we do not dial a peer whose score fell below the disconnect line. */
+  offencePauseMs: 60_000,
+  /** The largest proposal: body, header, justification. */
+  consensusFrameBytes: MAX_BODY_BYTES + MIB,
+  consensusQueueBytes: 16 * MIB,
+  consensusQueueFrames: 4_096,
+  consensusItemsPerS: 1_000,
+  consensusItemsBurst: 4_000,
+  consensusBytesPerS: 16 * MIB,
+  consensusBytesBurst: 32 * MIB,
+  /** One gossip message container; above the largest message, as a peer may answer several wants in one. */
+  gossipRpcBytes: 8 * MIB,
+  gossipOutboundBytes: 32 * MIB,
+  /** Own bundles wait while a peer has more than this unsent. */
+  gossipPaceBytes: 2 * MIB,
+  gossipPaceMs: 1_000,
+  consensusLaneMessages: 4_096,
+  consensusLaneBytes: 64 * MIB,
+  consensusLaneJudging: 64,
+  txLaneMessages: 1_024,
+  txLaneBytes: 32 * MIB,
+  txLaneJudging: 16,
+  judgeTimeoutMs: 2_000,
+  /** A request over its rate is delayed up to this; beyond it is refused as limited. */
+  requestDelayMs: 2_000,
+  requestsWaiting: 64,
+  budgetsKept: 1_024,
+  maxPeers: 100,
+  targetPeers: 8,
+  peersKnown: 1_024,
+  inboundConnectionsPerS: 50,
+  inboundPending: 50,
+  dialTimeoutMs: 5_000,
+  redialMinMs: 250,
+  redialMaxMs: 5_000,
+  walkMinMs: 500,
+  walkMaxMs: 30_000,
+  watchdogMs: 5_000,
+  ledgerPeers: 4_096,
+  ledgerEvents: 16
+} as const
+
+/** Sizes of one message of a topic, before it is decoded. */
+export const GOSSIP_BYTES_MAX: Readonly<Record<GossipKind, number>> = {
+  /** 64 KiB of transactions and the offsets of 512. */
+  tx: 68 * KIB,
+  block: NET_LIMITS.consensusFrameBytes,
+  vote: 512,
+  /** 1,024 signatures and their bitmap. */
+  certificate: 96 * KIB
+}
+
+export interface RequestLimits {
+  readonly requestBytes: number
+  /** Frames of an answer after its result code. */
+  readonly frames: number
+  readonly frameBytes: number
+  /** All frames of an answer together; a handler that says more is our own fault. */
+  readonly responseBytes: number
+  readonly timeoutMs: number
+  /** Requests of one peer that are served at the same time; as many of ours are out to one peer. */
+  readonly concurrency: number
+  readonly requestsPerS: number
+  readonly requestsBurst: number
+  readonly bytesPerS: number
+  readonly bytesBurst: number
+}
+
+export const REQUEST_LIMITS: Readonly<Record<RequestProtocol, RequestLimits>> = {
+  bodies: {
+    requestBytes: KIB,
+    frames: 16,
+    frameBytes: NET_LIMITS.consensusFrameBytes,
+    responseBytes: 16 * MIB,
+    timeoutMs: 10_000,
+    concurrency: 4,
+    requestsPerS: 16,
+    requestsBurst: 64,
+    bytesPerS: 16 * MIB,
+    bytesBurst: 32 * MIB
+  },
+  certificates: {
+    requestBytes: KIB,
+    frames: 65,
+    frameBytes: NET_LIMITS.consensusFrameBytes,
+    responseBytes: 24 * MIB,
+    timeoutMs: 15_000,
+    concurrency: 4,
+    requestsPerS: 16,
+    requestsBurst: 64,
+    bytesPerS: 16 * MIB,
+    bytesBurst: 48 * MIB
+  },
+  transactions: {
+    requestBytes: 68 * KIB,
+    frames: 0,
+    frameBytes: KIB,
+    responseBytes: KIB,
+    timeoutMs: 5_000,
+    concurrency: 8,
+    requestsPerS: 100,
+    requestsBurst: 200,
+    bytesPerS: 4 * MIB,
+    bytesBurst: 8 * MIB
+  }
+}
+
+/** The table as the specification prints it: name → value. */
+export function limitTable(): ReadonlyMap<string, number> {
+  const table = new Map<string, number>(Object.entries(NET_LIMITS))
+  for (const [kind, bytes] of Object.entries(GOSSIP_BYTES_MAX)) table.set(`gossip.${kind}.bytes`, bytes)
+  for (const [protocol, limits] of Object.entries(REQUEST_LIMITS)) {
+    for (const [name, value] of Object.entries(limits)) table.set(`${protocol}.${name}`, Number(value))
+  }
+  return table
+}

@@ -1,0 +1,36 @@
+/** What the network counts. The node puts prom-client behind it; the layer itself knows no metrics library. */
+import type { GossipKind, GossipVerdict, PeerFact, RequestProtocol } from './types.ts'
+
+export interface NetMetrics {
+  /** icn_gossip_verdict_total{kind,verdict,rule}. Rules are names from the rule tables, hence few. */
+  gossipVerdict(kind: GossipKind, verdict: GossipVerdict['action'], rule: string): void
+  /** One own message left for so many peers. */
+  gossipPublished(kind: GossipKind, recipients: number): void
+  /** icn_request_total{protocol,outcome}: a request of ours ended. */
+  request(protocol: RequestProtocol, outcome: string): void
+  /** A request of a peer ended. */
+  served(protocol: RequestProtocol, outcome: string): void
+  /** A status exchange ended: ok, wrong-network, missing-features, garbage, timeout, …. */
+  handshake(outcome: string): void
+  /** A stream of a protocol was refused or broken, and why. */
+  streamRefused(protocol: string, reason: string): void
+  /** A fact went into the peer ledger. */
+  peerFact(fact: PeerFact): void
+  /** icn_queue_length{queue}. */
+  queue(name: 'gossip-consensus' | 'gossip-tx' | 'consensus-out' | 'requests', length: number): void
+  /** A connected peer without working gossip streams was hung up on. */
+  deafPeer(): void
+}
+
+const nothing = (): void => undefined
+export const silentMetrics: NetMetrics = {
+  gossipVerdict: nothing,
+  gossipPublished: nothing,
+  request: nothing,
+  served: nothing,
+  handshake: nothing,
+  streamRefused: nothing,
+  peerFact: nothing,
+  queue: nothing,
+  deafPeer: nothing
+}

@@ -1,0 +1,172 @@
+/** Networks over real libp2p (TCP on loopback, Noise) and raw hosts that misbehave, for the swarm tests. */
+import { createHash } from 'node:crypto'
+import type { Stream } from '@libp2p/interface'
+import type { Status } from '../../src/codec/messages.ts'
+import { createHost } from '../../src/net/host.ts'
+import type { Host } from '../../src/net/host.ts'
+import type { NetMetrics } from '../../src/net/metrics.ts'
+import { silentMetrics } from '../../src/net/metrics.ts'
+import { Libp2pNetwork } from '../../src/net/network.ts'
+import type { NetworkOptions } from '../../src/net/network.ts'
+import { peerKeyFromSeed } from '../../src/net/peer-key.ts'
+import { GOSSIP_KINDS } from '../../src/net/types.ts'
+import type { GossipJudge, GossipKind, GossipVerdict, Peer } from '../../src/net/types.ts'
+import { COORD, shardId } from '../../src/primitives/chain-id.ts'
+import type { ChainId } from '../../src/primitives/chain-id.ts'
+import { ZERO_HASH } from '../../src/primitives/bytes.ts'
+
+export const NETWORK = new Uint8Array(32).fill(7)
+export const CHAINS: readonly ChainId[] = [COORD, shardId(0)]
+
+export const seedOf = (name: string): Uint8Array => createHash('sha256').update(name).digest()
+
+export const statusOf = (network: Uint8Array = NETWORK, extra: Partial<Status> = {}): Status => ({
+  network,
+  features: 1n,
+  required: 0n,
+  role: 0,
+  chains: CHAINS.map((chain) => ({ chain, epoch: 0, finalHeight: 0, finalHash: ZERO_HASH })),
+  ...extra
+})
+
+export interface Received {
+  readonly chain: ChainId
+  readonly kind: GossipKind
+  readonly data: Uint8Array
+  readonly from: Peer
+}
+
+export interface TestNode {
+  readonly net: Libp2pNetwork
+  readonly received: Received[]
+  readonly frames: { readonly peer: Peer; readonly frame: Uint8Array }[]
+  readonly ups: Peer[]
+  readonly downs: Peer[]
+  /** Counters by `name:label:label`. */
+  readonly counts: Map<string, number>
+  count(name: string): number
+}
+
+export function countingMetrics(counts: Map<string, number>): NetMetrics {
+  const add = (...labels: string[]): void => {
+    const name = labels.join(':')
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return {
+    ...silentMetrics,
+    gossipVerdict: (kind, verdict, rule) => add('gossip', kind, verdict, rule),
+    request: (protocol, outcome) => add('request', protocol, outcome),
+    served: (protocol, outcome) => add('served', protocol, outcome),
+    handshake: (outcome) => add('handshake', outcome),
+    streamRefused: (protocol, reason) => add('refused', protocol, reason),
+    peerFact: (fact) => add('fact', fact),
+    deafPeer: () => add('deaf')
+  }
+}
+
+export interface NodeSetup extends Partial<NetworkOptions> {
+  readonly name: string
+  readonly verdict?: (received: Received) => GossipVerdict | Promise<GossipVerdict>
+  /** Called before start, to serve requests. */
+  readonly prepare?: (net: Libp2pNetwork) => void
+}
+
+/** Created, not started. */
+export async function createTestNode(setup: NodeSetup): Promise<TestNode> {
+  const { name, verdict, prepare, ...options } = setup
+  const counts = new Map<string, number>()
+  const net = new Libp2pNetwork({
+    privateKey: await peerKeyFromSeed(seedOf(name)),
+    networkId: NETWORK,
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    bootstrap: [],
+    localStatus: () => statusOf(options.networkId),
+    metrics: countingMetrics(counts),
+    ...(process.env['ICN_TEST_LOG'] === undefined
+      ? {}
+      : { log: (event, facts) => process.stderr.write(`${name} ${event} ${JSON.stringify(facts)}\n`) }),
+    ...options
+  })
+  const node: TestNode = {
+    net,
+    received: [],
+    frames: [],
+    ups: [],
+    downs: [],
+    counts,
+    count: (key) => counts.get(key) ?? 0
+  }
+  for (const chain of CHAINS) net.join(chain, judgesOf(node, chain, verdict))
+  net.listen({
+    peerUp: (peer) => node.ups.push(peer),
+    peerDown: (peer) => node.downs.push(peer),
+    consensusFrame: (peer, frame) => node.frames.push({ peer, frame })
+  })
+  prepare?.(net)
+  return node
+}
+
+function judgesOf(
+  node: TestNode,
+  chain: ChainId,
+  verdict: NodeSetup['verdict']
+): Record<GossipKind, GossipJudge> {
+  const judge =
+    (kind: GossipKind): GossipJudge =>
+    (data, from) => {
+      const received = { chain, kind, data, from }
+      node.received.push(received)
+      return verdict?.(received) ?? { action: 'accept', rule: 'ok' }
+    }
+  const entries = GOSSIP_KINDS.map((kind) => [kind, judge(kind)] as const)
+  return Object.fromEntries(entries) as Record<GossipKind, GossipJudge>
+}
+
+/** Everything that a test started, to be stopped in `afterEach`. */
+export class Cleanup {
+  readonly #stops: (() => Promise<void>)[] = []
+
+  async node(setup: NodeSetup): Promise<TestNode> {
+    const node = await createTestNode(setup)
+    this.#stops.push(() => node.net.stop())
+    await node.net.start()
+    return node
+  }
+
+  /** A libp2p host that speaks nothing of ours. */
+  async rawHost(name: string): Promise<Host> {
+    const host = await createHost({
+      privateKey: await peerKeyFromSeed(seedOf(name)),
+      networkId: NETWORK,
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      topics: new Map(),
+      gater: {},
+      agent: 'stranger'
+    })
+    this.#stops.push(async () => host.stop())
+    await host.start()
+    return host
+  }
+
+  async all(): Promise<void> {
+    await Promise.all(this.#stops.splice(0).map((stop) => stop()))
+  }
+}
+
+export const addressOf = (node: TestNode): string => node.net.addresses()[0]!
+
+export const isUp = (node: TestNode, other: TestNode): boolean =>
+  node.net.peers().some(({ peer }) => peer === other.net.self)
+
+/** Every byte a stream still gives, until it ends or breaks. */
+export async function drain(stream: Stream): Promise<{ readonly bytes: number; readonly broken: boolean }> {
+  const { promise, resolve } = Promise.withResolvers<{ bytes: number; broken: boolean }>()
+  let bytes = 0
+  stream.addEventListener('message', (event) => {
+    bytes += event.data.byteLength
+  })
+  stream.addEventListener('end', () => resolve({ bytes, broken: false }))
+  stream.addEventListener('close', (event) => resolve({ bytes, broken: event.error !== undefined }))
+  if (stream.status !== 'open') resolve({ bytes, broken: true })
+  return promise
+}
