@@ -71,7 +71,8 @@ const POOL = {
   ),
   'not-admitted': entry(205, 'The pool of this chain does not take transactions at the moment.'),
   evicted: entry(206, 'A better-paying transaction took the place in the pool.'),
-  replaced: entry(207, 'The sender replaced the transaction by one with a higher fee.')
+  replaced: entry(207, 'The sender replaced the transaction by one with a higher fee.'),
+  'queue-full': entry(208, 'Too many transactions wait behind a missing nonce; send the missing one first.')
 } as const
 
 /** Answers of the RPC layer. */
