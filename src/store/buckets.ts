@@ -55,7 +55,7 @@ export const NODE_BUCKETS = {
     0x01,
     'guard',
     'validator key (32) ‖ 0: identity; ‖ 1 ‖ chain (2): bounds; ‖ 2 ‖ chain (2) ‖ view (8) ‖ kind (1): statement',
-    'identity: guard id, first epoch, halt reason; bounds: epoch, floor; statement: epoch, hash'
+    'identity: guard id, first epoch, halt reason; bounds: epoch, floor; statement: epoch, view, kind, hash'
   ),
   journal: bucket(
     0x02,

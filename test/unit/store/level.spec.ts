@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openLevel } from '../../../src/store/level.ts'
+import { describeStoreContract } from './contract.ts'
+
+const createFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'icn-store-'))
+
+describeStoreContract('LevelDB', async () => {
+  const folder = await createFolder()
+  return {
+    open: () => openLevel(join(folder, 'db'), { isNew: true }),
+    dispose: () => rm(folder, { recursive: true })
+  }
+})
+
+describe('openLevel', () => {
+  let folder: string
+  let path: string
+
+  beforeEach(async () => {
+    folder = await createFolder()
+    path = join(folder, 'db')
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  async function createDatabase(): Promise<void> {
+    const store = await openLevel(path, { isNew: true })
+    await store.batch([{ type: 'put', key: Uint8Array.of(1), value: Uint8Array.of(2) }], { sync: true })
+    await store.close()
+  }
+
+  it('never creates a database that should exist: STORE_MISSING', async () => {
+    await assert.rejects(openLevel(path, { isNew: false }), {
+      code: 'STORE_MISSING',
+      detail: { code: 'STORE_MISSING', path }
+    })
+    await createDatabase()
+    const store = await openLevel(path, { isNew: false })
+    assert.deepStrictEqual(store.get(Uint8Array.of(1)), Uint8Array.of(2))
+    await store.close()
+  })
+
+  it('tells a database that lost its CURRENT file from a missing one: STORE_CORRUPT', async () => {
+    await createDatabase()
+    await rm(join(path, 'CURRENT'))
+    await assert.rejects(openLevel(path, { isNew: false }), { code: 'STORE_CORRUPT' })
+  })
+
+  it('reports a lost manifest as STORE_CORRUPT', async () => {
+    await createDatabase()
+    const files = await readdir(path)
+    await rm(
+      join(
+        path,
+        files.find((name) => name.startsWith('MANIFEST'))!
+      )
+    )
+    await assert.rejects(openLevel(path, { isNew: false }), { code: 'STORE_CORRUPT' })
+  })
+
+  it('reports garbage in CURRENT as STORE_CORRUPT', async () => {
+    await createDatabase()
+    await writeFile(join(path, 'CURRENT'), 'garbage')
+    await assert.rejects(openLevel(path, { isNew: false }), { code: 'STORE_CORRUPT' })
+  })
+
+  it('reports a path that cannot be a directory as STORE_IO', async () => {
+    await writeFile(path, 'a file')
+    await assert.rejects(openLevel(path, { isNew: true }), { code: 'STORE_IO' })
+    await assert.rejects(openLevel(join(path, 'below'), { isNew: true }), { code: 'STORE_IO' })
+  })
+})
