@@ -1,5 +1,5 @@
 /**
- * The one door to a `Genesis` (GEN-4 … GEN-8): puts the lists into canonical order and checks everything that does not
+ * The one door to a `Genesis` (GEN-2, GEN-4 … GEN-8): puts the lists into canonical order and checks everything that does not
  * depend on how the genesis was written down. Ceilings are those of the encoding, so what passes can be encoded.
  */
 import { MAX_SHARDS } from '../primitives/chain-id.ts'

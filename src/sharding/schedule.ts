@@ -85,18 +85,15 @@ class WindowedSchedule implements LeaderSchedule {
 
   /** By weight, in key order, among those not avoided: 128 bits modulo the sum of weights, a bias below 2^-80. */
   #draw(view: number, avoided: readonly number[]): number {
-    let total = 0n
-    for (const [index, { weight }] of this.#members.entries())
-      if (!avoided.includes(index)) total += BigInt(weight)
+    const candidates = [...this.#members.entries()].filter(([index]) => !avoided.includes(index))
+    const total = candidates.reduce((sum, [, { weight }]) => sum + BigInt(weight), 0n)
     assert(total > 0n, 'C8: every view has a leader')
-    let leader = -1
     let rest = drawnNumber(sha256(concat(this.#prefix, u64be(view)))) % total
-    for (const [index, { weight }] of this.#members.entries()) {
-      if (leader >= 0 || avoided.includes(index)) continue
-      if (rest < BigInt(weight)) leader = index
+    const drawn = candidates.find(([, { weight }]) => {
       rest -= BigInt(weight)
-    }
-    return leader
+      return rest < 0n
+    })
+    return must(drawn, 'C8: the draw lies below the sum of weights')[0]
   }
 }
 
