@@ -1,0 +1,128 @@
+import { deepEqual, equal, notDeepEqual, throws } from 'node:assert/strict'
+import { sha256 } from '../../../src/crypto/hash.ts'
+import { toHex, utf8 } from '../../../src/primitives/bytes.ts'
+import type { Hex } from '../../../src/primitives/bytes.ts'
+import { EMPTY_VIEW, commit } from '../../../src/state/commit.ts'
+import { EMPTY_HASH, innerHash, leafHash, pathOf } from '../../../src/state/hashes.ts'
+import { rebuildRoot } from '../../../src/state/proof.ts'
+import { updateTree } from '../../../src/state/tree.ts'
+import { MemoryState } from '../../support/state.ts'
+
+const value = utf8('value')
+const put = (...names: string[]): Map<Hex, Uint8Array | undefined> =>
+  new Map(names.map((name) => [toHex(utf8(name)), value]))
+const drop = (...names: string[]): Map<Hex, Uint8Array | undefined> =>
+  new Map(names.map((name) => [toHex(utf8(name)), undefined]))
+const names = Array.from({ length: 300 }, (_, i) => `key ${i}`)
+
+/** A path that begins with the given bits. */
+function pathWith(bits: string): Uint8Array {
+  const path = new Uint8Array(32).fill(0)
+  for (const [i, bit] of [...bits].entries()) path[i >> 3]! |= Number(bit) << (7 - (i & 7))
+  return path
+}
+
+describe('State tree', () => {
+  it('STA-5: an empty tree is 32 zero bytes, has no page, and nothing changes it', () => {
+    const changes = commit(EMPTY_VIEW, new Map())
+    deepEqual(changes.root, new Uint8Array(32))
+    equal(changes.pages.size, 0)
+    deepEqual(updateTree(EMPTY_VIEW, []), { root: EMPTY_HASH, pages: new Map() })
+  })
+
+  it('STA-6: the root of one key is its leaf', () => {
+    const { root } = commit(EMPTY_VIEW, put('a'))
+    deepEqual(root, leafHash(pathOf(utf8('a')), sha256(value)))
+  })
+
+  it('STA-6, STA-7: a leaf floats up to where it is alone, inner nodes join halves', () => {
+    const paths = ['0', '100', '101'].map(pathWith)
+    const { root } = updateTree(
+      EMPTY_VIEW,
+      paths.map((path) => ({ path, valueHash: sha256(value) }))
+    )
+    const [a, b, c] = paths.map((path) => leafHash(path, sha256(value)))
+    deepEqual(root, innerHash(a!, innerHash(innerHash(b!, c!), EMPTY_HASH)))
+  })
+
+  it('STA-11: two leaves that differ only in the last bit are told apart by the deepest page', () => {
+    const low = new Uint8Array(32)
+    const high = pathWith(`${'0'.repeat(255)}1`)
+    const valueHash = sha256(value)
+    const state = new MemoryState()
+    const update = updateTree(
+      state,
+      [low, high].map((path) => ({ path, valueHash }))
+    )
+    let expected = innerHash(leafHash(low, valueHash), leafHash(high, valueHash))
+    for (let depth = 0; depth < 255; depth++) expected = innerHash(expected, EMPTY_HASH)
+    deepEqual(update.root, expected)
+    equal(update.pages.size, 64)
+    state.apply({ values: new Map(), ...update })
+    const removed = updateTree(state, [{ path: high, valueHash: undefined }])
+    state.apply({ values: new Map(), ...removed })
+    deepEqual(removed.root, leafHash(low, valueHash))
+    deepEqual([...state.pages.keys()], [''])
+  })
+
+  it('STA-12: deletion restores the previous root and pages byte for byte', () => {
+    const state = new MemoryState(commit(EMPTY_VIEW, put(...names.slice(0, 200))))
+    const before = { root: state.root, pages: new Map(state.pages) }
+    state.apply(commit(state, put(...names.slice(200))))
+    notDeepEqual(state.root, before.root)
+    state.apply(commit(state, drop(...names.slice(200))))
+    deepEqual(state.root, before.root)
+    deepEqual(state.pages, before.pages)
+  })
+
+  it('STA-12: deleting everything leaves no page', () => {
+    const state = new MemoryState(commit(EMPTY_VIEW, put(...names)))
+    state.apply(commit(state, drop(...names)))
+    deepEqual(state.root, EMPTY_HASH)
+    equal(state.pages.size, 0)
+  })
+
+  it('STA-12: deleting a key that is not there changes nothing', () => {
+    const state = new MemoryState(commit(EMPTY_VIEW, put(...names)))
+    const pages = new Map(state.pages)
+    const root = state.root
+    state.apply(commit(state, drop('absent')))
+    deepEqual(state.root, root)
+    deepEqual(state.pages, pages)
+  })
+
+  it('STA-13: the root from flat values alone is the same', () => {
+    const state = new MemoryState(commit(EMPTY_VIEW, put(...names)))
+    deepEqual(rebuildRoot(names.map((name) => [utf8(name), value] as const)), state.root)
+    deepEqual(rebuildRoot([]), EMPTY_HASH)
+  })
+
+  it('STA-13: two values of one key are a broken invariant', () => {
+    throws(
+      () =>
+        rebuildRoot([
+          [utf8('a'), value],
+          [utf8('a'), value]
+        ]),
+      { name: 'AssertionFailure' }
+    )
+    const path = pathOf(utf8('a'))
+    const change = { path, valueHash: sha256(value) }
+    throws(() => updateTree(EMPTY_VIEW, [change, change]), { name: 'AssertionFailure' })
+  })
+
+  it('STA-11: a page that is missing or damaged is reported by name', () => {
+    const state = new MemoryState(commit(EMPTY_VIEW, put(...names)))
+    const child = [...state.pages.keys()].find((id) => id.length === 1)!
+    const page = state.pages.get(child)!
+    const touched = put(...names)
+    state.pages.set(child, page.subarray(0, page.length - 1))
+    throws(() => commit(state, touched), { name: 'StateError', code: 'STATE_PAGE_CORRUPT' })
+    state.pages.set(child, Uint8Array.of(0, 1, 0, 1))
+    throws(() => commit(state, touched), { name: 'StateError', code: 'STATE_PAGE_CORRUPT' })
+    state.pages.set(child, new Uint8Array(3))
+    throws(() => commit(state, touched), { name: 'StateError', code: 'STATE_PAGE_CORRUPT' })
+    state.pages.delete(child)
+    throws(() => commit(state, touched), { name: 'StateError', code: 'STATE_PAGE_MISSING' })
+  })
+})
