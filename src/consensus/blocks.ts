@@ -2,7 +2,8 @@
 import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import type { Block } from '../codec/block.ts'
-import { isBoundary, noteSeen } from './instance.ts'
+import { isBoundary } from '../sharding/epochs.ts'
+import { noteSeen } from './instance.ts'
 import type { BlockEntry, Instance } from './instance.ts'
 import type { Effect } from './types.ts'
 
@@ -19,7 +20,7 @@ export function takeBlock(instance: Instance, block: Block, monoMs: number): boo
     block,
     key,
     parent: toHex(block.header.parent),
-    boundary: isBoundary(block.header, epochLength),
+    boundary: isBoundary(block.header, instance.config.epoch, epochLength),
     status: 'waiting'
   })
   noteSeen(instance, key, monoMs)

@@ -1,8 +1,7 @@
 /** The data of one consensus instance (C10): what is held of each view above the last final one, and of each block. */
 import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
-import { COORD } from '../primitives/chain-id.ts'
-import type { Block, Header } from '../codec/block.ts'
+import type { Block } from '../codec/block.ts'
 import type { Certificate, Vote } from '../codec/statement.ts'
 import type { FinalRef, InstanceConfig, JournalRecord } from './types.ts'
 import { createTimers } from './timers.ts'
@@ -111,12 +110,6 @@ export function viewRecord(instance: Instance, view: number): ViewRecord {
     instance.views.set(view, record)
   }
   return record
-}
-
-/** C6: the last block of its epoch on its chain. */
-export function isBoundary(header: Header, epochLength: number): boolean {
-  const height = header.chain === COORD ? header.height : header.coordHeight
-  return height >= (header.epoch + 1) * epochLength
 }
 
 export function noteSeen(instance: Instance, key: Hex, monoMs: number): void {

@@ -7,7 +7,7 @@ import type { Certificate, Vote } from '../codec/statement.ts'
 import type { Evidence } from '../codec/evidence.ts'
 import { viewRecord } from './instance.ts'
 import type { Instance, Tally, ViewRecord } from './instance.ts'
-import { quorumOf } from './quorum.ts'
+import { quorumOf } from '../sharding/quorum.ts'
 
 /** Distinct hashes counted per view and kind: honest members sign one, each equivocator adds at most one more. */
 const HASHES_PER_VIEW_MAX = 64

@@ -176,6 +176,11 @@ export class Pool {
     return this.#locals.list()
   }
 
+  /** Transactions that a block could include now. */
+  get pendingCount(): number {
+    return this.#index.pending
+  }
+
   get(id: Hex): PoolEntry | undefined {
     return this.#index.byId(id)
   }

@@ -1,0 +1,105 @@
+/** Building a block (C14, M13): selection executes as it goes, so the roots are those that `judgeBlock` will find. */
+import { ZERO_HASH } from '../primitives/bytes.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import {
+  BLOCK_VERSION,
+  BodyType,
+  EMPTY_DELIVERIES_ROOT,
+  EMPTY_RECEIPTS_ROOT,
+  attendanceRoot,
+  blockHash,
+  bodyHash,
+  transactionsRoot
+} from '../codec/block.ts'
+import type { Attendance, Block, Header } from '../codec/block.ts'
+import type { Certificate } from '../codec/statement.ts'
+import { CertificateType } from '../codec/statement.ts'
+import type { Params } from '../params/params.ts'
+import { selectTransactions } from '../state/build.ts'
+import type { StateView } from '../state/ports.ts'
+import type { CheckedTransaction, Execution } from '../state/types.ts'
+import { earliestTimeMs } from './judge.ts'
+
+export interface BuildInput {
+  readonly network: Uint8Array
+  readonly chain: ChainId
+  readonly epoch: number
+  readonly view: number
+  readonly shards: number
+  readonly params: Params
+  readonly parent: { readonly header: Header; readonly hash: Uint8Array }
+  /** State after the parent. */
+  readonly state: StateView
+  /** Absent for a child of genesis. */
+  readonly parentCertificate: Certificate | undefined
+  /** Own clock, Unix milliseconds. */
+  readonly nowMs: number
+  readonly coord: { readonly height: number; readonly hash: Uint8Array }
+  readonly proposer: Uint8Array
+  /** In order of preference. */
+  readonly candidates: Iterable<CheckedTransaction>
+}
+
+export interface Built {
+  readonly block: Block
+  readonly execution: Execution
+  readonly transactions: readonly CheckedTransaction[]
+}
+
+/** Offsets of the body's and the attendance's own fields in SSZ, rounded up. */
+const BODY_FIXED_BYTES = 64
+
+export function buildBlock(input: BuildInput): Built {
+  const { parent, params } = input
+  const timeMs = Math.max(input.nowMs, earliestTimeMs(parent.header.timeMs, params))
+  const height = parent.header.height + 1
+  const attendance: Attendance = {
+    parentCertificate: input.parentCertificate === undefined ? [] : [input.parentCertificate],
+    lateVotes: []
+  }
+  const certificateBytes =
+    input.parentCertificate === undefined ? 0 : CertificateType.serialize(input.parentCertificate).length
+  const context = {
+    network: input.network,
+    chain: input.chain,
+    shards: input.shards,
+    height,
+    timeMs,
+    proposer: input.proposer,
+    params
+  }
+  const limits = {
+    count: params.blockTransactionsMax,
+    bytes: params.blockBytesMax - BODY_FIXED_BYTES - certificateBytes
+  }
+  const { transactions, ...execution } = selectTransactions(input.state, context, input.candidates, limits)
+  const body = { attendance, deliveries: [], transactions: transactions.map(({ bytes }) => bytes) }
+  const bodyBytes = BodyType.serialize(body)
+  const header: Header = {
+    version: BLOCK_VERSION,
+    network: input.network,
+    chain: input.chain,
+    epoch: input.epoch,
+    height,
+    view: input.view,
+    timeMs,
+    parent: parent.hash,
+    coordHeight: input.coord.height,
+    coordHash: input.coord.hash,
+    transactionsRoot: transactionsRoot(transactions.map(({ wireHash }) => wireHash)),
+    transactionCount: transactions.length,
+    bodyBytes: bodyBytes.length,
+    bodyHash: bodyHash(bodyBytes),
+    deliveriesRoot: EMPTY_DELIVERIES_ROOT,
+    receiptsOutRoot: EMPTY_RECEIPTS_ROOT,
+    attendanceRoot: attendanceRoot(attendance),
+    stateRoot: execution.changes.root,
+    rewardConsumer: 0n,
+    rewardIndustrial: 0n,
+    proposer: input.proposer
+  }
+  return { block: { header, hash: blockHash(header), bodyBytes, body }, execution, transactions }
+}
+
+/** The reference of a coord block: it has none (C6). */
+export const NO_COORD_REFERENCE = { height: 0, hash: ZERO_HASH } as const

@@ -1,0 +1,167 @@
+/**
+ * Validity of a block (C7): pure and for ever repeatable. Reads the parent, the parent's state, the epoch snapshot and
+ * the final coordination chain up to the reference; no clock, no peer, no choice of certificate.
+ *
+ * Each stage is one function, in order of cost: header against parent, limits, commitments to the body, execution.
+ */
+import { equal, isZero } from '../primitives/bytes.ts'
+import { COORD, chainName } from '../primitives/chain-id.ts'
+import { accept, refuse } from '../primitives/result.ts'
+import type { Refusal, Verdict } from '../primitives/result.ts'
+import {
+  BLOCK_VERSION,
+  EMPTY_DELIVERIES_ROOT,
+  EMPTY_RECEIPTS_ROOT,
+  attendanceRoot,
+  bodyHash,
+  transactionsRoot
+} from '../codec/block.ts'
+import type { Block, Header } from '../codec/block.ts'
+import { FINALISE, NOTARISE } from '../codec/statement.ts'
+import type { Params } from '../params/params.ts'
+import type { Committee } from '../sharding/types.ts'
+import type { LeaderSchedule } from '../sharding/ports.ts'
+import { applyBlock } from '../state/apply-block.ts'
+import type { StateView } from '../state/ports.ts'
+import type { CheckedTransaction, Execution } from '../state/types.ts'
+
+export type BlockCode =
+  | 'wrong-instance'
+  | 'wrong-parent'
+  | 'wrong-height'
+  | 'wrong-view'
+  | 'wrong-proposer'
+  | 'time-too-early'
+  | 'wrong-reference'
+  | 'over-limit'
+  | 'wrong-commitment'
+  | 'wrong-attendance'
+  | 'not-built-yet'
+  | 'bad-transaction'
+  | 'wrong-state-root'
+
+/** What a block is judged against; all of it is the same for every honest node. */
+export interface Judgement {
+  readonly network: Uint8Array
+  readonly epoch: number
+  readonly shards: number
+  readonly params: Params
+  readonly committee: Committee
+  readonly schedule: LeaderSchedule
+  readonly parent: { readonly header: Header; readonly hash: Uint8Array; readonly isBase: boolean }
+  /** State after the parent. */
+  readonly view: StateView
+  /** Hash of the final coordination block at the reference's height; zero on `coord`. */
+  readonly coordHash: Uint8Array
+  /** The body's parent certificate was checked signature by signature under its committee (C5). */
+  readonly parentCertificateValid: boolean
+  /** Every transaction of the body, in order, with M2 and signature checked. */
+  readonly transactions: readonly CheckedTransaction[]
+}
+
+export function judgeBlock(block: Block, against: Judgement): Verdict<Execution, BlockCode> {
+  const refusal =
+    judgePlace(block.header, against) ??
+    judgeReference(block.header, against) ??
+    judgeLimits(block, against.params) ??
+    judgeCommitments(block, against) ??
+    judgeAttendance(block, against)
+  return refusal ?? execute(block, against)
+}
+
+function judgePlace(header: Header, against: Judgement): Refusal<BlockCode> | undefined {
+  const { parent, epoch, committee, schedule, params, network } = against
+  const sameInstance = header.chain === committee.chain && header.epoch === epoch && equal(header.network, network)
+  if (header.version !== BLOCK_VERSION || !sameInstance) return refuse('wrong-instance', 'another instance')
+  if (!equal(header.parent, parent.hash)) return refuse('wrong-parent', 'parent hash differs')
+  if (header.height !== parent.header.height + 1) return refuse('wrong-height', `height ${header.height}`)
+  const parentView = parent.isBase ? 0 : parent.header.view
+  if (header.view <= parentView) return refuse('wrong-view', `view ${header.view} after ${parentView}`)
+  const leader = committee.members[schedule.leader(header.view)]
+  if (leader === undefined || !equal(leader.key, header.proposer)) {
+    return refuse('wrong-proposer', `not the leader of view ${header.view}`)
+  }
+  const earliest = earliestTimeMs(parent.header.timeMs, params)
+  return header.timeMs < earliest ? refuse('time-too-early', `${header.timeMs} before ${earliest}`) : undefined
+}
+
+export const earliestTimeMs = (parentTimeMs: number, params: Params): number =>
+  parentTimeMs + Math.max(1, params.minBlockIntervalMs)
+
+function judgeReference(header: Header, against: Judgement): Refusal<BlockCode> | undefined {
+  if (header.chain === COORD) {
+    const none = header.coordHeight === 0 && isZero(header.coordHash)
+    return none ? undefined : refuse('wrong-reference', 'coord refers to itself')
+  }
+  if (header.coordHeight < against.parent.header.coordHeight) {
+    return refuse('wrong-reference', `reference goes back to ${header.coordHeight}`)
+  }
+  if (equal(header.coordHash, against.coordHash)) return undefined
+  return refuse('wrong-reference', `not the final coordination block at ${header.coordHeight}`)
+}
+
+function judgeLimits(block: Block, params: Params): Refusal<BlockCode> | undefined {
+  if (block.bodyBytes.length > params.blockBytesMax) return refuse('over-limit', `${block.bodyBytes.length} bytes`)
+  const count = block.body.transactions.length
+  if (count > params.blockTransactionsMax) return refuse('over-limit', `${count} transactions`)
+  return undefined
+}
+
+function judgeCommitments(block: Block, against: Judgement): Refusal<BlockCode> | undefined {
+  const { header, body, bodyBytes } = block
+  const held =
+    header.transactionCount === body.transactions.length &&
+    header.bodyBytes === bodyBytes.length &&
+    equal(header.bodyHash, bodyHash(bodyBytes)) &&
+    equal(header.transactionsRoot, transactionsRoot(against.transactions.map(({ wireHash }) => wireHash))) &&
+    equal(header.attendanceRoot, attendanceRoot(body.attendance))
+  if (!held) return refuse('wrong-commitment', `${chainName(header.chain)} ${header.height}: the body is another`)
+  const noReceipts =
+    body.deliveries.length === 0 &&
+    equal(header.deliveriesRoot, EMPTY_DELIVERIES_ROOT) &&
+    equal(header.receiptsOutRoot, EMPTY_RECEIPTS_ROOT)
+  if (!noReceipts) return refuse('not-built-yet', 'receipts are not defined for this version')
+  const noReward = header.rewardConsumer === 0n && header.rewardIndustrial === 0n
+  return noReward ? undefined : refuse('not-built-yet', 'rewards are not defined for this version')
+}
+
+/** C25: the base's finality certificate for the first block of an epoch, the parent's notarisation for any other. */
+function judgeAttendance(block: Block, against: Judgement): Refusal<BlockCode> | undefined {
+  const { parentCertificate, lateVotes } = block.body.attendance
+  const [certificate] = parentCertificate
+  if (lateVotes.length > 0) return refuse('wrong-attendance', 'late votes are not defined for this version')
+  const { parent } = against
+  if (parent.header.height === 0) {
+    return certificate === undefined ? undefined : refuse('wrong-attendance', 'genesis has no certificate')
+  }
+  if (certificate === undefined) return refuse('wrong-attendance', 'no parent certificate')
+  const kindFits = certificate.kind === FINALISE || (certificate.kind === NOTARISE && !parent.isBase)
+  const fits =
+    kindFits &&
+    certificate.chain === block.header.chain &&
+    certificate.epoch === parent.header.epoch &&
+    (parent.isBase || certificate.view === parent.header.view) &&
+    equal(certificate.hash, parent.hash)
+  if (!fits) return refuse('wrong-attendance', 'the certificate is not over the parent')
+  return against.parentCertificateValid ? undefined : refuse('wrong-attendance', 'the parent certificate does not hold')
+}
+
+function execute(block: Block, against: Judgement): Verdict<Execution, BlockCode> {
+  const { header } = block
+  const context = {
+    network: against.network,
+    chain: header.chain,
+    shards: against.shards,
+    height: header.height,
+    timeMs: header.timeMs,
+    proposer: header.proposer,
+    params: against.params
+  }
+  const execution = applyBlock(against.view, context, against.transactions)
+  if (!execution.ok) return refuse('bad-transaction', `${execution.code}: ${execution.detail}`)
+  if (!equal(execution.value.changes.root, header.stateRoot)) {
+    return refuse('wrong-state-root', `execution of ${chainName(header.chain)} ${header.height} gives another root`)
+  }
+  return accept(execution.value)
+}
+

@@ -1,0 +1,117 @@
+/**
+ * `consensus/1` (C19, C20): peers state what they hold and each gives what the other lacks. This path is the one that
+ * delivery rests on; gossip only makes it fast. Frames were size- and rate-limited by the network layer.
+ */
+import { concat } from '../../primitives/bytes.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
+import {
+  ANSWER_BYTES_MAX,
+  ANSWER_ITEMS_MAX,
+  CertifiedHeaderType,
+  ConsensusStatusType,
+  FRAME_BOUNDARY,
+  FRAME_CERTIFICATE,
+  FRAME_STATUS,
+  FRAME_VOTE
+} from '../../codec/messages.ts'
+import type { ConsensusStatus } from '../../codec/messages.ts'
+import { decode } from '../../codec/ssz.ts'
+import { CertificateType, VoteType } from '../../codec/statement.ts'
+import { answerStatus, describeInstance } from '../../consensus/status.ts'
+import type { Instance } from '../../consensus/instance.ts'
+import type { Network, Peer } from '../../net/types.ts'
+import type { ChainStore } from '../../store/chain-store.ts'
+import type { GossipJudges } from './gossip-judges.ts'
+
+export interface AntiEntropyComponents {
+  readonly network: Network
+  readonly store: ChainStore
+  readonly judges: GossipJudges
+  readonly instance: () => Instance
+  /** The peer's status shows more than is held here: pull from it. Its word is no proof, only a hint. */
+  readonly onBehind: (peer: Peer) => void
+}
+
+/** C20: boundary headers given to a peer of an older epoch. */
+const BOUNDARIES_MAX = 16
+/** Finality of a block or two is on its way by gossip; more than this is worth a range request. */
+const LAG_TOLERATED = 2
+
+export class AntiEntropy {
+  readonly #c: AntiEntropyComponents
+  readonly #chain: ChainId
+
+  constructor(components: AntiEntropyComponents, chain: ChainId) {
+    this.#c = components
+    this.#chain = chain
+  }
+
+  broadcast(): void {
+    for (const { peer } of this.#c.network.peers(this.#chain)) this.sendStatus(peer, false)
+  }
+
+  sendStatus(peer: Peer, reply: boolean): void {
+    const status = ConsensusStatusType.serialize(describeInstance(this.#c.instance(), reply))
+    this.#c.network.sendConsensus(peer, concat(Uint8Array.of(FRAME_STATUS), status))
+  }
+
+  /** One frame whose kind byte is known to be one of ours. Content that does not verify is the sender's fault. */
+  async receive(peer: Peer, kind: number, bytes: Uint8Array): Promise<void> {
+    if (kind === FRAME_STATUS) return this.#onStatus(peer, bytes)
+    if (kind === FRAME_VOTE) {
+      const vote = decode(VoteType, bytes)
+      if (!vote.ok) return this.#blame(peer, vote.detail)
+      const verdict = await this.#c.judges.judgeVote(vote.value, peer)
+      return verdict.action === 'reject' ? this.#blame(peer, `vote: ${verdict.rule}`) : undefined
+    }
+    const certificate =
+      kind === FRAME_CERTIFICATE ? decode(CertificateType, bytes) : boundaryCertificate(bytes)
+    if (!certificate.ok) return this.#blame(peer, certificate.detail)
+    const verdict = await this.#c.judges.judgeCertificate(certificate.value, peer, false)
+    if (verdict.action === 'reject') this.#blame(peer, `certificate: ${verdict.rule}`)
+  }
+
+  #onStatus(peer: Peer, bytes: Uint8Array): void {
+    const decoded = decode(ConsensusStatusType, bytes)
+    if (!decoded.ok) return this.#blame(peer, decoded.detail)
+    const theirs = decoded.value
+    const { config, final } = this.#c.instance()
+    if (theirs.epoch > config.epoch || theirs.finalHeight > final.height + LAG_TOLERATED) this.#c.onBehind(peer)
+    if (theirs.epoch < config.epoch) this.#giveBoundaries(peer, theirs.epoch)
+    else if (theirs.epoch === config.epoch) this.#giveAnswer(peer, theirs)
+    if (theirs.reply === 0) this.sendStatus(peer, true)
+  }
+
+  #giveBoundaries(peer: Peer, epoch: number): void {
+    let sent = 0
+    for (let e = epoch; e < this.#c.instance().config.epoch && sent < BOUNDARIES_MAX; e++) {
+      const boundary = this.#c.store.boundary(e)
+      if (boundary === undefined) continue
+      const frame = concat(Uint8Array.of(FRAME_BOUNDARY), CertifiedHeaderType.serialize(boundary))
+      if (!this.#c.network.sendConsensus(peer, frame)) return
+      sent++
+    }
+  }
+
+  #giveAnswer(peer: Peer, theirs: ConsensusStatus): void {
+    const { certificates, votes } = answerStatus(this.#c.instance(), theirs)
+    const frames = [
+      ...certificates.map((certificate) => concat(Uint8Array.of(FRAME_CERTIFICATE), CertificateType.serialize(certificate))),
+      ...votes.map((vote) => concat(Uint8Array.of(FRAME_VOTE), VoteType.serialize(vote)))
+    ]
+    let bytes = 0
+    for (const frame of frames.slice(0, ANSWER_ITEMS_MAX)) {
+      bytes += frame.length
+      if (bytes > ANSWER_BYTES_MAX || !this.#c.network.sendConsensus(peer, frame)) return
+    }
+  }
+
+  #blame(peer: Peer, why: string): void {
+    this.#c.network.report(peer, 'invalid', `consensus/1: ${why}`)
+  }
+}
+
+function boundaryCertificate(bytes: Uint8Array) {
+  const decoded = decode(CertifiedHeaderType, bytes)
+  return decoded.ok ? { ok: true as const, value: decoded.value.certificate } : decoded
+}

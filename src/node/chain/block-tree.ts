@@ -1,0 +1,92 @@
+/** Executed blocks above the last final one, each with the state after it (D7). The final block is the root. */
+import { toHex } from '../../primitives/bytes.ts'
+import type { Hex } from '../../primitives/bytes.ts'
+import type { Block, Header } from '../../codec/block.ts'
+import { Overlay, stateAfter } from '../../state/overlay.ts'
+import type { StateView } from '../../state/ports.ts'
+import type { CheckedTransaction, Execution } from '../../state/types.ts'
+
+export interface Executed {
+  readonly block: Block
+  readonly execution: Execution
+  readonly transactions: readonly CheckedTransaction[]
+  readonly state: StateView
+}
+
+/** A block that another can be built on: its header and the state after it. */
+export interface Ground {
+  readonly header: Header
+  readonly hash: Uint8Array
+  readonly state: StateView
+}
+
+export class BlockTree {
+  readonly #blocks = new Map<Hex, Executed>()
+  readonly #finalState: StateView
+  #final: { readonly header: Header; readonly hash: Uint8Array }
+
+  constructor(final: { readonly header: Header; readonly hash: Uint8Array }, finalState: StateView) {
+    this.#final = final
+    this.#finalState = finalState
+  }
+
+  get size(): number {
+    return this.#blocks.size
+  }
+
+  get final(): Ground {
+    return { ...this.#final, state: this.#finalState }
+  }
+
+  get(key: Hex): Executed | undefined {
+    return this.#blocks.get(key)
+  }
+
+  /** The final block or an executed one above it; undefined for a branch that was abandoned. */
+  ground(key: Hex): Ground | undefined {
+    if (key === toHex(this.#final.hash)) return this.final
+    const executed = this.#blocks.get(key)
+    return executed === undefined
+      ? undefined
+      : { header: executed.block.header, hash: executed.block.hash, state: executed.state }
+  }
+
+  add(block: Block, execution: Execution, transactions: readonly CheckedTransaction[]): void {
+    const parent = this.ground(toHex(block.header.parent))
+    if (parent === undefined) return
+    const state = stateAfter(parent.state, execution.changes)
+    this.#blocks.set(toHex(block.hash), { block, execution, transactions, state })
+  }
+
+  /** Highest executed block: what a reader sees as the head. */
+  head(): Ground {
+    let head = this.final
+    for (const { block, state } of this.#blocks.values()) {
+      if (block.header.height > head.header.height) head = { header: block.header, hash: block.hash, state }
+    }
+    return head
+  }
+
+  /** Wire hashes of the transactions in the unfinal blocks from `key` down: they are not included twice (M13). */
+  wireHashesUpTo(key: Hex): Set<Hex> {
+    const hashes = new Set<Hex>()
+    for (let at = this.#blocks.get(key); at !== undefined; at = this.#blocks.get(toHex(at.block.header.parent))) {
+      for (const { wireHash } of at.transactions) hashes.add(toHex(wireHash))
+    }
+    return hashes
+  }
+
+  /** The store holds `tip` and everything below: layers above it read the store, other branches are dropped. */
+  settle(path: readonly Executed[], store: StateView): void {
+    for (const { state } of path) if (state instanceof Overlay) state.settle(store)
+    const tip = path.at(-1)
+    if (tip === undefined) return
+    this.#final = { header: tip.block.header, hash: tip.block.hash }
+    const kept = new Set([toHex(tip.block.hash)])
+    const ordered = [...this.#blocks].sort(([, a], [, b]) => a.block.header.height - b.block.header.height)
+    for (const [key, { block }] of ordered) {
+      if (kept.has(toHex(block.header.parent))) kept.add(key)
+      else this.#blocks.delete(key)
+    }
+  }
+}

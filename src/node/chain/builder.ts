@@ -1,0 +1,81 @@
+/** Builds the own proposal of a view (C14, M13): against the parent's overlay, with the newest final reference. */
+import { toHex } from '../../primitives/bytes.ts'
+import type { Hex } from '../../primitives/bytes.ts'
+import { COORD } from '../../primitives/chain-id.ts'
+import type { Block } from '../../codec/block.ts'
+import type { Certificate } from '../../codec/statement.ts'
+import { NO_COORD_REFERENCE, buildBlock } from '../../chain/build.ts'
+import type { Instance } from '../../consensus/instance.ts'
+import type { CheckedTransaction } from '../../state/types.ts'
+import type { Clock } from '../ports.ts'
+import type { BlockTree, Ground } from './block-tree.ts'
+import type { CoordinationView } from './coordination-view.ts'
+
+export interface BuilderComponents {
+  readonly clock: Clock
+  readonly tree: BlockTree
+  readonly coord: CoordinationView
+  /** Own validator key; undefined for a follower, which never builds. */
+  readonly proposer: Uint8Array | undefined
+  /** Pool order, without the transactions of unfinal ancestors. */
+  readonly candidates: (exclude: ReadonlySet<Hex>) => Iterable<CheckedTransaction>
+  readonly shards: number
+  /** Finality certificate of the last final block, from the store. */
+  readonly finalCertificate: () => Certificate | undefined
+}
+
+export class Builder {
+  readonly #c: BuilderComponents
+
+  constructor(components: BuilderComponents) {
+    this.#c = components
+  }
+
+  /** @returns undefined when the parent is gone or its certificate is not held: the view ends by its timer. */
+  build(instance: Instance, view: number, parentKey: Hex, empty: boolean): Block | undefined {
+    const { tree, clock, proposer, shards, candidates } = this.#c
+    const parent = tree.ground(parentKey)
+    const { chain, network, epoch, params } = instance.config
+    if (parent === undefined || proposer === undefined) return undefined
+    const parentCertificate = this.#parentCertificate(instance, parent)
+    if (parentCertificate === undefined && parent.header.height > 0) return undefined
+    const built = buildBlock({
+      network,
+      chain,
+      epoch,
+      view,
+      shards,
+      params,
+      parent,
+      state: parent.state,
+      parentCertificate,
+      nowMs: clock.wallMs(),
+      coord: chain === COORD ? NO_COORD_REFERENCE : this.#reference(parent),
+      proposer,
+      candidates: empty ? [] : candidates(tree.wireHashesUpTo(parentKey))
+    })
+    tree.add(built.block, built.execution, built.transactions)
+    return built.block
+  }
+
+  /** C25: the finality certificate for the base of an epoch, else what notarised the parent at its own view. */
+  #parentCertificate(instance: Instance, { header, hash }: Ground): Certificate | undefined {
+    if (header.height === 0) return undefined
+    if (header.epoch === instance.config.epoch) {
+      const record = instance.views.get(header.view)
+      const held = [record?.notarisation, record?.finalisation, instance.finality]
+      const key = toHex(hash)
+      const found = held.find((certificate) => certificate !== undefined && toHex(certificate.hash) === key)
+      if (found !== undefined) return found
+    }
+    const stored = this.#c.finalCertificate()
+    return stored !== undefined && toHex(stored.hash) === toHex(hash) ? stored : undefined
+  }
+
+  /** Never below the parent's reference (C7). */
+  #reference(parent: Ground): { readonly height: number; readonly hash: Uint8Array } {
+    const tip = this.#c.coord.tip()
+    if (tip.height > parent.header.coordHeight) return tip
+    return { height: parent.header.coordHeight, hash: parent.header.coordHash }
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * One chain in this node, assembled: store, block tree, pool, consensus, pulls, anti-entropy (SYSTEM D2: the same code
+ * for the coordination chain and every shard). Straight wiring, no decisions. The simulator builds exactly this.
+ */
+import { toHex } from '../../primitives/bytes.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
+import { must } from '../../primitives/errors.ts'
+import { NOTARISE } from '../../codec/statement.ts'
+import type { Vote } from '../../codec/statement.ts'
+import type { Block } from '../../codec/block.ts'
+import type { Proposal } from '../../codec/proposal.ts'
+import type { FinalRef } from '../../consensus/types.ts'
+import type { Verifier } from '../../crypto/ports.ts'
+import { Pool } from '../../mempool/pool.ts'
+import type { Dropped } from '../../mempool/pool.ts'
+import { VerifiedCache } from '../../mempool/verified-cache.ts'
+import type { GossipJudge, GossipKind, Network, Peer } from '../../net/types.ts'
+import { isBoundary, nextEpoch } from '../../sharding/epochs.ts'
+import type { GenesisConstants } from '../../state/types.ts'
+import type { Certificate } from '../../codec/statement.ts'
+import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
+import type { NodeStore } from '../../store/node-store.ts'
+import type { ChainEvents, Clock } from '../ports.ts'
+import type { Validator } from '../validator.ts'
+import { AntiEntropy } from './anti-entropy.ts'
+import { BlockTree } from './block-tree.ts'
+import type { Executed } from './block-tree.ts'
+import { Builder } from './builder.ts'
+import { ConsensusDriver } from './consensus-driver.ts'
+import type { CoordinationView } from './coordination-view.ts'
+import type { EpochBook } from './epoch-book.ts'
+import { Executor } from './executor.ts'
+import { Finaliser } from './finaliser.ts'
+import { GossipJudges } from './gossip-judges.ts'
+import { Pull } from './pull.ts'
+import { Transactions } from './transactions.ts'
+
+export interface ChainNodeComponents {
+  readonly network: Network
+  readonly clock: Clock
+  readonly verifier: Verifier
+  readonly store: ChainStore
+  readonly nodeStore: NodeStore
+  readonly epochs: EpochBook
+  readonly coord: CoordinationView
+  readonly validator: Validator | undefined
+  readonly events: ChainEvents
+  /** Epoch snapshots frozen by a block; none on shards. */
+  readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
+  readonly onDropped: (chain: ChainId, dropped: readonly Dropped[]) => void
+  readonly randomSeed: () => Uint8Array
+}
+
+export interface ChainNodeInit {
+  readonly chain: ChainId
+  readonly constants: GenesisConstants
+  /** Finality certificate of the store's last final block; undefined at genesis. */
+  readonly certificate: Certificate | undefined
+}
+
+/** Covers a full pool and a few blocks (M6). */
+const VERIFIED_MAX = 131_072
+
+export class ChainNode {
+  readonly chain: ChainId
+  readonly store: ChainStore
+  readonly pool: Pool
+  readonly tree: BlockTree
+  readonly driver: ConsensusDriver
+  readonly transactions: Transactions
+  readonly pull: Pull
+  readonly #antiEntropy: AntiEntropy
+  readonly #judges: GossipJudges
+  readonly #network: Network
+  readonly #validator: Validator | undefined
+  readonly #events: ChainEvents
+  readonly #networkId: Uint8Array
+  readonly #coord: CoordinationView
+  #certificate: Certificate | undefined
+  #halted: string | undefined
+
+  constructor(c: ChainNodeComponents, init: ChainNodeInit) {
+    const { chain, constants } = init
+    this.chain = chain
+    this.store = c.store
+    this.#network = c.network
+    this.#networkId = constants.network
+    this.#validator = c.validator
+    this.#coord = c.coord
+    this.#certificate = init.certificate
+    this.#events = this.#observe(c.events)
+    const tip = must(c.store.header(c.store.final.height), 'the final block is stored')
+    const tree = new BlockTree({ header: tip, hash: c.store.final.hash }, c.store)
+    const place = placeInEpoch(c, tree)
+    const params = must(c.epochs.snapshot(place.epoch), 'the running epoch is known').params
+    const verified = new VerifiedCache(VERIFIED_MAX)
+    const executor = new Executor({ ...c, tree, verified }, constants)
+    this.tree = tree
+    this.pool = new Pool(chain, params)
+    const instance = () => this.driver.instance
+    this.transactions = new Transactions(
+      {
+        ...c,
+        verified,
+        pool: this.pool,
+        tree,
+        local: c.nodeStore.localTransactions,
+        onWork: () => this.driver.wake(),
+        onDropped: (dropped) => c.onDropped(chain, dropped),
+        onFailed: (error) => c.events.failed(error)
+      },
+      { constants, chain }
+    )
+    this.driver = new ConsensusDriver(
+      {
+        ...c,
+        events: this.#events,
+        journal: c.nodeStore.journal,
+        tree,
+        executor,
+        builder: new Builder({
+          ...c,
+          tree,
+          proposer: c.validator?.publicKey,
+          shards: constants.shards,
+          candidates: (exclude) => candidates(this.pool, exclude),
+          finalCertificate: () => this.#certificate
+        }),
+        finaliser: new Finaliser(
+          {
+            ...c,
+            events: this.#events,
+            tree,
+            journal: c.nodeStore.journal,
+            onFinalBlock: (executed) => this.#onFinalBlock(executed, c.epochs)
+          },
+          chain
+        ),
+        hasTransactions: () => this.pool.pendingCount > 0,
+        fetch: (hash) => this.pull.fetch(hash),
+        catchUp: () => this.pull.catchUp(),
+        sendStatus: () => this.#antiEntropy.broadcast(),
+        onStepped: () => this.pull.progressed(this.driver.instance.halted !== undefined)
+      },
+      { chain, network: constants.network, ...place }
+    )
+    this.#judges = new GossipJudges(
+      {
+        ...c,
+        executor,
+        instance,
+        pull: (from) => this.pull.catchUp(from),
+        onVote: (vote) => this.#onVote(vote),
+        onCertificate: (certificate, byGossip) => this.#onCertificate(certificate, byGossip),
+        onProposal: (proposal, block, from) => this.#onProposal(proposal, block, from)
+      },
+      { network: constants.network, chain }
+    )
+    this.pull = new Pull(
+      {
+        network: c.network,
+        executor,
+        instance,
+        onBlock: (block) => this.driver.enqueue({ type: 'block', block }),
+        onCertificate: (certificate) => this.#onCertificate(certificate, false)
+      },
+      chain
+    )
+    this.#antiEntropy = new AntiEntropy(
+      { network: c.network, store: c.store, judges: this.#judges, instance, onBehind: (peer) => this.pull.catchUp(peer) },
+      chain
+    )
+  }
+
+  /** Before the network starts: gossip handlers of this chain. */
+  get judges(): Readonly<Record<GossipKind, GossipJudge>> {
+    return {
+      tx: (data, from) => this.transactions.judgeBundle(data, from),
+      block: (data, from) => this.#judges.block(data, from),
+      vote: (data, from) => this.#judges.vote(data, from),
+      certificate: (data, from) => this.#judges.certificate(data, from)
+    }
+  }
+
+  get halted(): string | undefined {
+    return this.#halted
+  }
+
+  /** Certificate of the last final block. */
+  get certificate(): Certificate | undefined {
+    return this.#certificate
+  }
+
+  async start(): Promise<void> {
+    await this.driver.start()
+    await this.transactions.start()
+  }
+
+  async stop(): Promise<void> {
+    this.transactions.stop()
+    this.pull.stop()
+    await this.driver.stop()
+  }
+
+  onPeer(peer: Peer): void {
+    this.#antiEntropy.sendStatus(peer, false)
+  }
+
+  async onFrame(peer: Peer, kind: number, bytes: Uint8Array): Promise<void> {
+    await this.#antiEntropy.receive(peer, kind, bytes)
+  }
+
+  /** A finality certificate that came with a shard's proposal (C9): checked here like any other. */
+  async onHint(certificate: Certificate, from: Peer): Promise<void> {
+    await this.#judges.judgeCertificate(certificate, from, false)
+  }
+
+  #onVote(vote: Vote): void {
+    const self = this.driver.instance.config.self
+    if (vote.signer === self && vote.epoch === this.driver.instance.config.epoch) void this.#noticeTwin(vote)
+    this.driver.enqueueFor(vote.epoch, { type: 'vote', vote })
+  }
+
+  async #noticeTwin(vote: Vote): Promise<void> {
+    const { chain, epoch, view, kind, hash } = vote
+    const reason = await this.#validator?.noticeTwin({ network: this.#networkId, chain, epoch, view, kind, hash })
+    if (reason !== undefined) this.#events.signingStopped(reason)
+  }
+
+  #onCertificate(certificate: Certificate, byGossip: boolean): void {
+    this.driver.enqueueFor(certificate.epoch, { type: 'certificate', certificate, byGossip })
+  }
+
+  /** Its certificates first, so that the leader's vote finds the block and what justifies it. */
+  #onProposal(proposal: Proposal, block: Block, from: Peer): void {
+    const { vote } = proposal
+    for (const { certificate } of proposal.coordination) this.#coord.hint(certificate, from)
+    this.driver.enqueueFor(vote.epoch, { type: 'block', block })
+    this.#onVote(vote)
+    const justifying = [...proposal.notarisation, ...proposal.nullifications, ...block.body.attendance.parentCertificate]
+    for (const certificate of justifying) {
+      if (certificate.epoch !== vote.epoch || certificate.kind < NOTARISE) continue
+      this.#judges
+        .judgeCertificate(certificate, from, false)
+        .catch((error: unknown) => this.#events.failed(error))
+    }
+  }
+
+  #onFinalBlock(executed: Executed, epochs: EpochBook): void {
+    this.transactions.onFinalBlock(executed)
+    const { header } = executed.block
+    const params = epochs.snapshot(header.epoch)?.params
+    if (params === undefined || !isBoundary(header, header.epoch, params.epochLength)) return
+    const next = epochs.snapshot(nextEpoch(header, params.epochLength))
+    if (next === undefined) return
+    const dropped = this.pool.setParams(next.params, this.tree.final.state, this.transactions.head)
+    if (dropped.length > 0) this.transactions.forget(dropped)
+  }
+
+  #observe(events: ChainEvents): ChainEvents {
+    return {
+      ...events,
+      final: (event) => {
+        this.#certificate = event.certificate
+        events.final(event)
+      },
+      halted: (chain, reason) => {
+        this.#halted = reason
+        events.halted(chain, reason)
+      }
+    }
+  }
+}
+
+function * candidates(pool: Pool, exclude: ReadonlySet<ReturnType<typeof toHex>>) {
+  for (const { checked } of pool.select(exclude)) yield checked
+}
+
+/** C24: after a boundary block the next epoch runs, with that block as its base at view 0. */
+function placeInEpoch({ epochs }: ChainNodeComponents, tree: BlockTree): { epoch: number; base: FinalRef } {
+  const { header, hash } = tree.final
+  const { epochLength } = must(epochs.snapshot(header.epoch), 'the final block’s epoch is known').params
+  const ended = isBoundary(header, header.epoch, epochLength)
+  const epoch = ended ? nextEpoch(header, epochLength) : header.epoch
+  return { epoch, base: { hash, height: header.height, view: ended ? 0 : header.view, timeMs: header.timeMs } }
+}

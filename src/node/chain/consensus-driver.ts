@@ -1,0 +1,267 @@
+/**
+ * Performs what the consensus machine of one chain asks for, in order, and feeds the results back: one loop, one
+ * input at a time (STYLE 2.4). It owns the running instance and replaces it when the epoch ends (C24).
+ *
+ *   inputs ──> step ──> effects: sign (guard, one synced write, send) · judge · build · finalise · pulls · status
+ *
+ * Nothing else changes the instance. After `stop` no effect is performed and no promise touches anything.
+ */
+import { toHex } from '../../primitives/bytes.ts'
+import { must, unreachable } from '../../primitives/errors.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
+import { COORD } from '../../primitives/chain-id.ts'
+import type { Block } from '../../codec/block.ts'
+import type { Certificate } from '../../codec/statement.ts'
+import { CertificateType, NULLIFY } from '../../codec/statement.ts'
+import { createInstance } from '../../consensus/instance.ts'
+import type { Instance } from '../../consensus/instance.ts'
+import { restoreInstance } from '../../consensus/restore.ts'
+import { nextWakeMs, step } from '../../consensus/step.ts'
+import type { Effect, Env, FinalRef, Input, InstanceConfig } from '../../consensus/types.ts'
+import type { Network } from '../../net/types.ts'
+import { nextEpoch } from '../../sharding/epochs.ts'
+import type { Journal } from '../../store/journal.ts'
+import type { ChainEvents, Clock } from '../ports.ts'
+import type { Validator } from '../validator.ts'
+import type { BlockTree } from './block-tree.ts'
+import type { Builder } from './builder.ts'
+import type { CoordinationView } from './coordination-view.ts'
+import type { EpochBook } from './epoch-book.ts'
+import type { Executor } from './executor.ts'
+import type { Finaliser } from './finaliser.ts'
+import { fromJournal, toJournal } from './journal-records.ts'
+import { signAndSend } from './sign-and-send.ts'
+
+export interface ConsensusComponents {
+  readonly network: Network
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly epochs: EpochBook
+  readonly tree: BlockTree
+  readonly executor: Executor
+  readonly builder: Builder
+  readonly finaliser: Finaliser
+  readonly coord: CoordinationView
+  readonly validator: Validator | undefined
+  readonly events: ChainEvents
+  /** Whether the pool has something to include. */
+  readonly hasTransactions: () => boolean
+  /** Pull a block by hash. */
+  readonly fetch: (hash: Uint8Array) => void
+  /** Pull final blocks from the last one held up to a proven one. */
+  readonly catchUp: () => void
+  /** Tell peers what is held (C19). */
+  readonly sendStatus: () => void
+  /** The effects of a step were performed. */
+  readonly onStepped: () => void
+}
+
+/** Inputs that wait while an effect is performed. Votes beyond it are dropped: anti-entropy brings them again. */
+const QUEUE_MAX = 8_192
+/** Inputs of the next epoch that wait for the hand-over. */
+const EARLY_MAX = 512
+
+export class ConsensusDriver {
+  readonly chain: ChainId
+  readonly #c: ConsensusComponents
+  readonly #networkId: Uint8Array
+  readonly #queue: Input[] = []
+  /** Verified inputs of the next epoch, which peers that crossed the boundary first send. */
+  readonly #early: { readonly epoch: number; readonly input: Input }[] = []
+  #instance: Instance
+  #busy = false
+  #stopped = false
+  #cancelWake: () => void = () => undefined
+  #idle: PromiseWithResolvers<void> | undefined
+
+  constructor(components: ConsensusComponents, init: { chain: ChainId; network: Uint8Array; epoch: number; base: FinalRef }) {
+    this.#c = components
+    this.chain = init.chain
+    this.#networkId = init.network
+    this.#instance = createInstance(this.#config(init.epoch, init.base), components.clock.monoMs())
+  }
+
+  /** C22: own votes, certificates and blocks of the running epoch come back from the journal. */
+  async start(): Promise<void> {
+    const { epoch, base } = this.#instance.config
+    const records = await this.#c.journal.load(this.chain)
+    const held = records.flatMap((record) => fromJournal(record, epoch))
+    this.#instance = restoreInstance(this.#config(epoch, base), held, this.#env())
+    this.enqueue({ type: 'signing', enabled: this.#c.validator?.state === 'active' })
+  }
+
+  get instance(): Instance {
+    return this.#instance
+  }
+
+  get queued(): number {
+    return this.#queue.length
+  }
+
+  enqueue(input: Input): void {
+    if (this.#stopped) return
+    if (this.#queue.length >= QUEUE_MAX && input.type === 'vote') return
+    this.#queue.push(input)
+    if (!this.#busy) {
+      this.#busy = true
+      void this.#drain()
+    }
+  }
+
+  /** Something to include may have appeared, or coordination moved on. Does nothing while a step is due anyway. */
+  wake(): void {
+    if (this.#queue.length === 0) this.enqueue({ type: 'tick' })
+  }
+
+  /** Ends when the effect under way is done. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#queue.length = 0
+    this.#cancelWake()
+    if (!this.#busy) return
+    this.#idle = Promise.withResolvers()
+    await this.#idle.promise
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
+        const before = this.#instance.view
+        const effects = step(this.#instance, input, this.#env())
+        if (this.#instance.view !== before) this.#c.events.entered(this.chain, this.#instance.config.epoch, this.#instance.view)
+        for (const effect of effects) {
+          if (this.#stopped) break
+          await this.#perform(effect)
+        }
+        if (effects.length > 0) this.#c.onStepped()
+      }
+      this.#scheduleWake()
+    } catch (error) {
+      this.#stopped = true
+      this.#c.events.failed(error)
+    } finally {
+      this.#busy = false
+      this.#idle?.resolve()
+    }
+  }
+
+  #scheduleWake(): void {
+    this.#cancelWake()
+    if (this.#stopped || this.#instance.ended || this.#instance.halted !== undefined) return
+    const at = nextWakeMs(this.#instance, this.#env())
+    this.#cancelWake = this.#c.clock.at(at, () => {
+      this.enqueue({ type: 'tick' })
+    })
+  }
+
+  async #perform(effect: Effect): Promise<void> {
+    switch (effect.type) {
+      case 'sign':
+        return this.#sign(effect)
+      case 'journal':
+        return this.#c.journal.write(effect.records.map(toJournal))
+      case 'publish':
+        return this.#publish(effect.certificate)
+      case 'judge':
+        return this.#judge(effect.block)
+      case 'build':
+        return this.#build(effect.view, effect.parent, effect.empty)
+      case 'fetch':
+        return this.#c.fetch(effect.hash)
+      case 'catch-up':
+        return this.#c.catchUp()
+      case 'finalise':
+        return this.#c.finaliser.commit(effect.blocks, effect.certificate, this.#instance)
+      case 'status':
+        return this.#c.sendStatus()
+      case 'evidence':
+        return this.#c.events.evidence(effect.evidence)
+      case 'halt':
+        return this.#c.events.halted(this.chain, effect.reason)
+      case 'ended':
+        return this.#handOver(effect.block)
+      default:
+        return unreachable(effect)
+    }
+  }
+
+  async #sign(effect: Extract<Effect, { type: 'sign' }>): Promise<void> {
+    const { validator, network, journal, coord, tree, events } = this.#c
+    const outcome = await signAndSend({ validator, network, journal, coord, tree }, this.#instance.config, effect)
+    if (outcome.ok) this.#queue.unshift({ type: 'vote', vote: outcome.value })
+    else {
+      events.guardRefusal(this.chain, `${outcome.code}: ${outcome.detail}`)
+      this.#queue.unshift({ type: 'signing', enabled: false })
+    }
+  }
+
+  #publish(certificate: Certificate): void {
+    if (certificate.kind === NULLIFY) this.#c.events.nullified(this.chain, certificate.view)
+    this.#background(this.#c.network.publish(this.chain, 'certificate', CertificateType.serialize(certificate)))
+  }
+
+  /** Runs beside the loop: signatures are verified off-thread meanwhile, and votes go on being counted. */
+  #judge(block: Block): void {
+    const judged = this.#c.executor.judge(block).then((verdict) => {
+      if (verdict === undefined) return
+      const reason = verdict.ok ? '' : `${verdict.code}: ${verdict.detail}`
+      this.enqueue({ type: 'verdict', hash: toHex(block.hash), valid: verdict.ok, reason })
+    })
+    this.#background(judged)
+  }
+
+  #build(view: number, parent: ReturnType<typeof toHex>, empty: boolean): void {
+    const block = this.#c.builder.build(this.#instance, view, parent, empty)
+    this.#queue.unshift({ type: 'built', view, block })
+  }
+
+  /** C24: with the boundary block executed, the next committee starts on top of it at view 1. */
+  #handOver(boundary: Block): void {
+    const { header, hash } = boundary
+    const epoch = nextEpoch(header, this.#instance.config.params.epochLength)
+    const base: FinalRef = { hash, height: header.height, view: 0, timeMs: header.timeMs }
+    const seen = this.#instance.seenAt.get(toHex(hash)) ?? this.#c.clock.monoMs()
+    this.#instance = createInstance(this.#config(epoch, base), this.#c.clock.monoMs())
+    this.#instance.seenAt.set(toHex(hash), seen)
+    const early = this.#early.splice(0).filter(({ epoch: of }) => of === epoch)
+    this.#queue.push({ type: 'signing', enabled: this.#c.validator?.state === 'active' })
+    for (const { input } of early) this.#queue.push(input)
+  }
+
+  /** Verified inputs of the epoch after the running one: peers that crossed the boundary first. Bounded. */
+  enqueueFor(epoch: number, input: Input): void {
+    const current = this.#instance.config.epoch
+    if (epoch === current) this.enqueue(input)
+    else if (epoch > current && this.#early.length < EARLY_MAX) this.#early.push({ epoch, input })
+  }
+
+  #config(epoch: number, base: FinalRef): InstanceConfig {
+    const { epochs, validator } = this.#c
+    const snapshot = must(epochs.snapshot(epoch), `snapshot of epoch ${epoch} is known`)
+    return {
+      network: this.#networkId,
+      chain: this.chain,
+      epoch,
+      params: snapshot.params,
+      committee: must(snapshot.committees.get(this.chain), 'every chain has a committee'),
+      schedule: epochs.schedule(this.chain, epoch),
+      self: validator === undefined ? undefined : epochs.memberIndex(this.chain, epoch, validator.publicKey),
+      base
+    }
+  }
+
+  #env(): Env {
+    const { clock, coord, hasTransactions } = this.#c
+    const coordHeight = this.chain === COORD ? 0 : coord.finalHeight()
+    const { epoch, params } = this.#instance.config
+    const crosses = this.chain !== COORD && coordHeight >= (epoch + 1) * params.epochLength
+    return { monoMs: clock.monoMs(), wallMs: clock.wallMs(), coordHeight, work: crosses || hasTransactions() }
+  }
+
+  #background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!this.#stopped) this.#c.events.failed(error)
+    })
+  }
+}
+

@@ -1,0 +1,118 @@
+/**
+ * From a block's bytes to its verdict: statelessly check its transactions, verify what was not verified yet in one
+ * batch off-thread (M6), check its parent certificate, wait for its coordination reference, then judge it (C7).
+ * A failure of our own (the verifier, the disk) is thrown, never turned into a verdict on the block.
+ */
+import { ZERO_HASH, toHex } from '../../primitives/bytes.ts'
+import { COORD } from '../../primitives/chain-id.ts'
+import { must } from '../../primitives/errors.ts'
+import { accept, refuse } from '../../primitives/result.ts'
+import type { Verdict } from '../../primitives/result.ts'
+import type { Block } from '../../codec/block.ts'
+import type { Certificate } from '../../codec/statement.ts'
+import { CertificateType } from '../../codec/statement.ts'
+import { judgeBlock } from '../../chain/judge.ts'
+import type { BlockCode } from '../../chain/judge.ts'
+import { allValid, certificateJobs } from '../../consensus/certificate-check.ts'
+import { sha256 } from '../../crypto/hash.ts'
+import type { Verifier } from '../../crypto/ports.ts'
+import { VerifiedCache } from '../../mempool/verified-cache.ts'
+import { checkStateless, signatureJob } from '../../state/stateless.ts'
+import type { CheckedTransaction, GenesisConstants } from '../../state/types.ts'
+import type { BlockTree } from './block-tree.ts'
+import type { CoordinationView } from './coordination-view.ts'
+import type { EpochBook } from './epoch-book.ts'
+
+export interface ExecutorComponents {
+  readonly verifier: Verifier
+  readonly epochs: EpochBook
+  readonly tree: BlockTree
+  readonly coord: CoordinationView
+  /** Wire hashes whose signature was verified here: by gossip, RPC or an earlier block. */
+  readonly verified: VerifiedCache
+}
+
+/** Certificates verified here, by the hash of their bytes. */
+const CERTIFICATES_MAX = 512
+
+export class Executor {
+  readonly #components: ExecutorComponents
+  readonly #constants: GenesisConstants
+  readonly #certificates = new VerifiedCache(CERTIFICATES_MAX)
+
+  constructor(components: ExecutorComponents, constants: GenesisConstants) {
+    this.#components = components
+    this.#constants = constants
+  }
+
+  /** @returns undefined when the block's branch was abandoned meanwhile or its reference stays unknown. */
+  async judge(block: Block): Promise<Verdict<void, BlockCode> | undefined> {
+    const { epochs, tree, coord } = this.#components
+    const { header } = block
+    const transactions = await this.#checkTransactions(block)
+    if (!transactions.ok) return transactions
+    const [certificate] = block.body.attendance.parentCertificate
+    const parentCertificateValid = certificate !== undefined && (await this.certificateHolds(certificate))
+    const coordHash = header.chain === COORD ? ZERO_HASH : await coord.hashAt(header.coordHeight)
+    const parent = tree.ground(toHex(header.parent))
+    const snapshot = epochs.snapshot(header.epoch)
+    if (coordHash === undefined || parent === undefined || snapshot === undefined) return undefined
+    const verdict = judgeBlock(block, {
+      network: this.#constants.network,
+      epoch: header.epoch,
+      shards: this.#constants.shards,
+      params: snapshot.params,
+      committee: must(snapshot.committees.get(header.chain), 'every chain has a committee'),
+      schedule: epochs.schedule(header.chain, header.epoch),
+      parent: {
+        header: parent.header,
+        hash: parent.hash,
+        isBase: parent.header.height === 0 || parent.header.epoch < header.epoch
+      },
+      view: parent.state,
+      coordHash,
+      parentCertificateValid,
+      transactions: transactions.value
+    })
+    if (!verdict.ok) return verdict
+    tree.add(block, verdict.value, transactions.value)
+    return accept(undefined)
+  }
+
+  async #checkTransactions(block: Block): Promise<Verdict<CheckedTransaction[], BlockCode>> {
+    const { verifier, verified } = this.#components
+    const checked: CheckedTransaction[] = []
+    const unknown: CheckedTransaction[] = []
+    for (const [index, bytes] of block.body.transactions.entries()) {
+      const one = checkStateless(this.#constants, bytes)
+      if (!one.ok) return refuse('bad-transaction', `transaction ${index}: ${one.code}`)
+      if (one.value.transaction.chain !== block.header.chain) {
+        return refuse('bad-transaction', `transaction ${index}: for another chain`)
+      }
+      checked.push(one.value)
+      if (!verified.has(toHex(one.value.wireHash))) unknown.push(one.value)
+    }
+    if (unknown.length === 0) return accept(checked)
+    const results = await verifier.verify(unknown.map(signatureJob))
+    for (const [index, valid] of results.entries()) {
+      const transaction = unknown[index]
+      if (!valid || transaction === undefined) return refuse('bad-transaction', 'bad-signature')
+      verified.add(toHex(transaction.wireHash))
+    }
+    return accept(checked)
+  }
+
+  /** C5, every signature under the committee of the certificate's own epoch; remembered, so each is checked once. */
+  async certificateHolds(certificate: Certificate): Promise<boolean> {
+    const { epochs, verifier } = this.#components
+    const committee = epochs.committee(certificate.chain, certificate.epoch)
+    if (committee === undefined) return false
+    const jobs = certificateJobs(this.#constants.network, committee, certificate)
+    if (!jobs.ok) return false
+    const key = toHex(sha256(CertificateType.serialize(certificate)))
+    if (this.#certificates.has(key)) return true
+    if (!allValid(await verifier.verify(jobs.value, { urgent: true }))) return false
+    this.#certificates.add(key)
+    return true
+  }
+}

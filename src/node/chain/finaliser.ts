@@ -1,0 +1,83 @@
+/**
+ * Makes blocks final on disk (C18, D7): one synced atomic batch of blocks, state, certificate, indexes and mark; then
+ * memory follows: overlays settle on the store, the pool forgets, the journal and the guard drop what is over (C11).
+ */
+import { toHex } from '../../primitives/bytes.ts'
+import { must } from '../../primitives/errors.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
+import type { Block } from '../../codec/block.ts'
+import type { Certificate } from '../../codec/statement.ts'
+import type { Instance } from '../../consensus/instance.ts'
+import { isBoundary, nextEpoch } from '../../sharding/epochs.ts'
+import type { ChainStore, FinalBlock, SnapshotRecord } from '../../store/chain-store.ts'
+import type { Journal } from '../../store/journal.ts'
+import { encodeResults } from '../../codec/results.ts'
+import type { ChainEvents, Clock } from '../ports.ts'
+import type { Validator } from '../validator.ts'
+import type { BlockTree, Executed } from './block-tree.ts'
+
+export interface FinaliserComponents {
+  readonly clock: Clock
+  readonly store: ChainStore
+  readonly tree: BlockTree
+  readonly journal: Journal
+  readonly validator: Validator | undefined
+  readonly events: ChainEvents
+  /** Pool upkeep after each final block (M14). */
+  readonly onFinalBlock: (executed: Executed) => void
+  /** Epoch snapshots that this block freezes; always none on a shard (C2). */
+  readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
+}
+
+export class Finaliser {
+  readonly #c: FinaliserComponents
+  readonly #chain: ChainId
+
+  constructor(components: FinaliserComponents, chain: ChainId) {
+    this.#c = components
+    this.#chain = chain
+  }
+
+  async commit(blocks: readonly Block[], certificate: Certificate, instance: Instance): Promise<void> {
+    const { store, tree, clock, events } = this.#c
+    const { epochLength } = instance.config.params
+    const path = blocks.map((block) => must(tree.get(toHex(block.hash)), 'a final block was executed'))
+    const last = must(path.at(-1), 'finality has a block')
+    const ended = isBoundary(last.block.header, instance.config.epoch, epochLength)
+    await store.commitFinal(path.map((executed) => this.#finalBlock(executed, executed === last ? certificate : undefined, ended)))
+    tree.settle(path, store)
+    const now = clock.monoMs()
+    for (const executed of path) {
+      const { header, hash } = executed.block
+      this.#c.onFinalBlock(executed)
+      const tookMs = now - (instance.seenAt.get(toHex(hash)) ?? now)
+      const transactionIds = executed.transactions.map(({ id }) => id)
+      events.final({ chain: this.#chain, header, hash, certificate, transactionIds, tookMs })
+    }
+    await this.#forget(last.block, certificate, ended, epochLength)
+  }
+
+  #finalBlock(executed: Executed, certificate: Certificate | undefined, ended: boolean): FinalBlock {
+    const { block, execution, transactions } = executed
+    return {
+      block,
+      changes: execution.changes,
+      results: encodeResults(execution.results),
+      transactionIds: transactions.map(({ id }) => id),
+      snapshots: this.#c.freeze(executed),
+      ...(certificate === undefined ? {} : { certificate, boundary: ended })
+    }
+  }
+
+  async #forget(last: Block, certificate: Certificate, ended: boolean, epochLength: number): Promise<void> {
+    const { journal, validator } = this.#c
+    const { epoch } = last.header
+    if (ended) {
+      const update = validator?.guard.raiseFloor(this.#chain, nextEpoch(last.header, epochLength), 0)
+      await journal.dropEpoch(this.#chain, epoch, update)
+    } else {
+      const update = validator?.guard.raiseFloor(this.#chain, epoch, certificate.view)
+      await journal.drop(this.#chain, epoch, certificate.view, update)
+    }
+  }
+}

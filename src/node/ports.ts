@@ -1,0 +1,38 @@
+/** The doors of the drivers to the world, besides network and stores: the node puts the machine behind them, the simulator a fake. */
+import type { ChainId } from '../primitives/chain-id.ts'
+import type { Evidence } from '../codec/evidence.ts'
+import type { Header } from '../codec/block.ts'
+import type { Certificate } from '../codec/statement.ts'
+
+export interface Clock {
+  /** Unix milliseconds; may jump. */
+  wallMs(): number
+  /** Milliseconds that never go back. */
+  monoMs(): number
+  /** Runs once, at or after `monoMs`. @returns a function that cancels it. */
+  at(monoMs: number, run: () => void): () => void
+}
+
+/** What a chain tells the rest of the node; metrics, logs and subscriptions hang on it. */
+export interface ChainEvents {
+  final(event: FinalEvent): void
+  entered(chain: ChainId, epoch: number, view: number): void
+  nullified(chain: ChainId, view: number): void
+  evidence(evidence: Evidence): void
+  halted(chain: ChainId, reason: string): void
+  /** The guard refused a statement, or signing stopped for good (C12, C22). */
+  guardRefusal(chain: ChainId, reason: string): void
+  signingStopped(reason: string): void
+  /** A disk or another part that the node cannot go on without failed. */
+  failed(error: unknown): void
+}
+
+export interface FinalEvent {
+  readonly chain: ChainId
+  readonly header: Header
+  readonly hash: Uint8Array
+  readonly certificate: Certificate
+  readonly transactionIds: readonly Uint8Array[]
+  /** From first hearing of the block to its finality here. */
+  readonly tookMs: number
+}
