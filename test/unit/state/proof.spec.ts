@@ -95,7 +95,7 @@ describe('State proofs', () => {
     ok(
       !verifyProof(state.root, key, undefined, {
         ...proof,
-        siblings: new Array<Uint8Array>(257).fill(EMPTY_HASH)
+        siblings: Array.from({ length: 257 }, () => EMPTY_HASH)
       })
     )
   })

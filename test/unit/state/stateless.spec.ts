@@ -56,7 +56,7 @@ describe('Stateless check', () => {
     const table: [RefusalCode, Uint8Array][] = [
       ['not-canonical', new Uint8Array()],
       ['not-canonical', one().subarray(0, 100)],
-      ['malformed-payload', concat(one(), Uint8Array.of(...new Array<number>(300).fill(0)))],
+      ['malformed-payload', concat(one(), new Uint8Array(300))],
       ['too-large', new Uint8Array(MAX_TRANSACTION_BYTES + 1).fill(1)],
       ['unknown-version', one({ version: 2 })],
       ['unknown-version', one({ version: 0 })],

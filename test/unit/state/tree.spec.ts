@@ -18,7 +18,7 @@ const names = Array.from({ length: 300 }, (_, i) => `key ${i}`)
 /** A path that begins with the given bits. */
 function pathWith(bits: string): Uint8Array {
   const path = new Uint8Array(32).fill(0)
-  for (const [i, bit] of [...bits].entries()) path[i >> 3]! |= Number(bit) << (7 - (i & 7))
+  for (let i = 0; i < bits.length; i++) path[i >> 3]! |= Number(bits[i]) << (7 - (i & 7))
   return path
 }
 
