@@ -1,0 +1,259 @@
+/**
+ * All chains of one node over its stores and its network: the core that the libp2p node and the simulator share.
+ * The coordination chain is followed always, shards by choice (D2). Owns the routing of peers' frames and requests to
+ * chains, and the moment at which the validator may sign.
+ */
+import { toHex } from '../primitives/bytes.ts'
+import { COORD, isShard } from '../primitives/chain-id.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import { must } from '../primitives/errors.ts'
+import { buildChainGenesis } from '../chain/genesis-block.ts'
+import { BlocksByHashType, BundleType, FRAME_BOUNDARY, FinalRangeType } from '../codec/messages.ts'
+import type { Status } from '../codec/messages.ts'
+import { decode } from '../codec/ssz.ts'
+import { listenMs } from '../consensus/timers.ts'
+import type { Verifier } from '../crypto/ports.ts'
+import type { Dropped } from '../mempool/pool.ts'
+import type { Network, Peer, Response } from '../net/types.ts'
+import { networkId } from '../params/genesis.ts'
+import type { Genesis } from '../params/genesis.ts'
+import { epochFrozenAt } from '../sharding/epochs.ts'
+import { computeSnapshot, decodeSnapshot, encodeSnapshot } from '../sharding/snapshot.ts'
+import type { GenesisConstants } from '../state/types.ts'
+import { ChainStore } from '../store/chain-store.ts'
+import type { SnapshotRecord } from '../store/chain-store.ts'
+import type { NodeStore } from '../store/node-store.ts'
+import type { KeyValueStore } from '../store/ports.ts'
+import { ChainNode } from './chain/chain-node.ts'
+import type { Executed } from './chain/block-tree.ts'
+import { EpochBook } from './chain/epoch-book.ts'
+import { serveBlocks, serveRange } from './chain/serve.ts'
+import { Coordination } from './coordination.ts'
+import type { ChainEvents, Clock } from './ports.ts'
+import type { Validator } from './validator.ts'
+
+export interface ChainsComponents {
+  readonly network: Network
+  readonly clock: Clock
+  readonly verifier: Verifier
+  readonly nodeStore: NodeStore
+  readonly openChain: (chain: ChainId) => Promise<KeyValueStore>
+  readonly validator: Validator | undefined
+  readonly events: ChainEvents
+  readonly onDropped: (chain: ChainId, dropped: readonly Dropped[]) => void
+  readonly randomSeed: () => Uint8Array
+}
+
+export interface ChainsInit {
+  readonly genesis: Genesis
+  /** Shards to follow, in order. */
+  readonly shards: readonly ChainId[]
+}
+
+/** Where `chain` stands in the frames of `consensus/1`: the first field, behind version and network in a header. */
+const CHAIN_OFFSET = 0
+const HEADER_CHAIN_OFFSET = 33
+
+export class Chains {
+  readonly genesis: Genesis
+  readonly constants: GenesisConstants
+  readonly epochs: EpochBook
+  readonly #c: ChainsComponents
+  readonly #chains: ReadonlyMap<ChainId, ChainNode>
+  readonly #stores: readonly KeyValueStore[]
+  readonly #coordination: Coordination
+  #cancelListening: () => void = () => undefined
+
+  private constructor(
+    c: ChainsComponents,
+    parts: Pick<Chains, 'genesis' | 'constants' | 'epochs'> & {
+      chains: ReadonlyMap<ChainId, ChainNode>
+      stores: readonly KeyValueStore[]
+      coordination: Coordination
+    }
+  ) {
+    this.#c = c
+    this.genesis = parts.genesis
+    this.constants = parts.constants
+    this.epochs = parts.epochs
+    this.#chains = parts.chains
+    this.#stores = parts.stores
+    this.#coordination = parts.coordination
+  }
+
+  /** Opens or creates every chain's store. @throws StoreError */
+  static async open(c: ChainsComponents, { genesis, shards }: ChainsInit): Promise<Chains> {
+    const network = networkId(genesis)
+    const constants = { network, shards: genesis.shards, payloadBytesMax: genesis.params.payloadBytesMax }
+    const coordination = new Coordination((error) => c.events.failed(error))
+    const stores: KeyValueStore[] = []
+    const coordGenesis = buildChainGenesis(genesis, COORD)
+    const open = async (chain: ChainId): Promise<ChainStore> => {
+      const kv = await c.openChain(chain)
+      stores.push(kv)
+      return ChainStore.exists(kv)
+        ? ChainStore.open(kv, { network, chain })
+        : ChainStore.create(kv, { network, chain }, createGenesis(genesis, chain, coordGenesis.block.hash))
+    }
+    const coordStore = await open(COORD)
+    const epochs = new EpochBook((epoch) => loadSnapshot(coordStore, epoch))
+    const chains = new Map<ChainId, ChainNode>()
+    const events = observeCoordination(c.events, coordination)
+    for (const chain of [COORD, ...shards]) {
+      const store = chain === COORD ? coordStore : await open(chain)
+      const freeze = chain === COORD ? freezer(epochs, coordGenesis.block.hash, genesis.shards) : () => []
+      const certificate = (await store.certificateAtOrAbove(store.final.height))?.certificate
+      const node = new ChainNode(
+        { ...c, events, store, epochs, coord: coordination, freeze },
+        { chain, constants, certificate }
+      )
+      if (chain === COORD) coordination.attach(node)
+      chains.set(chain, node)
+    }
+    for (const [chain, node] of chains) if (isShard(chain)) coordination.onFinal(() => node.driver.wake())
+    const all = new Chains(c, { genesis, constants, epochs, chains, stores, coordination })
+    all.#join()
+    return all
+  }
+
+  get(chain: ChainId): ChainNode | undefined {
+    return this.#chains.get(chain)
+  }
+
+  get coord(): ChainNode {
+    return must(this.#chains.get(COORD), 'coordination is always followed')
+  }
+
+  /** Coordination first, then shards in order. */
+  get list(): readonly ChainNode[] {
+    return [...this.#chains.values()]
+  }
+
+  /** What the status handshake says of this node. */
+  status(): Status {
+    return {
+      network: this.constants.network,
+      features: this.genesis.features,
+      required: this.genesis.required,
+      role: this.#c.validator === undefined ? 0 : 1,
+      chains: this.list.map(({ chain, store }) => ({
+        chain,
+        epoch: store.final.epoch,
+        finalHeight: store.final.height,
+        finalHash: store.final.hash
+      }))
+    }
+  }
+
+  /** Resumes from disk; a validator listens for two full view timers before its first statement (C12). */
+  async start(): Promise<void> {
+    for (const chain of this.list) await chain.start()
+    const { validator, clock } = this.#c
+    if (validator === undefined) return
+    const waitMs = listenMs(this.coord.driver.instance.config.params)
+    this.#cancelListening = clock.at(clock.monoMs() + waitMs, () => {
+      validator.activate()
+      if (validator.state !== 'active') return
+      for (const { driver } of this.list) driver.enqueue({ type: 'signing', enabled: true })
+    })
+  }
+
+  /** Drivers finish the effect they are at, then the databases close. */
+  async stop(): Promise<void> {
+    this.#cancelListening()
+    this.#coordination.stop()
+    await Promise.all(this.list.map(async (chain) => chain.stop()))
+    await Promise.all(this.#stores.map(async (store) => store.close()))
+  }
+
+  #join(): void {
+    const { network } = this.#c
+    for (const node of this.list) network.join(node.chain, node.judges)
+    network.serve('bodies', (body) => {
+      const request = decode(BlocksByHashType, body)
+      if (!request.ok) return INVALID
+      const node = this.get(request.value.chain)
+      return node === undefined ? LACKS : serveBlocks(node.store, node.driver.instance, request.value)
+    })
+    network.serve('certificates', async (body) => {
+      const request = decode(FinalRangeType, body)
+      if (!request.ok) return INVALID
+      const node = this.get(request.value.chain)
+      return node === undefined ? LACKS : serveRange(node.store, request.value)
+    })
+    network.serve('transactions', async (body, from) => this.#handedOver(body, from))
+    network.listen({
+      peerUp: (peer, status) => {
+        for (const { chain } of status.chains) this.get(chain)?.onPeer(peer)
+      },
+      peerDown: () => undefined,
+      consensusFrame: (peer, frame) => this.#route(peer, frame)
+    })
+  }
+
+  /** D10: a node that does not follow the chain hands transactions on; here they enter like a user's own. */
+  async #handedOver(body: Uint8Array, from: Peer): Promise<Response> {
+    const bundle = decode(BundleType, body)
+    if (!bundle.ok) return INVALID
+    const node = this.get(bundle.value.chain)
+    if (node === undefined) return LACKS
+    const verdict = await node.transactions.judgeBundle(body, from)
+    if (verdict.action === 'reject') return INVALID
+    if (verdict.action === 'accept') await this.#c.network.publish(node.chain, 'tx', body)
+    return { result: 'ok', frames: [] }
+  }
+
+  #route(peer: Peer, frame: Uint8Array): void {
+    const kind = frame[0]
+    const bytes = frame.subarray(1)
+    const at = kind === FRAME_BOUNDARY ? HEADER_CHAIN_OFFSET : CHAIN_OFFSET
+    if (kind === undefined || kind < 1 || kind > FRAME_BOUNDARY || bytes.length < at + 2) {
+      this.#c.network.report(peer, 'invalid', 'consensus/1: unknown frame')
+      return
+    }
+    const chain = new DataView(bytes.buffer, bytes.byteOffset).getUint16(at, true) as ChainId
+    this.get(chain)
+      ?.onFrame(peer, kind, bytes)
+      .catch((error: unknown) => this.#c.events.failed(error))
+  }
+}
+
+const LACKS: Response = { result: 'lacks', frames: [] }
+const INVALID: Response = { result: 'invalid', frames: [] }
+
+function createGenesis(genesis: Genesis, chain: ChainId, coordHash: Uint8Array) {
+  const { block, changes } = buildChainGenesis(genesis, chain)
+  if (chain !== COORD) return { block, changes }
+  const view = { get: (key: Uint8Array) => changes.values.get(toHex(key)) }
+  const snapshot = computeSnapshot(view, 0, coordHash, genesis.shards)
+  return { block, changes, snapshots: [[0, encodeSnapshot(snapshot)] as const] }
+}
+
+function loadSnapshot(store: ChainStore, epoch: number) {
+  const bytes = store.snapshot(epoch)
+  if (bytes === undefined) return undefined
+  const decoded = decodeSnapshot(bytes)
+  return must(decoded.ok ? decoded.value : undefined, `stored snapshot of epoch ${epoch} is readable`)
+}
+
+/** C2: snapshot(e) is a function of coordination state after height e·L − F, and is kept for ever. */
+function freezer(epochs: EpochBook, genesisHash: Uint8Array, shards: number) {
+  return ({ block, state }: Executed): SnapshotRecord[] => {
+    const params = must(epochs.snapshot(block.header.epoch), 'a final block’s epoch is known').params
+    const epoch = epochFrozenAt(block.header.height, params)
+    if (epoch === undefined) return []
+    const snapshot = computeSnapshot(state, epoch, genesisHash, shards)
+    epochs.add(snapshot)
+    return [[epoch, encodeSnapshot(snapshot)]]
+  }
+}
+
+function observeCoordination(events: ChainEvents, coordination: Coordination): ChainEvents {
+  return {
+    ...events,
+    final: (event) => {
+      events.final(event)
+      if (event.chain === COORD) coordination.advanced()
+    }
+  }
+}
