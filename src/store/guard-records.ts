@@ -88,7 +88,7 @@ export function stateWrites(
     }
   }
   for (const [view, signed] of after.views) {
-    if (before.epoch === after.epoch && before.views.get(view) === signed) continue
+    if (before.views.get(view) === signed) continue
     for (const [kind, hash] of signed) {
       const value = GuardStatementType.serialize({ epoch: after.epoch, view, kind, hash: fromHex(hash, 32) })
       writes.push({ type: 'put', key: statementKey(publicKey, chain, view, kind), value })

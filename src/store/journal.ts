@@ -77,8 +77,8 @@ export class Journal {
         name
       )
       writes.push({ type: 'put', key, value })
+      this.#note(key)
     }
-    for (const { key } of writes) if (key[0] === B.journal.prefix) this.#note(key)
     if (writes.length > 0) await this.#store.batch(writes, { sync: true })
   }
 

@@ -74,6 +74,11 @@ describe('ChainStore', () => {
     it('is created once, of a genesis of its own network and chain', async () => {
       await assert.rejects(ChainStore.create(kv, IDENTITY, genesis), { name: 'AssertionFailure' })
       const other = new MemoryDisk().open()
+      const misnamed = { ...genesis, block: { ...genesis.block, hash: hashOf(1) } }
+      await assert.rejects(ChainStore.create(other, IDENTITY, misnamed), { name: 'AssertionFailure' })
+      await assert.rejects(ChainStore.create(other, IDENTITY, { ...genesis, block: first.block }), {
+        name: 'AssertionFailure'
+      })
       await assert.rejects(ChainStore.create(other, { ...IDENTITY, chain: shardId(0) }, genesis), {
         name: 'AssertionFailure'
       })
@@ -164,6 +169,13 @@ describe('ChainStore', () => {
       assert.equal(await store.certificateAtOrAbove(0), undefined)
     })
 
+    it('has no block where the body is gone, and still has its header', async () => {
+      await store.commitFinal(history)
+      await kv.batch([{ type: 'del', key: bucketKey(B.body, u64be(2)) }], { sync: true })
+      assert.equal(store.block(2), undefined)
+      assert.deepEqual(store.header(2), second.block.header)
+    })
+
     it('finds the nearest certificate at or above a height', async () => {
       await store.commitFinal(history)
       const heights = await Promise.all(
@@ -204,6 +216,10 @@ describe('ChainStore', () => {
         () => ({ ...first, certificate: aCertificate({ hash: first.block.hash, kind: NOTARISE }) })
       ],
       [
+        'a certificate of another chain',
+        () => ({ ...first, certificate: aCertificate({ hash: first.block.hash, chain: shardId(0) }) })
+      ],
+      [
         'a certificate of another epoch',
         () => ({ ...first, certificate: aCertificate({ hash: first.block.hash, epoch: 1 }) })
       ]
@@ -238,11 +254,8 @@ describe('ChainStore', () => {
     })
 
     it('the state view moves as one: new values from the first moment, final only when durable', async () => {
-      const completions: (() => void)[] = []
-      const slow = new MemoryDisk({ schedule: (complete) => completions.push(complete) })
-      const creation = ChainStore.create(slow.open(), IDENTITY, genesis)
-      completions.shift()!()
-      const slowStore = await creation
+      const gate = Promise.withResolvers<void>()
+      const slowStore = ChainStore.open(lateVisible(kv, gate.promise), IDENTITY)
       const commit = slowStore.commitFinal(history)
       assert.deepStrictEqual(slowStore.get(key(0)), key(5))
       assert.equal(slowStore.get(key(4)), undefined)
@@ -251,8 +264,12 @@ describe('ChainStore', () => {
       assert.deepStrictEqual(slowStore.root, hashOf(5))
       assert.equal(slowStore.final.height, 0)
       await assert.rejects(slowStore.commitFinal([first]), { name: 'AssertionFailure' })
-      completions.shift()!()
+      assert.equal(slowStore.page(path(4)), undefined)
+      assert.equal(slowStore.page(path(1)), undefined)
+      assert.equal(slowStore.get(key(1)), undefined)
+      gate.resolve()
       await commit
+      assert.deepStrictEqual(slowStore.get(key(0)), key(5))
       assert.equal(slowStore.final.height, 5)
     })
   })
@@ -275,6 +292,12 @@ describe('ChainStore', () => {
         read()
       })
     }
+
+    it('a header under the height of another is STORE_CORRUPT', async () => {
+      await overwrite(bucketKey(B.header, u64be(1)), () => kv.get(bucketKey(B.header, u64be(2)))!)
+      assert.throws(() => store.header(1), { code: 'STORE_CORRUPT' })
+      assert.throws(() => store.hashAt(1), { code: 'STORE_CORRUPT' })
+    })
 
     it('rows of a wrong length are STORE_CORRUPT', async () => {
       const cut: [Uint8Array, () => unknown][] = [
@@ -326,6 +349,19 @@ async function rowsOf(store: KeyValueStore, bucket: Bucket): Promise<unknown[]> 
   const rows: unknown[] = []
   for await (const row of store.range(bucketRange(bucket))) rows.push(row)
   return rows
+}
+
+/** As LevelDB does: what a batch writes may be read only some time after the call. */
+function lateVisible(kv: KeyValueStore, gate: Promise<void>): KeyValueStore {
+  return {
+    get: (rowKey) => kv.get(rowKey),
+    batch: async (writes, options) => {
+      await gate
+      await kv.batch(writes, options)
+    },
+    range: (range) => kv.range(range),
+    close: () => kv.close()
+  }
 }
 
 /** A disk that lies: it acknowledges synced batches without syncing. Worse than any real one, so every cut is reached. */

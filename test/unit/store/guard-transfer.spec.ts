@@ -89,6 +89,17 @@ describe('guard export and import', () => {
     assert.ok(!(await admits(later, statement(NULLIFY, 9, { epoch: 1 }))))
   })
 
+  it('C12: an export from below our floor, or from before our adoption, changes neither', async () => {
+    const kv = new MemoryDisk().open()
+    const guard = await SignGuard.adopt(kv, INIT, { id: ID, fromEpoch: 2 })
+    await kv.batch(guard.raiseFloor(COORD, 2, 20).writes, { sync: true })
+    const old = await exportGuard(await aStore(ID, statement(NOTARISE, 4, { epoch: 2 })), INIT)
+    assert.ok((await importGuard(kv, INIT, old)).ok)
+    assert.ok(!(await admits(kv, statement(NULLIFY, 20, { epoch: 2 }))))
+    assert.ok(!(await admits(kv, statement(NULLIFY, 1, { chain: shardId(0), epoch: 1 }))))
+    assert.ok(await admits(kv, statement(NULLIFY, 21, { epoch: 2 })))
+  })
+
   it('C12: a higher floor or epoch of the export wins', async () => {
     const kv = await aStore(ID, statement(NOTARISE, 4))
     const ahead = await aStore(ID)

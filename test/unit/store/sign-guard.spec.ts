@@ -111,6 +111,12 @@ describe('SignGuard', () => {
       assert.deepEqual([...guard.state(COORD).views.keys()], [1])
     })
 
+    it('writes bounds and one view, however many views are above the floor', async () => {
+      for (let view = 1; view <= 20; view++) await sign(statement(NULLIFY, view))
+      const verdict = guard.admit(statement(NOTARISE, 30))
+      assert.equal(verdict.ok ? verdict.value.writes.length : 0, 2)
+    })
+
     it('asserts that statements are of its network and of a known kind', () => {
       assert.throws(() => guard.admit(statement(NULLIFY, 1, { network: hashOf(3) })), {
         name: 'AssertionFailure'
@@ -176,6 +182,9 @@ describe('SignGuard', () => {
         await kv.batch([{ type: 'put', key, value: whole }], { sync: true })
       }
       await restart()
+      const unknownKind = [signed[0].with(-1, 9), signed[1].with(16, 9)] as const
+      await kv.batch([{ type: 'put', key: unknownKind[0], value: unknownKind[1] }], { sync: true })
+      await assert.rejects(restart(), { code: 'STORE_CORRUPT' })
     })
   })
 
