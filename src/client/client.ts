@@ -24,9 +24,6 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-export type BatchCall<N extends MethodName = MethodName> = {
-  readonly [M in N]: { readonly method: M; readonly params: Methods[M]['params'] }
-}[N]
 /** Per entry: the result, or why that entry has none. */
 export type BatchAnswer<T> =
   | { readonly ok: true; readonly value: T }
@@ -69,20 +66,20 @@ export class Client {
     return reply.result as Methods[N]['result']
   }
 
-  /** Many calls of any methods in one request, answers in the order of the calls. Throws only if there is no answer. */
-  async batch<const C extends readonly BatchCall[]>(
-    calls: C,
+  /** Many calls of one method in one request; answers in the order of `params`. Throws only if there is no answer. */
+  async batch<N extends MethodName>(
+    method: N,
+    params: readonly Methods[N]['params'][],
     options: CallOptions = {}
-  ): Promise<{ [K in keyof C]: BatchAnswer<Methods[C[K]['method']]['result']> }> {
-    type Answers = { [K in keyof C]: BatchAnswer<Methods[C[K]['method']]['result']> }
-    if (calls.length === 0) return [] as unknown[] as Answers
+  ): Promise<BatchAnswer<Methods[N]['result']>[]> {
+    if (params.length === 0) return []
     const first = this.#id + 1
-    this.#id += calls.length
-    const requests = calls.map(({ method, params }, index) => ({
+    this.#id += params.length
+    const requests = params.map((each, index) => ({
       jsonrpc: '2.0',
       id: first + index,
       method,
-      params
+      params: each
     }))
     const replies = await this.#post(requests, options)
     if (!Array.isArray(replies)) {
@@ -91,13 +88,12 @@ export class Client {
     }
     const answers = new Map<unknown, ReplyJson>()
     for (const reply of replies as readonly unknown[]) if (isReply(reply)) answers.set(reply.id, reply)
-    const inOrder = requests.map(({ id }): BatchAnswer<unknown> => {
+    return requests.map(({ id }) => {
       const reply = answers.get(id)
       if (reply === undefined) return { ok: false, error: this.#badAnswer(200) }
       if (reply.error !== undefined) return { ok: false, error: errorOf(this.url, reply.error) }
-      return { ok: true, value: reply.result }
+      return { ok: true, value: reply.result as Methods[N]['result'] }
     })
-    return inOrder as unknown[] as Answers
   }
 
   /** Hands in the bytes of a signed transaction. */

@@ -3,7 +3,7 @@
  * No Node built-in anywhere below it, so it runs in browsers.
  */
 export { Client } from './client.ts'
-export type { BatchAnswer, BatchCall, CallOptions, ClientInit, Fetch, WaitOptions } from './client.ts'
+export type { BatchAnswer, CallOptions, ClientInit, Fetch, WaitOptions } from './client.ts'
 export { RpcFailure, RpcRefusal } from './refusal.ts'
 export {
   FEE_SELECTORS,
@@ -11,7 +11,8 @@ export {
   identityOf,
   signTransaction,
   signTransfer,
-  signerOfSeed
+  signerOfSeed,
+  transferCost
 } from './transfer.ts'
 export type { FeeToken, SenderIdentity, SignedTransaction, SignTransfer, TransferFields } from './transfer.ts'
 export { addressOfKey, decodeAddress, encodeAddress, homeShard } from '../crypto/address.ts'

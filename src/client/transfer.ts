@@ -7,12 +7,16 @@ import {
   transactionSignedBytes
 } from '../codec/transaction.ts'
 import type { TransactionContent } from '../codec/transaction.ts'
-import { KEY_TYPE_ED25519, addressOfKey, homeShard } from '../crypto/address.ts'
+import { ADDRESS_BYTES, KEY_TYPE_ED25519, addressOfKey, homeShard } from '../crypto/address.ts'
 import { createSigningFunction, publicKeyFromSeed } from '../crypto/ed25519.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { Signer } from '../crypto/ports.ts'
 import { toHex, utf8 } from '../primitives/bytes.ts'
+import { shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
+import type { Params } from '../params/params.ts'
+import { minFee } from '../state/fees.ts'
+import { manaCost } from '../state/mana.ts'
 
 /** Which token pays the fee. */
 export const FEE_SELECTORS = { consumer: 0, industrial: 1, split: 2 } as const
@@ -105,4 +109,18 @@ export interface SenderIdentity {
 export function identityOf(publicKey: Uint8Array, shards: number): SenderIdentity {
   const address = addressOfKey(publicKey)
   return { publicKey, address, chain: homeShard(address, shards) }
+}
+
+/** What a transfer needs at least: mana for its size, and the floor of the fee (M9). Every transfer of one size costs the same. */
+export function transferCost(
+  params: Pick<Params, 'minFeePerByte' | 'minFeePerMana'>,
+  memo: Uint8Array | string = ''
+): { readonly maxMana: bigint; readonly fee: bigint } {
+  const sender = new Uint8Array(32)
+  const to = new Uint8Array(ADDRESS_BYTES)
+  const fields = { chain: shardId(0), sender, nonce: 0n, validUntil: 0, to, memo, maxMana: 0n, fee: 0n }
+  const signature = new Uint8Array(64)
+  const bytes = TransactionType.serialize({ ...buildTransfer(fields), signature }).length
+  const maxMana = manaCost(bytes, 0)
+  return { maxMana, fee: minFee(bytes, maxMana, params) }
 }

@@ -1,0 +1,190 @@
+/** `icn query`: asks a running node; a few lines for people, the whole answer with `--json`. */
+import type { Command } from 'commander'
+import type { Client } from '../../client/client.ts'
+import type { ChainJson, Place } from '../../client/types.ts'
+import { encodeAddress } from '../../crypto/address.ts'
+import { devnetAddress } from '../../params/devnet-keys.ts'
+import { chainToJson, parseChain } from '../../primitives/chain-id.ts'
+import { CliError } from '../cli-error.ts'
+import { tokenText } from '../options.ts'
+import { addRpcOption, clientOf } from '../rpc-option.ts'
+import type { RpcOptions } from '../rpc-option.ts'
+
+interface QueryOptions extends RpcOptions {
+  readonly json?: boolean
+  readonly raw?: boolean
+  readonly chain?: string
+}
+
+/** The answer, and the lines that show it. */
+type Shown<T> = (answer: T) => readonly string[]
+
+export function register(program: Command): void {
+  const query = program.command('query').description('ask a running node').addHelpText('after', EXAMPLES)
+  registerChain(query)
+  registerState(query)
+  registerNode(query)
+}
+
+const EXAMPLES = `
+Examples:
+  icn query head 0
+  icn query block coord 12 --json
+  icn query account user3 --rpc http://127.0.0.1:9001`
+
+/** An optional argument that was not given is the empty text. */
+type Arguments = readonly string[]
+
+function add<T>(
+  query: Command,
+  [usage, description]: readonly [string, string],
+  ask: (client: Client, args: Arguments, options: QueryOptions) => Promise<T>,
+  show: Shown<T>
+): Command {
+  const command = query.command(usage).description(description)
+  addRpcOption(command).option('--json', 'print the whole answer as JSON')
+  command.action(async () => {
+    const options = command.opts<QueryOptions>()
+    const args = command.registeredArguments.map((_, index) => command.args[index] ?? '')
+    const answer = await ask(clientOf(options), args, options)
+    const lines = options.json === true ? [JSON.stringify(answer, undefined, 2)] : show(answer)
+    for (const line of lines) console.log(line)
+  })
+  return command
+}
+
+function chainOf(text: string): ChainJson {
+  const chain = parseChain(text)
+  if (chain === undefined) throw new CliError(`no chain ${text}: expected coord or a shard's number`)
+  return chainToJson(chain)
+}
+
+const addressOf = (text: string): string =>
+  /^(user|load)\d{1,3}$/.test(text) ? encodeAddress(devnetAddress(text)) : text
+
+const asOf = ({ chain, height, hash }: Place): string => `as of chain ${chain} height ${height} ${hash}`
+
+function registerChain(query: Command): void {
+  add(
+    query,
+    ['head <chain>', 'newest final block of a chain'],
+    (client, [chain = '']) => client.call('chain_head', { chain: chainOf(chain) }),
+    ({ chain, epoch, final: { header, hash } }) => [
+      `chain ${chain}: height ${header.height}, epoch ${epoch}, view ${header.view}`,
+      `hash ${hash}`,
+      `state ${header.stateRoot}`,
+      `time ${new Date(header.timeMs).toISOString()}`
+    ]
+  )
+  add(
+    query,
+    ['block <chain> <height-or-hash>', 'one block and its transaction ids'],
+    (client, [chain = '', at = ''], { raw }) =>
+      client.call('chain_block', {
+        chain: chainOf(chain),
+        ...(/^\d{1,15}$/.test(at) ? { height: Number(at) } : { hash: at }),
+        ...(raw === true ? { raw } : {})
+      }),
+    ({ hash, header, final, transactions, raw }) => [
+      `chain ${header.chain}: height ${header.height}, epoch ${header.epoch}, view ${header.view}${final ? ', final' : ''}`,
+      `hash ${hash}`,
+      `parent ${header.parent}`,
+      `state ${header.stateRoot}`,
+      `proposer ${header.proposer}`,
+      `time ${new Date(header.timeMs).toISOString()}`,
+      `transactions ${header.transactionCount}`,
+      ...transactions.map((id) => `  ${id}`),
+      ...(raw === undefined ? [] : [`header ${raw.header}`, `body ${raw.body}`])
+    ]
+  ).option('--raw', 'add canonical header and body bytes')
+  add(
+    query,
+    ['validators <chain>', 'committee of the running epoch'],
+    (client, [chain = '']) => client.call('validator_list', { chain: chainOf(chain) }),
+    ({ chain, epoch, n, quorum, f, k, validators }) => [
+      `chain ${chain}, epoch ${epoch}: n ${n}, quorum ${quorum}, f ${f}, cooperatives in a quorum ${k}`,
+      ...validators.map(({ index, validator, cooperative, weight }) => {
+        return `${index} ${validator} cooperative ${cooperative} weight ${weight}`
+      })
+    ]
+  )
+}
+
+function registerState(query: Command): void {
+  add(
+    query,
+    ['tx <id>', 'where a transaction stands'],
+    (client, [id = '']) => client.call('tx_get', { id }),
+    ({ status, place, result, reason }) => [
+      status + (reason === undefined ? '' : `: ${reason}`),
+      ...(place === undefined ? [] : [`chain ${place.chain} height ${place.height} index ${place.index}`]),
+      ...(result === undefined ? [] : [`result ${result.code}, mana ${result.mana}`])
+    ]
+  )
+  add(
+    query,
+    ['account <address>', 'balances, nonce and mana of an account (icn1… or a devnet name)'],
+    (client, [address = ''], { chain }) =>
+      client.call('account_get', {
+        address: addressOf(address),
+        ...(chain === undefined ? {} : { chain: chainOf(chain) })
+      }),
+    (account) => [
+      `${account.address} on chain ${account.chain}${account.exists ? '' : ': no record'}`,
+      `consumer ${tokenText(account.consumer)}, reserved ${tokenText(account.reserved.consumer)}`,
+      `industrial ${tokenText(account.industrial)}, reserved ${tokenText(account.reserved.industrial)}`,
+      `nonce ${account.nonce}, next ${account.nextNonce}, mana ${account.mana}`,
+      asOf(account.asOf)
+    ]
+  ).option('--chain <chain>', 'another chain than the account’s home')
+  add(
+    query,
+    ['proof <address>', 'Merkle proof of an account, with header and certificate (best with --json)'],
+    (client, [address = '']) => client.call('account_proof', { address: addressOf(address) }),
+    ({ address, exists, key, value, proof, header, ...answer }) => [
+      `${address}: ${exists ? 'present' : 'absent'}`,
+      `key ${key}`,
+      `value ${value ?? '-'}`,
+      `siblings ${proof.siblings.length}, state root ${header.stateRoot}`,
+      asOf(answer.asOf)
+    ]
+  )
+  add(
+    query,
+    ['supply [chain]', 'where all tokens lie, per chain'],
+    (client, [chain = '']) => client.call('supply_get', chain === '' ? {} : { chain: chainOf(chain) }),
+    ({ chains }) =>
+      chains.flatMap((supply) => [
+        `chain ${supply.chain} at height ${supply.asOf.height}`,
+        ...(['consumer', 'industrial'] as const).map((token) => {
+          const parts = Object.entries(supply[token]).filter(([, amount]) => amount !== '0')
+          return `  ${token}: ${parts.map(([part, amount]) => `${part} ${tokenText(amount)}`).join(', ')}`
+        })
+      ])
+  )
+}
+
+function registerNode(query: Command): void {
+  add(
+    query,
+    ['peers', 'connected peers'],
+    (client, _args, { chain }) =>
+      client.call('node_peers', chain === undefined ? {} : { chain: chainOf(chain) }),
+    ({ peers }) => [
+      `${peers.length} peers`,
+      ...peers.map(({ peer, address, direction, role, score, chains }) => {
+        return `${peer} ${address} ${direction} ${role} score ${score} chains ${chains.map((each) => each.chain).join(',')}`
+      })
+    ]
+  ).option('--chain <chain>', 'only those that follow this chain')
+  add(
+    query,
+    ['sync', 'mode and heights of every followed chain'],
+    (client) => client.call('node_sync', {}),
+    ({ chains }) =>
+      chains.map(({ chain, mode, head, final, target, peers, reason }) => {
+        const why = reason === null ? '' : `: ${reason}`
+        return `chain ${chain}: ${mode}, head ${head}, final ${final}, target ${target}, peers ${peers}${why}`
+      })
+  )
+}

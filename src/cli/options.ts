@@ -1,0 +1,72 @@
+/** Options of commands: every one is an environment variable too, and a value that is none is refused by name. */
+import { readFileSync } from 'node:fs'
+import { InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
+import { CliError, errnoOf } from './cli-error.ts'
+
+/** `--fee-token <t>` → `ICN_FEE_TOKEN`. */
+const envName = (option: Option): string => `ICN_${option.name().replaceAll('-', '_').toUpperCase()}`
+
+export interface OptionInit<T> {
+  readonly flags: string
+  readonly help: string
+  readonly parse?: (text: string) => T
+  readonly default?: T
+  readonly required?: boolean
+}
+
+export function addOption<T = string>(command: Command, init: OptionInit<T>): Command {
+  const option = new Option(init.flags, init.help)
+  option.env(envName(option))
+  const { parse } = init
+  if (parse !== undefined) option.argParser((text: string) => parse(text))
+  if (init.default !== undefined) option.default(init.default)
+  if (init.required === true) option.makeOptionMandatory()
+  return command.addOption(option)
+}
+
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+    if (Number.isSafeInteger(value) && value >= min && value <= max) return value
+    const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`
+    throw new InvalidArgumentError(`expected an integer ${range}`)
+  }
+}
+
+export function choice<T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = values.find((value) => value === text)
+    if (found === undefined) throw new InvalidArgumentError(`expected one of ${values.join(', ')}`)
+    return found
+  }
+}
+
+const UNIT = 1_000_000n
+
+/** Tokens with up to six decimals → base units. */
+export function tokens(text: string): bigint {
+  const match = /^(\d{1,12})(?:\.(\d{1,6}))?$/.exec(text)
+  if (match === null)
+    throw new InvalidArgumentError('expected tokens such as 12 or 0.25, at most six decimals')
+  return BigInt(match[1] ?? '0') * UNIT + BigInt((match[2] ?? '').padEnd(6, '0'))
+}
+
+/** Base units → tokens. */
+export function tokenText(amount: bigint | string): string {
+  const units = BigInt(amount)
+  const decimals = (units % UNIT).toString().padStart(6, '0').replace(/0+$/, '')
+  return decimals === '' ? String(units / UNIT) : `${units / UNIT}.${decimals}`
+}
+
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const reason = errnoOf(error)
+    if (reason === undefined) throw error
+    throw new CliError(reason === 'ENOENT' ? `no file ${path}` : `cannot read ${path}: ${reason}`, 2, {
+      cause: error
+    })
+  }
+}

@@ -1,0 +1,46 @@
+/** What a followed chain shows: heights, views, finality. Drivers set them from the effects they perform. */
+import { Counter, Gauge, Histogram } from 'prom-client'
+import type { Registry } from 'prom-client'
+
+/** From one local round trip to a stuck chain. */
+const FINALITY_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60]
+
+export function declareChainMetrics(registry: Registry) {
+  const registers = [registry]
+  const labelNames = ['chain'] as const
+  return {
+    height: new Gauge({
+      name: 'icn_chain_height',
+      help: 'Height of the newest notarised block',
+      labelNames,
+      registers
+    }),
+    finalHeight: new Gauge({
+      name: 'icn_chain_final_height',
+      help: 'Height of the newest final block',
+      labelNames,
+      registers
+    }),
+    epoch: new Gauge({ name: 'icn_chain_epoch', help: 'Running epoch', labelNames, registers }),
+    view: new Gauge({ name: 'icn_consensus_view', help: 'Running view of the epoch', labelNames, registers }),
+    viewsNullified: new Counter({
+      name: 'icn_views_nullified_total',
+      help: 'Views that ended without a block',
+      labelNames,
+      registers
+    }),
+    finalitySeconds: new Histogram({
+      name: 'icn_finality_seconds',
+      help: 'Time from the time in a block’s header to its finality here',
+      labelNames,
+      buckets: FINALITY_BUCKETS_S,
+      registers
+    }),
+    transactionsFinal: new Counter({
+      name: 'icn_transactions_final_total',
+      help: 'Transactions that became final here',
+      labelNames,
+      registers
+    })
+  }
+}

@@ -1,0 +1,45 @@
+/** The node as a whole: guard, invariants, queues, event loop. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge } from 'prom-client'
+import type { Registry } from 'prom-client'
+
+/** How often the loop is probed, ms. Lag below it is not seen. */
+const PROBE_MS = 20
+const NANOSECONDS = 1e9
+
+export function declareNodeMetrics(registry: Registry) {
+  const registers = [registry]
+  const delay = monitorEventLoopDelay({ resolution: PROBE_MS })
+  const lag = new Gauge({
+    name: 'icn_event_loop_lag_seconds',
+    help: 'Delay of the event loop since the last reading, 99th percentile',
+    registers,
+    collect() {
+      const p99 = delay.percentile(99) / NANOSECONDS
+      this.set(Math.max(0, p99 - PROBE_MS / 1_000))
+      delay.reset()
+    }
+  })
+  return {
+    signGuardRefusals: new Counter({
+      name: 'icn_sign_guard_refusals_total',
+      help: 'Statements the sign guard did not let pass',
+      registers
+    }),
+    invariantViolations: new Counter({
+      name: 'icn_invariant_violations_total',
+      help: 'Broken invariants found by the auditor: any is an alarm',
+      labelNames: ['invariant'] as const,
+      registers
+    }),
+    queueLength: new Gauge({
+      name: 'icn_queue_length',
+      help: 'Entries in a bounded queue',
+      labelNames: ['queue'] as const,
+      registers
+    }),
+    lag,
+    start: (): void => void delay.enable(),
+    stop: (): void => void delay.disable()
+  }
+}
