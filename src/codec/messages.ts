@@ -1,7 +1,7 @@
 /** Messages between peers: handshake, anti-entropy and requests (D12, C19, C20; protocols/reqresp.md). */
 import { BitListType } from '@chainsafe/ssz'
 import { HeaderType, MAX_BODY_BYTES } from './block.ts'
-import { CertificateType, MAX_COMMITTEE, VoteType } from './statement.ts'
+import { CertificateType, VoteType } from './statement.ts'
 import { MAX_TRANSACTION_BYTES } from './transaction.ts'
 import { ByteListType, Bytes32, Chain, ContainerType, Count, ListCompositeType, U16, U64, U8 } from './ssz.ts'
 import type { ValueOf } from './ssz.ts'

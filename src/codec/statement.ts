@@ -18,15 +18,15 @@ export type StatementKind = typeof NOTARISE | typeof NULLIFY | typeof FINALISE
 export const isStatementKind = (kind: number): kind is StatementKind => kind >= NOTARISE && kind <= FINALISE
 export const KIND_NAMES: Record<StatementKind, string> = { 1: 'notarise', 2: 'nullify', 3: 'finalise' }
 
-const Statement = new ContainerType(
+export const StatementType = new ContainerType(
   { network: Bytes32, chain: Chain, epoch: Count, view: Count, kind: U8, hash: Bytes32 },
   { typeName: 'Statement' }
 )
 /** Hash is the block's hash, and zero for nullify. */
-export type Statement = ValueOf<typeof Statement>
+export type Statement = ValueOf<typeof StatementType>
 
 export const statementBytes = (statement: Statement): Uint8Array =>
-  concat(DOMAINS.statement, Statement.serialize(statement))
+  concat(DOMAINS.statement, StatementType.serialize(statement))
 
 /** One member's signature over one statement; the network id is implied by the topic or protocol it came by. */
 export const VoteType = new ContainerType(

@@ -1,0 +1,71 @@
+/** Every SSZ container of src/codec by name, and the notation of protocols/encoding.md for a type. */
+import { BitListType, UintBigintType, UintNumberType } from '@chainsafe/ssz'
+import * as block from '../../src/codec/block.ts'
+import * as evidence from '../../src/codec/evidence.ts'
+import * as genesis from '../../src/codec/genesis.ts'
+import * as messages from '../../src/codec/messages.ts'
+import * as proposal from '../../src/codec/proposal.ts'
+import * as registry from '../../src/codec/registry.ts'
+import * as snapshot from '../../src/codec/snapshot.ts'
+import {
+  ByteListType,
+  ByteVectorType,
+  Chain,
+  ContainerType,
+  ListBasicType,
+  ListCompositeType,
+  SafeU64Type
+} from '../../src/codec/ssz.ts'
+import type { Type } from '../../src/codec/ssz.ts'
+import * as stateProof from '../../src/codec/state-proof.ts'
+import * as stateRecords from '../../src/codec/state-records.ts'
+import * as statement from '../../src/codec/statement.ts'
+import * as transaction from '../../src/codec/transaction.ts'
+
+/** In the order of the specification. A new file of src/codec is added here and there. */
+const MODULES = [
+  transaction,
+  statement,
+  block,
+  proposal,
+  evidence,
+  messages,
+  registry,
+  genesis,
+  snapshot,
+  stateRecords,
+  stateProof
+]
+
+type AnyContainer = ContainerType<Record<string, Type<unknown>>>
+
+const isContainer = (value: unknown): value is AnyContainer => value instanceof ContainerType
+
+function collect(type: unknown, found: Map<string, AnyContainer>): void {
+  if (type instanceof ListCompositeType) collect(type.elementType, found)
+  if (!isContainer(type)) return
+  for (const field of Object.values(type.fields)) collect(field, found)
+  found.set(type.typeName, type)
+}
+
+/** Parts before the wholes that hold them. */
+export function containerTypes(): Map<string, AnyContainer> {
+  const found = new Map<string, AnyContainer>()
+  for (const module of MODULES) for (const value of Object.values(module)) collect(value, found)
+  return found
+}
+
+/** A type as encoding.md writes it. */
+export function notation(type: unknown): string {
+  if (type === Chain) return 'chain'
+  if (type instanceof SafeU64Type) return 'count'
+  if (type instanceof UintNumberType || type instanceof UintBigintType) return `u${8 * type.byteLength}`
+  if (type instanceof ByteVectorType) return `bytes[${type.lengthBytes}]`
+  if (type instanceof ByteListType) return `bytes[<= ${type.limitBytes}]`
+  if (type instanceof BitListType) return `bits[<= ${type.limitBits}]`
+  if (type instanceof ListCompositeType || type instanceof ListBasicType) {
+    return `list[${notation(type.elementType)}, <= ${type.limit}]`
+  }
+  if (isContainer(type)) return type.typeName
+  throw new TypeError('encoding.md has no notation for this type')
+}
