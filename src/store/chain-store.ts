@@ -130,7 +130,7 @@ export class ChainStore implements StateView {
 
   page(path: Hex): Uint8Array | undefined {
     if (this.#committing?.pages.has(path) === true) return this.#committing.pages.get(path)
-    return this.#store.get(bucketKey(B.page, fromHex(path)))
+    return this.#store.get(bucketKey(B.page, utf8(path)))
   }
 
   /**
@@ -276,21 +276,21 @@ function blockWrites(item: FinalBlock): Write[] {
       )
     }
   }
+  const heightBytes = u64be(height)
   for (const [index, id] of item.transactionIds.entries()) {
-    writes.push(put(bucketKey(B.transaction, id), concat(u64be(height), u64be(index))))
+    writes.push(put(bucketKey(B.transaction, id), concat(heightBytes, u64be(index))))
   }
   for (const [epoch, bytes] of item.snapshots ?? []) writes.push(put(heightKey(B.snapshot, epoch), bytes))
-  for (const [key, value] of changes.values) writes.push(change(B.state, key, value))
-  for (const [path, value] of changes.pages) writes.push(change(B.page, path, value))
+  for (const [key, value] of changes.values) writes.push(change(bucketKey(B.state, fromHex(key)), value))
+  // A path is a string of nibbles, often of odd length: its key is the text.
+  for (const [path, value] of changes.pages) writes.push(change(bucketKey(B.page, utf8(path)), value))
   return writes
 }
 
 const put = (key: Uint8Array, value: Uint8Array): Write => ({ type: 'put', key, value })
 
-function change(of: Bucket, hex: Hex, value: Uint8Array | undefined): Write {
-  const key = bucketKey(of, fromHex(hex))
-  return value === undefined ? { type: 'del', key } : { type: 'put', key, value }
-}
+const change = (key: Uint8Array, value: Uint8Array | undefined): Write =>
+  value === undefined ? { type: 'del', key } : { type: 'put', key, value }
 
 /** Later blocks win. */
 function merge(changes: readonly StateChanges[]): StateChanges {
