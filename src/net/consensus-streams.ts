@@ -207,8 +207,7 @@ class Outlet {
         count += 1
         bytes += frame.length
       }
-      const writing = AbortSignal.any([signal, AbortSignal.timeout(STALLED_MS)])
-      await writeFrames(stream, this.#queue.slice(0, count), writing)
+      await writeFrames(stream, this.#queue.slice(0, count), signal, STALLED_MS)
       this.#queue.splice(0, count)
       this.#bytes -= bytes
       this.#context.metrics.queue('consensus-out', this.#queue.length)

@@ -109,31 +109,38 @@ class Inbox {
   }
 }
 
-/** Sends the frames in one write and waits while too much is unsent. */
+/**
+ * Sends the frames in one write and waits while too much is unsent.
+ * `stallMs` bounds that wait; without it only the signal does.
+ */
 export async function writeFrames(
   stream: Stream,
   bodies: readonly Uint8Array[],
-  signal?: AbortSignal
+  signal?: AbortSignal,
+  stallMs?: number
 ): Promise<void> {
   const out = new Uint8ArrayList()
   for (const body of bodies) out.append(new Uint8ArrayList(u32be(body.byteLength), body))
   stream.send(out)
-  if (stream.writeBufferLength > HIGH) await drained(stream, signal)
+  if (stream.writeBufferLength > HIGH) await drained(stream, signal, stallMs)
 }
 
 /** `onDrain` of libp2p works once per stream; `idle` is told every time the buffer is empty. */
-async function drained(stream: Stream, signal?: AbortSignal): Promise<void> {
+async function drained(stream: Stream, signal?: AbortSignal, stallMs?: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const onIdle = (): void => resolve()
   const onClose = (event: { error?: Error }): void =>
     reject(event.error ?? brokenStream('lost', 'stream closed'))
   const onAbort = (): void => reject(asError(signal?.reason))
+  const onStall = (): void => reject(brokenStream('timeout', 'the peer takes nothing'))
   stream.addEventListener('idle', onIdle)
   stream.addEventListener('close', onClose)
   signal?.addEventListener('abort', onAbort)
+  const timer = stallMs === undefined ? undefined : setTimeout(onStall, stallMs)
   try {
     await promise
   } finally {
+    clearTimeout(timer)
     stream.removeEventListener('idle', onIdle)
     stream.removeEventListener('close', onClose)
     signal?.removeEventListener('abort', onAbort)

@@ -110,7 +110,7 @@ export class Handshake {
       const refusal = answer[0] === 0 ? undefined : (REFUSALS[(answer[0] ?? 0) - 1] ?? 'garbage')
       const remote = decode(StatusType, answer.subarray(1))
       if (!remote.ok) await this.#refuse(connection, refusal ?? 'garbage')
-      else await this.#conclude(connection, local, remote.value, refusal)
+      else await this.#conclude(connection, local, remote.value, refusal ?? this.#overfull(connection))
     } catch (error) {
       stream?.abort(asError(error))
       await this.#onFailure(connection, error)

@@ -3,6 +3,7 @@
  * Sizes are bytes, times milliseconds. A declared length is compared before anything is allocated.
  */
 import { MAX_BODY_BYTES } from '../codec/block.ts'
+import { BUNDLE_BYTES_MAX } from '../codec/messages.ts'
 import type { GossipKind, RequestProtocol } from './types.ts'
 
 const KIB = 1024
@@ -29,8 +30,8 @@ export const NET_LIMITS = {
   consensusItemsBurst: 4_000,
   consensusBytesPerS: 16 * MIB,
   consensusBytesBurst: 32 * MIB,
-  /** One gossip message container; above the largest message, as a peer may answer several wants in one. */
-  gossipRpcBytes: 8 * MIB,
+  /** One gossip message container: the library sends none that is larger. */
+  gossipRpcBytes: 4 * MIB,
   gossipOutboundBytes: 32 * MIB,
   /** Own bundles wait while a peer has more than this unsent. */
   gossipPaceBytes: 2 * MIB,
@@ -51,21 +52,23 @@ export const NET_LIMITS = {
   peersKnown: 1_024,
   inboundConnectionsPerS: 50,
   inboundPending: 50,
+  /** An ended connection may send out what it has. */
+  lastWordsMs: 500,
   dialTimeoutMs: 5_000,
   redialMinMs: 250,
   redialMaxMs: 5_000,
   walkMinMs: 500,
   walkMaxMs: 30_000,
-  watchdogMs: 5_000,
+  watchdogMs: 3_000,
   ledgerPeers: 4_096,
   ledgerEvents: 16
 } as const
 
 /** Sizes of one message of a topic, before it is decoded. */
 export const GOSSIP_BYTES_MAX: Readonly<Record<GossipKind, number>> = {
-  /** 64 KiB of transactions and the offsets of 512. */
-  tx: 68 * KIB,
-  block: NET_LIMITS.consensusFrameBytes,
+  tx: BUNDLE_BYTES_MAX,
+  /** What fits into a container; a larger proposal goes over `consensus/1` only. */
+  block: NET_LIMITS.gossipRpcBytes - 64 * KIB,
   vote: 512,
   /** 1,024 signatures and their bitmap. */
   certificate: 96 * KIB
@@ -113,7 +116,7 @@ export const REQUEST_LIMITS: Readonly<Record<RequestProtocol, RequestLimits>> = 
     bytesBurst: 48 * MIB
   },
   transactions: {
-    requestBytes: 68 * KIB,
+    requestBytes: BUNDLE_BYTES_MAX,
     frames: 0,
     frameBytes: KIB,
     responseBytes: KIB,

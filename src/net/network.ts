@@ -206,7 +206,7 @@ export class Libp2pNetwork implements Network {
     this.#log('peer disconnected', { peer, action, why })
     dialler.pausePeer(peer, action === 'ban' ? NET_LIMITS.refusedPauseMs : NET_LIMITS.offencePauseMs)
     for (const connection of host.getConnections()) {
-      if (connection.remotePeer.toString() === peer) connection.abort(new RangeError(`score: ${why}`))
+      if (connection.remotePeer.toString() === peer) void end(connection, why)
     }
   }
 
@@ -290,7 +290,7 @@ export class Libp2pNetwork implements Network {
     })
     const gossip = new Gossip(context, this.#topics)
     const client = new RequestClient(context, sessions)
-    const watchdog = new Watchdog(context, sessions, gossip)
+    const watchdog = new Watchdog(context, sessions, (peer) => gossip.isDeaf(peer))
     return { host: context.host, stopping, sessions, streams, dialler, gossip, client, watchdog }
   }
 
@@ -328,6 +328,15 @@ export class Libp2pNetwork implements Network {
     streams.close(session.peer)
     dialler.onDown(session.peer)
     this.#events?.peerDown(session.peer)
+  }
+}
+
+/** What is being written, an answer that says why perhaps, has a moment to leave. */
+async function end(connection: Connection, why: string): Promise<void> {
+  try {
+    await connection.close({ signal: AbortSignal.timeout(NET_LIMITS.lastWordsMs) })
+  } catch (error) {
+    connection.abort(new RangeError(`score: ${why}`, { cause: error }))
   }
 }
 

@@ -67,6 +67,7 @@ export class RequestServer {
       await writeFrames(stream, [encodeResult(response.result)], signal)
       for (const frame of response.frames) await writeFrames(stream, [frame], signal)
       await stream.close({ signal })
+      if (response.result === 'invalid') this.#context.report(peer, 'invalid', `${protocol} request`)
     } catch (error) {
       const failure = streamFailure(error)
       if (!this.#context.signal.aborted) this.#onFailure(protocol, peer, failure)
@@ -117,10 +118,7 @@ export class RequestServer {
   ): Promise<Response> {
     try {
       const response = await handler(body, peer)
-      if (fits(response, limits)) {
-        if (response.result === 'invalid') this.#context.report(peer, 'invalid', `${protocol} request`)
-        return response
-      }
+      if (fits(response, limits)) return response
       this.#context.report(peer, 'our-fault', `${protocol}: answer above its limits`)
     } catch (error) {
       this.#context.log('request handler failed', { protocol, reason: messageOf(error) })

@@ -4,7 +4,6 @@
  */
 import { messageOf, monotonicMs } from './context.ts'
 import type { NetContext } from './context.ts'
-import type { Gossip } from './gossip.ts'
 import { NET_LIMITS } from './limits.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { Peer } from './types.ts'
@@ -15,13 +14,13 @@ const STRIKES = 2
 export class Watchdog {
   readonly #context: NetContext
   readonly #sessions: Sessions
-  readonly #gossip: Gossip
+  readonly #isDeaf: (peer: Peer) => boolean
   #strikes = new Map<Peer, number>()
 
-  constructor(context: NetContext, sessions: Sessions, gossip: Gossip) {
+  constructor(context: NetContext, sessions: Sessions, isDeaf: (peer: Peer) => boolean) {
     this.#context = context
     this.#sessions = sessions
-    this.#gossip = gossip
+    this.#isDeaf = isDeaf
   }
 
   start(): void {
@@ -32,8 +31,7 @@ export class Watchdog {
   look(): void {
     const strikes = new Map<Peer, number>()
     for (const session of this.#sessions.all()) {
-      if (monotonicMs() - session.sinceMs < NET_LIMITS.watchdogMs || !this.#gossip.isDeaf(session.peer))
-        continue
+      if (monotonicMs() - session.sinceMs < NET_LIMITS.watchdogMs || !this.#isDeaf(session.peer)) continue
       const count = (this.#strikes.get(session.peer) ?? 0) + 1
       if (count >= STRIKES) void this.#hangUp(session)
       else strikes.set(session.peer, count)

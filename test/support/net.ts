@@ -1,7 +1,11 @@
 /** Networks over real libp2p (TCP on loopback, Noise) and raw hosts that misbehave, for the swarm tests. */
 import { createHash } from 'node:crypto'
-import type { Stream } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { StatusType } from '../../src/codec/messages.ts'
 import type { Status } from '../../src/codec/messages.ts'
+import { readFrames, writeFrames } from '../../src/net/frames.ts'
+import { STATUS_PROTOCOL, topicOf } from '../../src/net/topics.ts'
 import { createHost } from '../../src/net/host.ts'
 import type { Host } from '../../src/net/host.ts'
 import type { NetMetrics } from '../../src/net/metrics.ts'
@@ -133,13 +137,13 @@ export class Cleanup {
     return node
   }
 
-  /** A libp2p host that speaks nothing of ours. */
+  /** A libp2p host that speaks nothing of ours but gossip of `coord`, without judging. */
   async rawHost(name: string): Promise<Host> {
     const host = await createHost({
       privateKey: await peerKeyFromSeed(seedOf(name)),
       networkId: NETWORK,
       listen: ['/ip4/127.0.0.1/tcp/0'],
-      topics: new Map(),
+      topics: new Map(GOSSIP_KINDS.map((kind) => [topicOf(NETWORK, COORD, kind), kind])),
       gater: {},
       agent: 'stranger'
     })
@@ -158,15 +162,23 @@ export const addressOf = (node: TestNode): string => node.net.addresses()[0]!
 export const isUp = (node: TestNode, other: TestNode): boolean =>
   node.net.peers().some(({ peer }) => peer === other.net.self)
 
-/** Every byte a stream still gives, until it ends or breaks. */
-export async function drain(stream: Stream): Promise<{ readonly bytes: number; readonly broken: boolean }> {
-  const { promise, resolve } = Promise.withResolvers<{ bytes: number; broken: boolean }>()
-  let bytes = 0
-  stream.addEventListener('message', (event) => {
-    bytes += event.data.byteLength
-  })
-  stream.addEventListener('end', () => resolve({ bytes, broken: false }))
-  stream.addEventListener('close', (event) => resolve({ bytes, broken: event.error !== undefined }))
-  if (stream.status !== 'open') resolve({ bytes, broken: true })
-  return promise
+/** Connects a raw host and shakes hands with the dialer's part of the protocol. */
+export async function rawConnect(host: Host, node: TestNode): Promise<Connection> {
+  const connection = await host.dial(multiaddr(addressOf(node)))
+  const stream = await connection.newStream(STATUS_PROTOCOL)
+  await writeFrames(stream, [StatusType.serialize(statusOf())])
+  await stream.close()
+  await allFrames(stream)
+  return connection
+}
+
+/** Every frame a stream still gives; a broken stream counts as ended. */
+export async function allFrames(stream: Stream): Promise<Uint8Array[]> {
+  const frames: Uint8Array[] = []
+  try {
+    for await (const frame of readFrames(stream, 16 * 1024 * 1024)) frames.push(frame)
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+  }
+  return frames
 }

@@ -57,7 +57,7 @@ describe('swarm: peers', function () {
     assert.ok(isUp(one, other))
   })
 
-  it('REQ-4: another network is refused with its reason, not dialled again, and disturbs nobody', async () => {
+  it('REQ-2 REQ-4 REQ-5: another network is refused with its reason, not dialled again, and disturbs nobody', async () => {
     const first = await cleanup.node({ name: 'a' })
     const second = await cleanup.node({ name: 'b', bootstrap: [addressOf(first)] })
     await eventually('up', () => isUp(first, second) && isUp(second, first))
@@ -94,6 +94,22 @@ describe('swarm: peers', function () {
     await eventually('refused', () => first.count('handshake:missing-features') > 0)
     await eventually('welcome', () => isUp(first, knowing))
     assert.equal(lacking.net.peers().filter(({ peer }) => peer === first.net.self).length, 0)
+  })
+
+  it('REQ-5: a full node refuses one more peer and says so; who is in stays in', async () => {
+    const full = await cleanup.node({ name: 'a', maxPeers: 1 })
+    const first = await cleanup.node({ name: 'b', bootstrap: [addressOf(full)], targetPeers: 1 })
+    await eventually('up', () => isUp(full, first))
+    const second = await cleanup.node({ name: 'c', bootstrap: [addressOf(full)], targetPeers: 1 })
+    await eventually('refused', () => full.count('handshake:too-many-peers') > 0)
+    await eventually(
+      'told',
+      () => second.count('handshake:too-many-peers') + second.count('handshake:told-too-many-peers') > 0
+    )
+    assert.deepEqual(
+      full.net.peers().map(({ peer }) => peer),
+      [first.net.self]
+    )
   })
 
   it('D13: a bootstrap node that starts late is found all the same', async () => {

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict'
+import type { Stream } from '@libp2p/interface'
+import { writeFrames } from '../../src/net/frames.ts'
+import { REQUEST_LIMITS } from '../../src/net/limits.ts'
+import type { Libp2pNetwork } from '../../src/net/network.ts'
+import { protocolOf, STATUS_PROTOCOL } from '../../src/net/topics.ts'
+import { REQUEST_PROTOCOLS } from '../../src/net/types.ts'
+import type { Peer, RequestHandler, RequestProtocol } from '../../src/net/types.ts'
+import { concat, u32be } from '../../src/primitives/bytes.ts'
+import { eventually } from '../support/eventually.ts'
+import { addressOf, allFrames, Cleanup, isUp, NETWORK, rawConnect } from '../support/net.ts'
+import type { TestNode } from '../support/net.ts'
+
+const serveAll =
+  (handler: RequestHandler) =>
+  (net: Libp2pNetwork): void => {
+    for (const protocol of REQUEST_PROTOCOLS) net.serve(protocol, handler)
+  }
+const body = Uint8Array.of(1, 2, 3)
+
+describe('swarm: requests', function () {
+  this.timeout(30_000)
+  const cleanup = new Cleanup()
+  afterEach(() => cleanup.all())
+
+  async function pair(handler: RequestHandler): Promise<[server: TestNode, client: TestNode]> {
+    const server = await cleanup.node({ name: 'server', prepare: serveAll(handler) })
+    const client = await cleanup.node({ name: 'client', bootstrap: [addressOf(server)] })
+    await eventually('up', () => isUp(server, client) && isUp(client, server))
+    return [server, client]
+  }
+
+  it('REQ-7: every protocol gives back a result code and the frames of the handler', async () => {
+    const [server, client] = await pair((asked, from) => ({
+      result: 'ok',
+      frames: asked.length === 1 ? [] : [asked, body]
+    }))
+    for (const protocol of ['bodies', 'certificates'] as const) {
+      const asked = Uint8Array.of(9, 9)
+      assert.deepEqual(await client.net.request(server.net.self, protocol, asked), {
+        result: 'ok',
+        frames: [asked, body]
+      })
+    }
+    const answer = await client.net.request(server.net.self, 'transactions', Uint8Array.of(1))
+    assert.deepEqual(answer, { result: 'ok', frames: [] })
+    for (const protocol of REQUEST_PROTOCOLS) {
+      assert.equal(client.count(`request:${protocol}:ok`), 1)
+      assert.equal(server.count(`served:${protocol}:ok`), 1)
+    }
+  })
+
+  it('REQ-7 D14: lacks, limited, invalid and internal arrive as such and cost the answering peer nothing', async () => {
+    const results = ['lacks', 'limited', 'internal'] as const
+    let next = 0
+    const [server, client] = await pair(() => ({ result: results[next++]!, frames: [] }))
+    for (const result of results) {
+      assert.equal((await client.net.request(server.net.self, 'bodies', body)).result, result)
+      assert.equal(client.count(`request:bodies:${result}`), 1)
+    }
+    assert.equal(client.net.peers()[0]!.score, 0)
+    assert.equal(client.count('fact:lacks'), 2)
+    assert.equal(client.count('fact:limited'), 1)
+  })
+
+  it('D14: a request that the handler calls invalid costs the asker', async () => {
+    const [server, client] = await pair(() => ({ result: 'invalid', frames: [] }))
+    assert.equal((await client.net.request(server.net.self, 'bodies', body)).result, 'invalid')
+    await eventually('disconnected', () => server.downs.length === 1)
+    assert.equal(server.net.why(client.net.self)[0]!.fact, 'invalid')
+  })
+
+  it('REQ-7: a handler that throws, or answers above its limits, is internal and our fault', async () => {
+    const limits = REQUEST_LIMITS.bodies
+    const [server, client] = await pair((asked) => {
+      if (asked[0] === 0) throw new Error('broken')
+      return { result: 'ok', frames: Array.from({ length: limits.frames + (asked[1] ?? 0) }, () => body) }
+    })
+    assert.equal((await client.net.request(server.net.self, 'bodies', Uint8Array.of(0))).result, 'internal')
+    assert.equal(
+      (await client.net.request(server.net.self, 'bodies', Uint8Array.of(1, 1))).result,
+      'internal'
+    )
+    const atLimit = await client.net.request(server.net.self, 'bodies', Uint8Array.of(1, 0))
+    assert.equal(atLimit.frames.length, limits.frames)
+    assert.equal(server.count('fact:our-fault'), 2)
+    assert.equal(client.net.peers()[0]!.score, 0)
+  })
+
+  it('REQ-10: a request at its size passes, one byte more never leaves; an unknown peer is no exception', async () => {
+    const [server, client] = await pair((asked) => ({
+      result: asked.length === 1024 ? 'ok' : 'lacks',
+      frames: []
+    }))
+    const limit = REQUEST_LIMITS.bodies.requestBytes
+    assert.equal((await client.net.request(server.net.self, 'bodies', new Uint8Array(limit))).result, 'ok')
+    assert.equal(
+      (await client.net.request(server.net.self, 'bodies', new Uint8Array(limit + 1))).result,
+      'internal'
+    )
+    assert.equal(client.count('request:bodies:own-oversize'), 1)
+    assert.equal((await client.net.request('nobody' as Peer, 'bodies', body)).result, 'internal')
+    assert.equal(client.count('request:bodies:no-peer'), 1)
+  })
+
+  it('REQ-10: a peer that vanishes in the middle is a lost request', async () => {
+    const [server, client] = await pair(() => new Promise(() => undefined))
+    const pending = client.net.request(server.net.self, 'bodies', body)
+    await eventually('asked', () => client.net.peers().length === 1)
+    server.net.cut()
+    assert.equal((await pending).result, 'internal')
+    assert.equal(client.count('request:bodies:lost'), 1)
+    assert.equal(client.count('fact:slow'), 1)
+  })
+
+  it('REQ-11: a burst is served at once, then requests are delayed and none is lost', async () => {
+    const [server, client] = await pair(() => ({ result: 'ok', frames: [] }))
+    const { requestsBurst, requestsPerS, concurrency } = REQUEST_LIMITS.bodies
+    const over = 8
+    const startedMs = performance.now()
+    for (let left = requestsBurst + over; left > 0; left -= concurrency) {
+      const round = Array.from({ length: concurrency }, () =>
+        client.net.request(server.net.self, 'bodies', body)
+      )
+      assert.ok((await Promise.all(round)).every(({ result }) => result === 'ok'))
+    }
+    const tookMs = performance.now() - startedMs
+    assert.ok(tookMs > 0.5 * ((over - concurrency) / requestsPerS) * 1000, `${tookMs} ms`)
+  })
+
+  it('REQ-11: above its concurrency a peer is answered limited, at it not; our own client waits instead', async () => {
+    const gate = Promise.withResolvers<void>()
+    const [server, client] = await pair(async () => {
+      await gate.promise
+      return { result: 'ok', frames: [] }
+    })
+    const { concurrency } = REQUEST_LIMITS.certificates
+    const raw = await cleanup.rawHost('raw')
+    const connection = await rawConnect(raw, server)
+    const ask = async (): Promise<number | undefined> => {
+      const stream = await connection.newStream(protocolOf(NETWORK, 'certificates'))
+      await writeFrames(stream, [body])
+      await stream.close()
+      return (await allFrames(stream))[0]?.[0]
+    }
+    const served = Array.from({ length: concurrency }, ask)
+    const own = Array.from({ length: 2 * concurrency }, () =>
+      client.net.request(server.net.self, 'certificates', body)
+    )
+    await eventually('limited', async () => (await ask()) === 2)
+    gate.resolve()
+    assert.deepEqual(
+      await Promise.all(served),
+      Array.from({ length: concurrency }, () => 0)
+    )
+    assert.ok((await Promise.all(own)).every(({ result }) => result === 'ok'))
+  })
+
+  const badRequests: [
+    title: string,
+    bytes: (protocol: RequestProtocol) => Uint8Array,
+    reason: string,
+    fact: string
+  ][] = [
+    [
+      'an oversized request',
+      (protocol) => u32be(REQUEST_LIMITS[protocol].requestBytes + 1),
+      'oversize',
+      'invalid'
+    ],
+    ['garbage', () => new Uint8Array(100).fill(0xab), 'oversize', 'invalid'],
+    ['a cut request', () => concat(u32be(9), Uint8Array.of(1)), 'cut', 'broken-promise'],
+    ['no request at all', () => new Uint8Array(0), 'cut', 'broken-promise']
+  ]
+  for (const protocol of REQUEST_PROTOCOLS) {
+    for (const [title, bytes, reason, fact] of badRequests) {
+      it(`REQ-8: ${title} on ${protocol} is refused as ${reason} and counted`, async () => {
+        const server = await cleanup.node({
+          name: 'server',
+          prepare: serveAll(() => ({ result: 'ok', frames: [] }))
+        })
+        const raw = await cleanup.rawHost('raw')
+        const connection = await rawConnect(raw, server)
+        await eventually('up', () => server.net.peers().length === 1)
+        const stream = await connection.newStream(protocolOf(NETWORK, protocol))
+        if (bytes(protocol).length > 0) stream.send(bytes(protocol))
+        const answer = allFrames(stream)
+        await stream.close().catch(() => undefined)
+        await answer
+        await eventually(
+          () => `counted: ${JSON.stringify([...server.counts])}`,
+          () => server.count(`served:${protocol}:${reason}`) === 1
+        )
+        assert.equal(server.count(`fact:${fact}`), 1)
+        if (fact === 'invalid') await eventually('disconnected', () => server.net.peers().length === 0)
+      })
+    }
+  }
+
+  it('REQ-8: garbage instead of a status is refused with its reason', async () => {
+    const server = await cleanup.node({ name: 'server' })
+    const raw = await cleanup.rawHost('raw')
+    const connection = await raw.dial((await import('@multiformats/multiaddr')).multiaddr(addressOf(server)))
+    const stream = await connection.newStream(STATUS_PROTOCOL)
+    await writeFrames(stream, [new Uint8Array(70).fill(3)])
+    await eventually('refused', () => server.count('handshake:garbage') === 1)
+    assert.equal(server.net.peers().length, 0)
+    await eventually('disconnected', () => raw.getConnections().length === 0)
+  })
+
+  const answers: [title: string, answer: (stream: Stream) => Promise<void>, outcome: string, fact: string][] =
+    [
+      ['without a result code', (stream) => writeFrames(stream, [Uint8Array.of(0, 0)]), 'garbage', 'invalid'],
+      ['with an unknown code', (stream) => writeFrames(stream, [Uint8Array.of(99)]), 'garbage', 'invalid'],
+      [
+        'with a frame too many',
+        (stream) =>
+          writeFrames(stream, [
+            Uint8Array.of(0),
+            ...Array.from({ length: REQUEST_LIMITS.bodies.frames + 1 }, () => body)
+          ]),
+        'too-many',
+        'invalid'
+      ],
+      [
+        'with too many bytes',
+        (stream) =>
+          writeFrames(stream, [
+            Uint8Array.of(0),
+            ...Array.from({ length: 4 }, () => new Uint8Array(REQUEST_LIMITS.bodies.frameBytes))
+          ]),
+        'too-many',
+        'invalid'
+      ],
+      [
+        'with an oversized frame',
+        async (stream) => {
+          await writeFrames(stream, [Uint8Array.of(0)])
+          stream.send(u32be(REQUEST_LIMITS.bodies.frameBytes + 1))
+        },
+        'oversize',
+        'invalid'
+      ],
+      [
+        'cut inside a frame',
+        async (stream) => {
+          await writeFrames(stream, [Uint8Array.of(0)])
+          stream.send(concat(u32be(5), Uint8Array.of(1)))
+        },
+        'cut',
+        'broken-promise'
+      ],
+      ['that is empty', () => Promise.resolve(), 'cut', 'broken-promise']
+    ]
+  for (const [title, answer, outcome, fact] of answers) {
+    it(`REQ-8: an answer ${title} is ${outcome}, a fact about the peer, and no exception`, async () => {
+      const client = await cleanup.node({ name: 'client' })
+      const raw = await cleanup.rawHost('raw')
+      await raw.handle(protocolOf(NETWORK, 'bodies'), async (stream) => {
+        const asked = allFrames(stream)
+        await asked
+        await answer(stream)
+        await stream.close()
+      })
+      await rawConnect(raw, client)
+      const peer = raw.peerId.toString() as Peer
+      await eventually('up', () => client.net.peers().length === 1)
+      assert.deepEqual(await client.net.request(peer, 'bodies', body), { result: 'internal', frames: [] })
+      assert.equal(client.count(`request:bodies:${outcome}`), 1)
+      assert.equal(client.count(`fact:${fact}`), 1)
+    })
+  }
+})
