@@ -6,36 +6,33 @@ import { must } from '../primitives/errors.ts'
 
 export type Precedes<T> = (a: T, b: T) => boolean
 
-export class IndexedHeap<T> {
+/** A binary heap in an array. `moved` hears of every new place of an item. */
+class Heap<T> {
   readonly precedes: Precedes<T>
+  readonly #moved: ((item: T, place: number) => void) | undefined
   readonly #items: T[] = []
-  readonly #places = new Map<T, number>()
 
-  constructor(precedes: Precedes<T>) {
+  constructor(precedes: Precedes<T>, moved?: (item: T, place: number) => void) {
     this.precedes = precedes
+    this.#moved = moved
   }
 
   get size(): number {
     return this.#items.length
   }
 
-  /** The first item is at place 0; the children of place p are at 2p + 1 and 2p + 2. */
   at(place: number): T | undefined {
     return this.#items[place]
   }
 
-  add(item: T): void {
+  push(item: T): void {
     this.#items.push(item)
     this.#rise(item, this.#items.length - 1)
   }
 
-  /** Nothing happens if `item` is no member. */
-  delete(item: T): void {
-    const place = this.#places.get(item)
-    if (place === undefined) return
-    this.#places.delete(item)
+  removeAt(place: number): void {
     const last = must(this.#items.pop(), 'a member of an empty heap')
-    if (last === item) return
+    if (place === this.#items.length) return
     const parent = this.#items[(place - 1) >> 1]
     if (place > 0 && parent !== undefined && this.precedes(last, parent)) this.#rise(last, place)
     else this.#sink(last, place)
@@ -72,7 +69,41 @@ export class IndexedHeap<T> {
 
   #set(place: number, item: T): void {
     this.#items[place] = item
-    this.#places.set(item, place)
+    this.#moved?.(item, place)
+  }
+}
+
+export class IndexedHeap<T> {
+  readonly #places = new Map<T, number>()
+  readonly #heap: Heap<T>
+
+  constructor(precedes: Precedes<T>) {
+    this.#heap = new Heap(precedes, (item, place) => this.#places.set(item, place))
+  }
+
+  get precedes(): Precedes<T> {
+    return this.#heap.precedes
+  }
+
+  get size(): number {
+    return this.#heap.size
+  }
+
+  /** The first item is at place 0; the children of place p are at 2p + 1 and 2p + 2. */
+  at(place: number): T | undefined {
+    return this.#heap.at(place)
+  }
+
+  add(item: T): void {
+    this.#heap.push(item)
+  }
+
+  /** Nothing happens if `item` is no member. */
+  delete(item: T): void {
+    const place = this.#places.get(item)
+    if (place === undefined) return
+    this.#places.delete(item)
+    this.#heap.removeAt(place)
   }
 }
 
@@ -88,23 +119,24 @@ interface Candidate<T> {
  */
 export class HeapWalk<T> {
   readonly #heap: IndexedHeap<T>
-  readonly #candidates: IndexedHeap<Candidate<T>>
+  readonly #candidates: Heap<Candidate<T>>
 
   constructor(heap: IndexedHeap<T>) {
     this.#heap = heap
-    this.#candidates = new IndexedHeap((a, b) => heap.precedes(a.item, b.item))
+    const { precedes } = heap
+    this.#candidates = new Heap((a, b) => precedes(a.item, b.item))
     this.#enter(0)
   }
 
   offer(item: T): void {
-    this.#candidates.add({ item, place: -1 })
+    this.#candidates.push({ item, place: -1 })
   }
 
   /** @returns the item and whether it was offered; undefined at the end. */
   next(): { readonly item: T; readonly offered: boolean } | undefined {
     const candidate = this.#candidates.at(0)
     if (candidate === undefined) return undefined
-    this.#candidates.delete(candidate)
+    this.#candidates.removeAt(0)
     const { item, place } = candidate
     if (place < 0) return { item, offered: true }
     this.#enter(2 * place + 1)
@@ -114,6 +146,6 @@ export class HeapWalk<T> {
 
   #enter(place: number): void {
     const item = this.#heap.at(place)
-    if (item !== undefined) this.#candidates.add({ item, place })
+    if (item !== undefined) this.#candidates.push({ item, place })
   }
 }

@@ -104,7 +104,7 @@ describe('pool admission', () => {
     assert.equal(offer(pool, { nonce: 1, consumer: 1, fee: 999 }, view), 'pending')
   })
 
-  it('M7: a queued transaction reserves as well, so that filling the gap makes nothing unpayable', () => {
+  it('POOL-2: a queued transaction reserves as well, so that filling the gap makes nothing unpayable', () => {
     const pool = createPool(CHAIN, FREE)
     const view = stateOf({ 1: { consumer: 3_000n } })
     assert.equal(offer(pool, { nonce: 1, consumer: 1_000, fee: 1_000 }, view), 'queued')
@@ -159,7 +159,7 @@ describe('pool admission', () => {
     assert.equal(offer(pool, { nonce: 16 }, moved), 'pending')
   })
 
-  it('M7: a head that went back with an abandoned branch makes later nonces wait again', () => {
+  it('M10: a head that went back with an abandoned branch makes later nonces wait again', () => {
     const pool = createPool(CHAIN, FREE)
     assert.equal(offer(pool, { nonce: 1 }, stateOf({ 1: { nonce: 1n } })), 'pending')
     assert.equal(offer(pool, { nonce: 2 }, stateOf({ 1: { nonce: 0n } })), 'queued')
@@ -191,7 +191,7 @@ describe('pool admission', () => {
     assert.throws(() => offer(createPool(shardId(1), FREE), {}), /another chain/)
   })
 
-  it('D10: every refusal is counted by its code', () => {
+  it('M3, POOL-5: every refusal is counted by its code', () => {
     const pool = createPool(CHAIN, FREE)
     offer(pool, {})
     offer(pool, {})

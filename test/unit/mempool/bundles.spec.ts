@@ -62,7 +62,7 @@ describe('bundler', () => {
 })
 
 describe('verdict on a bundle', () => {
-  const encode = (chain = CHAIN, transactions = [Uint8Array.of(1)]): Uint8Array =>
+  const encode = (chain = CHAIN, transactions: Uint8Array[] = [Uint8Array.of(1)]): Uint8Array =>
     BundleType.serialize({ chain, transactions })
 
   it('M5, C31: rejects what is not canonical, too large, of another chain, or empty', () => {
@@ -83,7 +83,7 @@ describe('verdict on a bundle', () => {
     assert.equal(rule(encode(CHAIN, many)), BUNDLE_TRANSACTIONS_MAX)
   })
 
-  it('M5: known transactions alone are ignored; an empty budget is ignored before any verification', () => {
+  it('M3, M5: known transactions alone are ignored; an empty budget is ignored before any verification', () => {
     assert.equal(judgeBeforeChecks({ total: 2, known: 1, budgetEmpty: false }), undefined)
     assert.deepEqual(judgeBeforeChecks({ total: 2, known: 2, budgetEmpty: true }), {
       verdict: 'ignore',
@@ -129,7 +129,7 @@ describe('verdict on a bundle', () => {
   })
 
   it('M5: over many seeds each transaction is checked first about equally often', () => {
-    const first = new Array<number>(8).fill(0)
+    const first = Array.from({ length: 8 }, () => 0)
     for (let n = 0; n < 4_000; n++) {
       const seed = new Uint8Array(16).map((_, i) => (n * 2_654_435_761 + i * 40_503 * (n + 1)) >>> 5)
       const [at] = checkOrder(8, seed)

@@ -28,7 +28,7 @@ function fullPool(params = {}): Pool {
 }
 
 describe('pool eviction', () => {
-  it('M7: full, the cheapest leaves if the newcomer pays 10 % more per byte', () => {
+  it('M7, POOL-1: full, the cheapest leaves if the newcomer pays 10 % more per byte', () => {
     const pool = fullPool()
     assert.deepEqual(offer(pool, { from: 20, fee: 1_110 }), { outcome: 'pool-full', evicted: [] })
     assert.deepEqual(offer(pool, { from: 20, fee: 1_111 }), { outcome: 'pending', evicted: ['1:0'] })
@@ -59,7 +59,7 @@ describe('pool eviction', () => {
     assert.equal(pool.status().queued, 0)
   })
 
-  it('M7: a newcomer never displaces the transactions of its own sender that it follows', () => {
+  it('POOL-1: a newcomer never displaces the transactions of its own sender that it follows', () => {
     const pool = createPool(CHAIN, { ...FREE, poolCountMax: 16 })
     for (let nonce = 0; nonce < 15; nonce++) offer(pool, { from: 1, nonce, fee: 1_000 })
     offer(pool, { from: 2, fee: 2_000 })
@@ -70,7 +70,7 @@ describe('pool eviction', () => {
     })
   })
 
-  it('M7: the byte bound evicts as many as are needed, or none', () => {
+  it('M7, POOL-1: the byte bound evicts as many as are needed, or none', () => {
     const pool = fullPool({ poolCountMax: 100, poolBytesMax: 16 * PLAIN_BYTES })
     const big = { from: 20, memoBytes: 150 }
     // 330 bytes displace two of 180: 2037 outbids the first (1010 + 10 %), 2057 the second (1020 + 10 %) as well.
@@ -106,7 +106,7 @@ describe('pool eviction', () => {
     assert.equal(offer(pool, { from: 20, nonce: 1, fee: 900_000 }).outcome, 'pool-full')
   })
 
-  it('M7: equal fee rates: the higher wire hash leaves', () => {
+  it('POOL-1: equal fee rates: the higher wire hash leaves', () => {
     const pool = createPool(CHAIN, { ...FREE, poolCountMax: 16 })
     for (let from = 1; from <= 16; from++) offer(pool, { from, fee: 1_000 })
     const highest = [...pool.select()].at(-1)!

@@ -146,7 +146,7 @@ describe('pool upkeep', () => {
     assert.deepEqual(offered.toSorted(), ['1:0', '1:1', '1:2', '2:0', '3:0'])
   })
 
-  it('M14: a new fee floor drops what is below it, and what it kept behind a gap waits', () => {
+  it('POOL-7: a new fee floor drops what is below it, and what it kept behind a gap waits', () => {
     const pool = createPool(CHAIN, FREE)
     put(pool, { nonce: 0, fee: PLAIN_BYTES - 1 })
     put(pool, { nonce: 1, fee: PLAIN_BYTES })
@@ -155,7 +155,7 @@ describe('pool upkeep', () => {
     assert.equal(pool.status().queued, 1)
   })
 
-  it('M7, M14: smaller bounds evict the cheapest until count and bytes fit', () => {
+  it('POOL-7: smaller bounds evict the cheapest until count and bytes fit', () => {
     const pool = createPool(CHAIN, FREE)
     for (let from = 1; from <= 20; from++) put(pool, { from, fee: 1_000 + from })
     assert.deepEqual(reasons(pool.setParams({ ...FREE, poolCountMax: 18 }, VIEW, HEAD)), [
@@ -167,7 +167,7 @@ describe('pool upkeep', () => {
     assert.equal(pool.status().bytes, 17 * PLAIN_BYTES)
   })
 
-  it('D10: a smaller per-sender limit keeps what was accepted and stops new ones', () => {
+  it('POOL-7, D10: a smaller per-sender limit keeps what was accepted and stops new ones', () => {
     const pool = createPool(CHAIN, FREE)
     put(pool, { nonce: 0 })
     for (let nonce = 8; nonce < 11; nonce++) put(pool, { nonce })
