@@ -1,7 +1,7 @@
 /**
  * The leader schedule (C8, D17; EPO-7 … EPO-9): a pure function of the snapshot and the view. A leader is drawn by
- * weight among the members that do not lead in the c views before, c = min(3, f), so that f silent members cannot hold
- * neighbouring views; a failed view changes nothing.
+ * weight among the members that do not lead in the c views before, c = min(3, f), so that one silent member
+ * never costs two views in a row where f ≥ 1; a failed view changes nothing.
  *
  * To find leader(v) without all views before it, views come in windows of 32. The first c views of a window are drawn
  * knowing only each other. The others avoid the c views before them and those first views of the next window that are

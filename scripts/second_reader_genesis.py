@@ -1,0 +1,482 @@
+"""Reads the vectors of genesis and sharding a second time, from protocols/genesis.md and protocols/sharding.md alone.
+
+Python's standard library only. `check(path)` returns (number of comparisons, list of differences) for
+protocols/vectors/genesis.json or leaders.json.
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+SUPPLY = 20_000_000_000_000
+COORD = 0xFFFF
+CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+TOP_KEYS = {
+    "version", "preset", "timeMs", "shards", "features", "required", "params", "cooperatives", "validators", "accounts",
+}
+LIST_KEYS = {
+    "cooperatives": {"id", "name"},
+    "validators": {"key", "cooperative", "weight"},
+    "accounts": {"address", "consumer", "industrial"},
+}
+
+
+class Refused(Exception):
+    """The genesis breaks the rule that is named first."""
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def tag(name):
+    return name.encode().ljust(32, b"\0")
+
+
+def little(value, size):
+    return value.to_bytes(size, "little")
+
+
+def big(value, size):
+    return value.to_bytes(size, "big")
+
+
+def container(*fields):
+    """A field is bytes (in place) or ('variable', bytes) (by offset)."""
+    head = sum(4 if isinstance(field, tuple) else len(field) for field in fields)
+    fixed, tail = b"", b""
+    for field in fields:
+        if isinstance(field, tuple):
+            fixed += little(head + len(tail), 4)
+            tail += field[1]
+        else:
+            fixed += field
+    return fixed + tail
+
+
+def variable(data):
+    return ("variable", data)
+
+
+def variable_list(elements):
+    offset, head = 4 * len(elements), b""
+    for element in elements:
+        head += little(offset, 4)
+        offset += len(element)
+    return head + b"".join(elements)
+
+
+def address_bytes(text):
+    """Bech32m without its checksum, which addresses.json covers."""
+    require(isinstance(text, str) and re.fullmatch(f"icn1[{CHARSET}]{{40}}", text), "GEN-10")
+    bits = "".join(f"{CHARSET.index(letter):05b}" for letter in text[4:-6])
+    return big(int(bits[:168], 2), 21)
+
+
+# --- genesis ------------------------------------------------------------------------------------------------------
+
+
+def require(condition, rule):
+    if not condition:
+        raise Refused(rule)
+
+
+def integer(value, least, most, rule):
+    require(type(value) is int and least <= value <= most, rule)
+    return value
+
+
+def bitmap(bits):
+    for bit in bits:
+        integer(bit, 0, 63, "GEN-7")
+    require(len(set(bits)) == len(bits), "GEN-7")
+    return sum(1 << bit for bit in bits)
+
+
+def amount(text):
+    require(isinstance(text, str) and re.fullmatch("0|[1-9][0-9]{0,19}", text), "GEN-10")
+    return int(text)
+
+
+def parse(value, parameters):
+    """GEN-2, GEN-4 to GEN-8, GEN-10, GEN-12: the values with every list in canonical order."""
+    require(set(value) == TOP_KEYS, "GEN-10")
+    for name, keys in LIST_KEYS.items():
+        for entry in value[name]:
+            require(set(entry) == keys, "GEN-10")
+    integer(value["version"], 1, 1, "GEN-4")
+    require(re.fullmatch("[a-z][a-z0-9-]{0,31}", value["preset"]), "GEN-4")
+    parsed = {
+        "preset": value["preset"].encode(),
+        "timeMs": integer(value["timeMs"], 0, 253_402_300_799_999, "GEN-4"),
+        "shards": integer(value["shards"], 1, 1024, "GEN-4"),
+        "features": bitmap(value["features"]),
+        "required": bitmap(value["required"]),
+        "params": parse_params(value["params"], parameters),
+        "cooperatives": parse_cooperatives(value["cooperatives"]),
+        "accounts": parse_accounts(value["accounts"]),
+    }
+    require(parsed["required"] == 0, "GEN-7")
+    known = {0} | {number for number, _ in parsed["cooperatives"]}
+    parsed["validators"] = parse_validators(value["validators"], known)
+    params = named(parsed["params"], parameters)
+    room = 4096 + 65 * len(parsed["validators"]) + params["payloadBytesMax"]
+    require(params["blockBytesMax"] >= room, "GEN-12")
+    return parsed
+
+
+def named(params, parameters):
+    return {row["name"]: number for row, number in zip(parameters, params)}
+
+
+def parse_params(params, parameters):
+    require(set(params) == {row["name"] for row in parameters}, "GEN-5")
+    for row in parameters:
+        integer(params[row["name"]], row["min"], row["max"], "GEN-5")
+    require(params["freezeDistance"] < params["epochLength"], "GEN-6")
+    require(params["deltaMinMs"] <= params["deltaInitialMs"] <= params["deltaMaxMs"], "GEN-6")
+    require(params["poolPerSender"] <= params["poolCountMax"], "GEN-6")
+    require(params["manaPerPeriod"] <= params["manaCap"], "GEN-6")
+    return [params[row["name"]] for row in parameters]
+
+
+def parse_cooperatives(entries):
+    listed = sorted((integer(entry["id"], 1, 0xFFFF, "GEN-4"), entry["name"].encode()) for entry in entries)
+    require(len({number for number, _ in listed}) == len(listed), "GEN-4")
+    require(all(1 <= len(name) <= 64 for _, name in listed), "GEN-4")
+    return listed
+
+
+def parse_validators(entries, known):
+    require(1 <= len(entries) <= 1024, "GEN-4")
+    listed = []
+    for entry in entries:
+        require(re.fullmatch("[0-9a-f]{64}", entry["key"]), "GEN-10")
+        require(entry["cooperative"] in known, "GEN-4")
+        weight = integer(entry["weight"], 1, 2**32 - 1, "GEN-4")
+        listed.append((bytes.fromhex(entry["key"]), entry["cooperative"], weight))
+    require(len({key for key, _, _ in listed}) == len(listed), "GEN-4")
+    return sorted(listed)
+
+
+def parse_accounts(entries):
+    listed = [
+        (address_bytes(entry["address"]), amount(entry["consumer"]), amount(entry["industrial"])) for entry in entries
+    ]
+    require(len({address for address, _, _ in listed}) == len(listed), "GEN-4")
+    for token in (1, 2):
+        require(sum(entry[token] for entry in listed) <= SUPPLY, "GEN-8")
+    return sorted(listed)
+
+
+def params_list(params):
+    return b"".join(little(number, 8) for number in params)
+
+
+def validator_list(validators):
+    return b"".join(key + little(cooperative, 2) + little(weight, 4) for key, cooperative, weight in validators)
+
+
+def cooperative_list(cooperatives):
+    return variable_list([container(little(number, 2), variable(name)) for number, name in cooperatives])
+
+
+def canonical(genesis):
+    """GEN-1."""
+    accounts = b"".join(
+        address + little(consumer, 8) + little(industrial, 8) for address, consumer, industrial in genesis["accounts"]
+    )
+    return container(
+        little(1, 1),
+        variable(genesis["preset"]),
+        little(genesis["timeMs"], 8),
+        little(genesis["shards"], 2),
+        little(genesis["features"], 8),
+        little(genesis["required"], 8),
+        variable(params_list(genesis["params"])),
+        variable(cooperative_list(genesis["cooperatives"])),
+        variable(validator_list(genesis["validators"])),
+        variable(accounts),
+    )
+
+
+# --- genesis blocks: GEN-8, GEN-9 ---------------------------------------------------------------------------------
+
+
+def state_root(leaves, depth=0):
+    """A binary tree over SHA-256 of the keys; a subtree with one leaf is that leaf. `leaves`: path, hash of value."""
+    if not leaves:
+        return bytes(32)
+    if len(leaves) == 1:
+        return sha256(b"\0", *leaves[0])
+    sides = ([], [])
+    for leaf in leaves:
+        sides[leaf[0][depth // 8] >> (7 - depth % 8) & 1].append(leaf)
+    return sha256(b"\1", state_root(sides[0], depth + 1), state_root(sides[1], depth + 1))
+
+
+def chain_state(genesis, mana_cap, chain):
+    """Values by state key."""
+    shards, values = genesis["shards"], {}
+    here = [a for a in genesis["accounts"] if chain == int.from_bytes(sha256(a[0])[:8], "big") % shards]
+    for address, consumer, industrial in here:
+        record = (0, consumer, industrial, mana_cap, genesis["timeMs"])
+        values[b"\x01" + address] = b"".join(little(number, 8) for number in record)
+    if chain == COORD:
+        values[b"\x10"] = params_list(genesis["params"])
+        values[b"\x11"] = validator_list(genesis["validators"])
+        values[b"\x12"] = cooperative_list(genesis["cooperatives"])
+    held = [sum(account[token] for account in here) for token in (1, 2)]
+    reserve = [0, 0] if chain == COORD else [reserve_part(genesis, token, chain) for token in (1, 2)]
+    size = sum(len(key) + len(value) for key, value in values.items())
+    values[b"\x00"] = b"".join(little(number, 8) for number in (len(here), size, *held, 0, 0, 0, 0, *reserve))
+    return values
+
+
+def reserve_part(genesis, token, chain):
+    reserve, shards = SUPPLY - sum(account[token] for account in genesis["accounts"]), genesis["shards"]
+    return reserve // shards + (reserve % shards if chain == 0 else 0)
+
+
+def merkleise(chunks, depth):
+    level = list(chunks)
+    zero = bytes(32)
+    for _ in range(depth):
+        if len(level) % 2:
+            level.append(zero)
+        level = [sha256(level[i], level[i + 1]) for i in range(0, len(level), 2)] or []
+        zero = sha256(zero, zero)
+        level = level or [zero]
+    return level[0]
+
+
+def empty_list_root(depth):
+    """Of a list of composite elements: 2^depth zero chunks, mixed with the length 0."""
+    return sha256(merkleise([bytes(32)], depth), bytes(32))
+
+
+# certificates ≤ 1 and late votes ≤ 32; deliveries ≤ 64; transactions ≤ 16,384.
+EMPTY_ATTENDANCE = sha256(empty_list_root(0), empty_list_root(5))
+# Attendance: two empty lists by offset. Body: attendance, deliveries, transactions by offset.
+EMPTY_BODY = container(variable(container(variable(b""), variable(b""))), variable(b""), variable(b""))
+
+
+def genesis_hash(genesis, network, chain, root, coord_hash):
+    numbers = {"version": 1, "chain": chain, "timeMs": genesis["timeMs"], "bodyBytes": len(EMPTY_BODY)}
+    number = lambda name: little(numbers.get(name, 0), 32)
+    chunks = [
+        number("version"), network, number("chain"), number("epoch"), number("height"), number("view"),
+        number("timeMs"), bytes(32), number("coordHeight"), coord_hash, empty_list_root(14),
+        number("transactionCount"), number("bodyBytes"), sha256(EMPTY_BODY), empty_list_root(6), bytes(32),
+        EMPTY_ATTENDANCE, root, number("rewardConsumer"), number("rewardIndustrial"), bytes(32),
+    ]
+    return merkleise(chunks, 5)
+
+
+# --- committees: EPO-5, EPO-6 -------------------------------------------------------------------------------------
+
+
+def faults(members):
+    return (members - 1) // 3
+
+
+def counts_of(validators):
+    counts = {}
+    for _, cooperative, _ in validators:
+        counts[cooperative] = counts.get(cooperative, 0) + 1
+    return counts
+
+
+def seating(candidates, minimum):
+    """Seats, cap, raise."""
+    counts = counts_of(candidates).values()
+    for raised in range(len(candidates) + 1):
+        for seats in range(len(candidates), minimum - 1, -1):
+            cap = max(1, faults(seats)) + raised
+            if sum(min(cap, count) for count in counts) >= seats:
+                return seats, cap, raised
+    raise Refused("EPO-5")
+
+
+def seat(candidates, minimum):
+    seats, cap, raised = seating(candidates, minimum)
+    seated = []
+    for validator in sorted(candidates, key=lambda v: (-v[2], v[0])):
+        held = sum(1 for other in seated if other[1] == validator[1])
+        if len(seated) < seats and held < cap:
+            seated.append(validator)
+    return sorted(seated), raised > 0
+
+
+def committees_of(validators, shards, limit):
+    """Members and degradation by chain: shards, then coordination."""
+    minimum = min(4, len(validators))
+    ordered = sorted(validators, key=lambda v: (v[1], v[0]))
+    dealt = [list(ordered) for _ in range(shards)]
+    if limit < shards:
+        dealt = [[] for _ in range(shards)]
+        for place, validator in enumerate(ordered):
+            for step in range(limit):
+                dealt[(place * limit + step) % shards].append(validator)
+        needed = seating(ordered, minimum)[2]
+        for candidates in dealt:
+            while len(candidates) < minimum or seating(candidates, minimum)[2] > needed:
+                here = counts_of(candidates)
+                load = {v: sum(v in shard for shard in dealt) for v in ordered}
+                rest = [v for v in ordered if v not in candidates]
+                candidates.append(min(rest, key=lambda v: (here.get(v[1], 0), load[v])))
+    return [(shard, *seat(candidates, minimum)) for shard, candidates in enumerate(dealt)] + [
+        (COORD, *seat(ordered, minimum))
+    ]
+
+
+def epoch_seed(hash_of_genesis, epoch):
+    return sha256(tag("icn/epoch-seed/1"), hash_of_genesis, big(epoch, 8))
+
+
+def snapshot_bytes(genesis, params, coord_hash):
+    """EPO-4 for epoch 0."""
+    committees = [
+        container(little(chain, 2), little(int(degraded), 1), variable(validator_list(members)))
+        for chain, members, degraded in committees_of(
+            genesis["validators"], genesis["shards"], params["shardsPerValidator"]
+        )
+    ]
+    seed = epoch_seed(coord_hash, 0)
+    parts = (variable(params_list(genesis["params"])), variable(variable_list(committees)))
+    return container(little(1, 1), little(0, 8), seed, *parts)
+
+
+# --- leaders: EPO-7 to EPO-9 --------------------------------------------------------------------------------------
+
+WINDOW = 32
+
+
+def draw(case, view, avoided):
+    chain = COORD if case["chain"] == "coord" else case["chain"]
+    digest = sha256(tag("icn/leader/1"), bytes.fromhex(case["seed"]), big(chain, 2), big(view, 8))
+    members = [(i, weight) for i, weight in enumerate(case["weights"]) if i not in avoided]
+    rest = int.from_bytes(digest[:16], "big") % sum(weight for _, weight in members)
+    for index, weight in members:
+        rest -= weight
+        if rest < 0:
+            return index
+    raise Refused("EPO-7")
+
+
+def leader(case, view):
+    cooldown = min(3, faults(len(case["weights"])))
+    first = (view - 1) // WINDOW * WINDOW + 1
+    leads = {}
+    for start in (first, first + WINDOW):
+        for v in range(start, start + cooldown):
+            leads[v] = draw(case, v, {leads[u] for u in range(start, v)})
+    for v in range(first + cooldown, view + 1):
+        near = list(range(v - cooldown, v)) + list(range(first + WINDOW, v + cooldown + 1))
+        leads[v] = draw(case, v, {leads[u] for u in near})
+    return leads[view]
+
+
+# --- the files ----------------------------------------------------------------------------------------------------
+
+
+class Comparison:
+    def __init__(self, name):
+        self.name, self.checked, self.differences = name, 0, []
+
+    def same(self, what, ours, stated):
+        ours = ours.hex() if isinstance(ours, bytes) else ours
+        self.checked += 1
+        if ours != stated:
+            self.differences.append(f"{self.name}: {what}: {str(ours)[:80]} but stated {str(stated)[:80]}")
+
+
+def read_genesis(reader, file):
+    parameters = file["parameters"]
+    for key in file["devnetKeys"]:
+        reader.same(f"seed of {key['label']}", sha256(tag("icn/devnet-key/1"), key["label"].encode()), key["seed"])
+    reader.same("has accepted and refused cases", bool(file["accepted"] and file["refused"]), True)
+    for case in file["accepted"]:
+        read_accepted(reader, case, parameters)
+    for case in file["refused"]:
+        try:
+            parse(case["genesis"], parameters)
+            reader.same(case["name"], "accepted", case["rule"])
+        except Refused as refusal:
+            reader.same(case["name"], str(refusal), case["rule"])
+
+
+def read_accepted(reader, case, parameters):
+    genesis = parse(case["genesis"], parameters)
+    params = named(genesis["params"], parameters)
+    encoded = canonical(genesis)
+    network = sha256(tag("icn/genesis/1"), encoded)
+    reader.same(f"{case['name']}: canonical bytes", encoded, case["canonical"])
+    reader.same(f"{case['name']}: network id", network, case["networkId"])
+    stated = {chain["chain"]: chain for chain in case["chains"]}
+    coord_hash = bytes(32)
+    for chain in [COORD, *range(genesis["shards"])]:
+        name = "coord" if chain == COORD else str(chain)
+        values = chain_state(genesis, params["manaCap"], chain)
+        root = state_root([(sha256(key), sha256(value)) for key, value in values.items()])
+        block = genesis_hash(genesis, network, chain, root, coord_hash)
+        coord_hash = block if chain == COORD else coord_hash
+        reader.same(f"{case['name']}: state root of {name}", root, stated[name]["stateRoot"])
+        reader.same(f"{case['name']}: hash of {name}", block, stated[name]["hash"])
+    reader.same(f"{case['name']}: chains", len(stated), genesis["shards"] + 1)
+    reader.same(f"{case['name']}: snapshot", snapshot_bytes(genesis, params, coord_hash), case["snapshot"])
+
+
+def read_leaders(reader, file):
+    reader.same("has cases", bool(file["committees"] and file["seeds"] and file["leaders"]), True)
+    for case in file["committees"]:
+        validators = [(bytes.fromhex(v["key"]), v["cooperative"], v["weight"]) for v in case["validators"]]
+        ours = [
+            committee_facts(*committee)
+            for committee in committees_of(validators, case["shards"], case["shardsPerValidator"])
+        ]
+        reader.same(case["name"], ours, case["committees"])
+    for case in file["seeds"]:
+        seed = epoch_seed(bytes.fromhex(case["genesisHash"]), case["epoch"])
+        reader.same(f"seed of epoch {case['epoch']}", seed, case["seed"])
+    for case in file["leaders"]:
+        reader.same(case["name"], [leader(case, view) for view in case["views"]], case["leaders"])
+
+
+def committee_facts(chain, members, degraded):
+    bears = faults(len(members))
+    missing, cooperatives = len(members) - bears, 0
+    for count in sorted(counts_of(members).values(), reverse=True):
+        if missing > 0:
+            missing, cooperatives = missing - count, cooperatives + 1
+    return {
+        "chain": "coord" if chain == COORD else str(chain),
+        "members": [key.hex() for key, _, _ in members],
+        "quorum": len(members) - bears,
+        "faults": bears,
+        "cooperativesPerQuorum": cooperatives,
+        "diversity": "degraded" if degraded else "full",
+    }
+
+
+READERS = {"genesis.json": read_genesis, "leaders.json": read_leaders}
+
+
+def check(path):
+    path = Path(path)
+    reader = Comparison(path.name)
+    READERS[path.name](reader, json.loads(path.read_text("utf8")))
+    return reader.checked, reader.differences
+
+
+if __name__ == "__main__":
+    import sys
+
+    vectors = Path(__file__).resolve().parent.parent / "protocols" / "vectors"
+    wrong = 0
+    for file_name in READERS:
+        checked, differences = check(vectors / file_name)
+        wrong += len(differences)
+        print(f"{file_name}: {checked} checked, {len(differences)} different", *differences, sep="\n  ")
+    sys.exit(1 if wrong else 0)
