@@ -65,12 +65,12 @@ describe('applyBlock: a block that may not be', () => {
   const state = twoAccounts()
   const pay = { to: bob.address, consumer: 1n }
 
-  it('M9: names the code and leaves nothing behind', () => {
+  it('M9, TX-7: names the code and leaves nothing behind', () => {
     const verdict = applyBlock(state, aContext(), [aTransfer(alice, pay), aTransfer(alice, pay)])
     deepEqual(verdict, { ok: false, code: 'nonce-reuse', detail: 'transaction 1: nonce 0, next is 1' })
   })
 
-  it('M8: unknown-account: free key pairs own nothing', () => {
+  it('M8, STA-2: unknown-account: free key pairs own nothing', () => {
     equal(
       blockCode(
         state,
@@ -149,7 +149,7 @@ describe('applyBlock: a block that may not be', () => {
 })
 
 describe('applyBlock: transfers', () => {
-  it('D6: an empty block changes nothing', () => {
+  it('D6, STA-14: an empty block changes nothing', () => {
     const state = twoAccounts()
     const verdict = applyBlock(state, aContext(), [])
     ok(verdict.ok)
@@ -178,7 +178,7 @@ describe('applyBlock: transfers', () => {
     })
   })
 
-  it('M9, M12: the fee is split between treasury and proposer; odd units go to consumer and to the proposer', () => {
+  it('M9, M12, TX-13: the fee is split between treasury and proposer; odd units go to consumer and to the proposer', () => {
     const table: [
       number,
       { consumer: bigint; industrial: bigint },
@@ -211,7 +211,7 @@ describe('applyBlock: transfers', () => {
     deepEqual(ClaimType.deserialize(state.get(claimKey(alice.key))!), { consumer: 500n, industrial: 0n })
   })
 
-  it('M9: a failed transfer pays fee and mana, its nonce advances, and nothing else happens', () => {
+  it('M9, TX-15: a failed transfer pays fee and mana, its nonce advances, and nothing else happens', () => {
     const state = twoAccounts()
     deepEqual(run(state, [aTransfer(alice, { to: bob.address, consumer: rich.consumer })]), [
       'insufficient-funds'
@@ -286,7 +286,7 @@ describe('applyBlock: new accounts (M8)', () => {
   const minBalance = BigInt(PARAMS.minBalance)
   const charge = BigInt(PARAMS.creationCharge)
 
-  it('M8: the sender pays the creation charge to the treasury; the record starts without mana', () => {
+  it('M8, TX-14: the sender pays the creation charge to the treasury; the record starts without mana', () => {
     const state = twoAccounts()
     const treasuryOfFee = FEE / 2n
     deepEqual(run(state, [aTransfer(alice, { to: carol.address, consumer: minBalance })]), ['applied'])
@@ -326,7 +326,7 @@ describe('applyBlock: new accounts (M8)', () => {
     deepEqual(run(short, [send]), ['creation-unpaid'])
   })
 
-  it('D7: state-full when the record does not fit, exactly', () => {
+  it('D7, STA-15: state-full when the record does not fit, exactly', () => {
     const send = (to: Uint8Array, nonce: bigint): CheckedTransaction =>
       aTransfer(alice, { to, consumer: COIN }, { nonce })
     const state = twoAccounts()
@@ -343,7 +343,7 @@ describe('applyBlock: new accounts (M8)', () => {
     ])
   })
 
-  it('D7: counters equal a recount of all records', () => {
+  it('D7, STA-3: counters equal a recount of all records', () => {
     const state = twoAccounts()
     run(state, [
       aTransfer(alice, { to: carol.address, consumer: COIN, industrial: 3n }, { feeSelector: 2 }),

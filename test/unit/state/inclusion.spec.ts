@@ -88,7 +88,7 @@ describe('Selection', () => {
     aTransfer(alice, { to: bob.address, consumer: 1n, memo: new Uint8Array(memo) }, { nonce, fee: 2_000n })
   const limits = { count: 100, bytes: 100_000 }
 
-  it('M13: skips what may not be in a block and keeps the order of the rest', () => {
+  it('M13, TX-16: skips what may not be in a block and keeps the order of the rest', () => {
     const stranger = aTransfer(carol, { to: bob.address, consumer: 1n })
     const candidates = [stranger, pay(0n), pay(0n, 1), pay(2n), pay(1n)]
     const selection = selectTransactions(state, aContext(), candidates, limits)

@@ -52,7 +52,7 @@ describe('Stateless check', () => {
     equal(Buffer.compare(wireHash(one()), wireHash(other)) === 0, false)
   })
 
-  it('TX-3: refuses each fault with its own code', () => {
+  it('TX-1, TX-3: refuses each fault with its own code', () => {
     const table: [RefusalCode, Uint8Array][] = [
       ['not-canonical', new Uint8Array()],
       ['not-canonical', one().subarray(0, 100)],
@@ -105,7 +105,7 @@ describe('Stateless check', () => {
     equal(homeShard(sender.address, 4), 2)
   })
 
-  it('M2, TX-5: only an unknown version or action is nobody’s fault', () => {
+  it('M2, TX-5, TX-6: only an unknown version or action is nobody’s fault', () => {
     for (const name of Object.keys(REFUSALS) as RefusalCode[]) {
       if (REFUSALS[name].number >= 120) continue
       equal(
@@ -127,7 +127,7 @@ describe('Refusal registry', () => {
     equal(refusalByNumber(0), undefined)
   })
 
-  it('D10: numbers of published refusals do not change', () => {
+  it('D10, TX-17: numbers of published refusals do not change', () => {
     const published: Partial<Record<RefusalCode, number>> = {
       'not-canonical': 101,
       'too-large': 102,
