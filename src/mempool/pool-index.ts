@@ -82,7 +82,7 @@ export class PoolIndex {
     return new HeapWalk(this.lasts)
   }
 
-  /** `accountNonce`: that of the sender's record at the head where the entry was judged. */
+  /** `accountNonce` opens the queue of a sender that has none; others were settled when the entry was judged. */
   add(entry: PoolEntry, accountNonce: bigint): void {
     assert(
       !this.#byWireHash.has(entry.wireHash) && !this.#byId.has(entry.id),
@@ -94,7 +94,6 @@ export class PoolIndex {
       this.#queues.set(entry.sender, queue)
     }
     queue.insert(entry)
-    queue.settle(accountNonce)
     this.#byWireHash.set(entry.wireHash, entry)
     this.#byId.set(entry.id, entry)
     this.#bytes += entry.size

@@ -112,6 +112,13 @@ describe('pool admission', () => {
     assert.equal(offer(pool, { nonce: 0, consumer: 1, fee: 999 }, view), 'pending')
   })
 
+  it('M7: what the account has spent already is not reserved again while upkeep is due', () => {
+    const pool = createPool(CHAIN, FREE)
+    assert.equal(offer(pool, { consumer: 500, fee: 500 }, stateOf({ 1: { consumer: 1_500n } })), 'pending')
+    const spent = stateOf({ 1: { nonce: 1n, consumer: 500n } })
+    assert.equal(offer(pool, { nonce: 1, consumer: 100, fee: 400 }, spent), 'pending')
+  })
+
   it('M7: each token pays for itself, a split fee from both', () => {
     const view = stateOf({ 1: { consumer: 500n, industrial: 500n } })
     const refused = createPool(CHAIN, FREE)

@@ -168,7 +168,9 @@ describe('bundle budget', () => {
     budgets.debit('a', 100, 0)
     assert.equal(budgets.isEmpty('a', 1_000), false)
     assert.equal(budgets.size, 0)
-    for (const name of ['a', 'b', 'a', 'c']) budgets.debit(name, 1_000, 0)
+    for (const name of ['a', 'b', 'b']) budgets.debit(name, 1_000, 0)
+    assert.equal(budgets.isEmpty('a', 0), true)
+    for (const name of ['a', 'c']) budgets.debit(name, 1_000, 0)
     assert.equal(budgets.size, 2)
     assert.deepEqual(
       ['a', 'b', 'c'].map((name) => budgets.isEmpty(name, 0)),

@@ -80,6 +80,13 @@ describe('pool eviction', () => {
     assert.equal(pool.status().bytes, 14 * PLAIN_BYTES + PLAIN_BYTES + 150)
   })
 
+  it('POOL-1: one sender may lose several, from its highest nonce down', () => {
+    const pool = createPool(CHAIN, { ...FREE, poolBytesMax: 4 * PLAIN_BYTES })
+    for (let nonce = 0; nonce < 3; nonce++) offer(pool, { from: 1, nonce })
+    offer(pool, { from: 2, fee: 9_000 })
+    assert.deepEqual(offer(pool, { from: 3, fee: 8_000, memoBytes: 150 }).evicted, ['1:2', '1:1'])
+  })
+
   it('M7: the pool takes exactly its bytes and its count', () => {
     const pool = createPool(CHAIN, { ...FREE, poolBytesMax: 2 * PLAIN_BYTES })
     assert.equal(offer(pool, { from: 1 }).outcome, 'pending')
@@ -111,6 +118,23 @@ describe('pool eviction', () => {
     for (let from = 1; from <= 16; from++) offer(pool, { from, fee: 1_000 })
     const highest = [...pool.select()].at(-1)!
     assert.deepEqual(offer(pool, { from: 20, fee: 2_000 }).evicted, [name(highest)])
+  })
+
+  it('M13: rates that differ by less than a double can tell compare exactly', () => {
+    const view = stateOf({ 1: { consumer: 2n ** 63n }, 2: { consumer: 2n ** 63n } })
+    const [small, large] = [BigInt(PLAIN_BYTES), BigInt(PLAIN_BYTES + 1)]
+    for (let m = 2n ** 40n; m < 2n ** 40n + 8n; m++) {
+      // (small·m ± 1)·large and (large·m ± 1)·small differ by one, at about 2^55.
+      for (const [one, first] of [
+        [1n, '1:0'],
+        [-1n, '2:0']
+      ] as const) {
+        const pool = createPool(CHAIN, FREE)
+        pool.admit(aTransfer({ from: 1, fee: small * m + one }), view, HEAD, 'gossip')
+        pool.admit(aTransfer({ from: 2, fee: large * m + one, memoBytes: 1 }), view, HEAD, 'gossip')
+        assert.deepEqual([...pool.select()].map(name)[0], first)
+      }
+    }
   })
 
   it('M7, M13: fees above 2^53 compare exactly', () => {
