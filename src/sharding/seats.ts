@@ -25,17 +25,12 @@ export interface Seating {
 export function computeSeating(candidates: readonly Member[], minimum: number): Seating {
   assert(minimum >= 1 && minimum <= candidates.length, 'C3: a committee without a candidate')
   const fillable = fillableByCap(candidates)
-  for (let raise = 0; raise < candidates.length; raise++) {
+  // Ends: a cap of all candidates seats them all.
+  for (let raise = 0; ; raise++) {
     for (let seats = candidates.length; seats >= minimum; seats--) {
-      const cap = capOf(seats) + raise
-      if (must(fillable[Math.min(cap, candidates.length)], 'a cap in range') >= seats)
-        return { seats, cap, raise }
+      const cap = Math.min(capOf(seats) + raise, candidates.length)
+      if (must(fillable[cap], 'a cap in range') >= seats) return { seats, cap, raise }
     }
-  }
-  return {
-    seats: candidates.length,
-    cap: candidates.length,
-    raise: candidates.length - capOf(candidates.length)
   }
 }
 

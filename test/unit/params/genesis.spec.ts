@@ -134,6 +134,7 @@ describe('genesis: JSON form', () => {
 
   it('GEN-7: features are distinct bit numbers; required ones are among them and known', () => {
     refused({ features: [64] }, 'genesis-value', /features\[0\]/)
+    refused({ features: Array.from({ length: 65 }, (_, bit) => bit % 64) }, 'genesis-too-many', /features/)
     refused({ features: [1, 1] }, 'genesis-value', /features\[1\]/)
     refused({ features: [1], required: [2] }, 'genesis-value', /required/)
     refused({ features: [1, 40], required: [40] }, 'genesis-feature-unknown', /40/)
@@ -228,6 +229,15 @@ describe('genesis: values', () => {
       shares.map(({ reserve }) => reserve.industrial),
       [6_666_666_666_666n, 6_666_666_666_666n, 6_666_666_666_666n]
     )
+  })
+
+  it('GEN-4, GEN-7: what JSON could not even say is refused as well', () => {
+    assert.equal(change({ accounts: [{ ...account(0), address: new Uint8Array(20) }] }), 'genesis-value')
+    assert.equal(change({ features: 1n << 64n }), 'genesis-value')
+    assert.equal(change({ features: -1n }), 'genesis-value')
+    assert.equal(change({ shards: 1.5 }), 'genesis-value')
+    assert.equal(change({ timeMs: -1 }), 'genesis-value')
+    assert.equal(change({ preset: 'x'.repeat(33) }), 'genesis-value')
   })
 
   it('GEN-12: a block has room for a full certificate, late votes and one transaction', () => {

@@ -109,7 +109,8 @@ describe('seats', () => {
         assert.equal(seated.length, seating.seats)
         assert(seated.length >= minimum)
         assert(largest(seated) <= seating.cap)
-        assert.equal(seating.cap - seating.raise, Math.max(1, faultsOf(seated.length)))
+        const cap = Math.max(1, faultsOf(seated.length)) + seating.raise
+        assert.equal(seating.cap, Math.min(cap, validators.length))
         const counts = [...countByCooperative(validators).values()]
         const fillable = (cap: number): number => counts.reduce((sum, count) => sum + Math.min(cap, count), 0)
         const fits = (seats: number, raise: number): boolean =>
