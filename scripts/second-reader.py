@@ -15,6 +15,8 @@ import re
 import sys
 from pathlib import Path
 
+from second_reader_state import read_state
+
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT / "protocols" / "vectors"
 
@@ -608,6 +610,7 @@ READERS = {
     "roots.json": read_roots,
     "proofs.json": read_proofs,
     "signatures.json": read_signatures,
+    "state.json": read_state,
 }
 
 # Vector files that hold nothing to recompute, each with its reason.

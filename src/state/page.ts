@@ -37,7 +37,6 @@ export class Page {
     const corrupt = (reason: string): never => {
       throw new StateError({ code: 'STATE_PAGE_CORRUPT', page: id, reason })
     }
-    if (bytes.length < HEAD_BYTES) corrupt('too short')
     const leaves = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
     const inners = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)
     if ((leaves & inners) !== 0) corrupt('a slot is both leaf and inner')

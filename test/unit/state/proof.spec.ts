@@ -100,6 +100,21 @@ describe('State proofs', () => {
     )
   })
 
+  it('STA-10: a path has 256 bits: one sibling more is refused under any root', () => {
+    const key = utf8('key 1')
+    const path = pathOf(key)
+    const forged = (depth: number): boolean => {
+      let root = EMPTY_HASH
+      for (let index = depth - 1; index >= 0; index--) {
+        root = bitAt(path, index) === 0 ? innerHash(root, EMPTY_HASH) : innerHash(EMPTY_HASH, root)
+      }
+      const siblings = Array.from({ length: depth }, () => EMPTY_HASH)
+      return verifyProof(root, key, undefined, { siblings, other: [] })
+    }
+    equal(forged(256), true)
+    equal(forged(257), false)
+  })
+
   it('STA-10: every proof with a changed byte is refused', () => {
     refusesEveryTampering(utf8('key 1'), valueOf('key 1'))
     for (let i = 0; i < 8; i++) refusesEveryTampering(utf8(`absent ${i}`), undefined)
