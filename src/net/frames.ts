@@ -74,7 +74,10 @@ class Inbox {
 
   /** @returns false when the stream ended cleanly. */
   async more(): Promise<boolean> {
+    const before = this.#buffered.byteLength
     if (this.#stream.readStatus === 'paused') this.#stream.resume()
+    // Resuming delivers at once what came while paused, perhaps the last frames of a stream that has ended since.
+    if (this.#buffered.byteLength > before) return true
     if (this.#failure !== undefined) throw this.#failure
     if (this.#ended) {
       if (this.#buffered.byteLength > 0) throw brokenStream('cut', 'stream ended inside a frame')

@@ -26,8 +26,8 @@ export const NET_LIMITS = {
   consensusFrameBytes: MAX_BODY_BYTES + MIB,
   consensusQueueBytes: 16 * MIB,
   consensusQueueFrames: 4_096,
-  consensusItemsPerS: 1_000,
-  consensusItemsBurst: 4_000,
+  consensusItemsPerS: 4_000,
+  consensusItemsBurst: 16_000,
   consensusBytesPerS: 16 * MIB,
   consensusBytesBurst: 32 * MIB,
   /** One gossip message container: the library sends none that is larger. */

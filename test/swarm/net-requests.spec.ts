@@ -31,7 +31,7 @@ describe('swarm: requests', function () {
   }
 
   it('REQ-7: every protocol gives back a result code and the frames of the handler', async () => {
-    const [server, client] = await pair((asked, from) => ({
+    const [server, client] = await pair((asked) => ({
       result: 'ok',
       frames: asked.length === 1 ? [] : [asked, body]
     }))
