@@ -20,7 +20,8 @@ export function addOption<T = string>(command: Command, init: OptionInit<T>): Co
   option.env(envName(option))
   const { parse } = init
   if (parse !== undefined) option.argParser((text: string) => parse(text))
-  if (init.default !== undefined) option.default(init.default)
+  // Help prints defaults as JSON, which has no bigint.
+  if (init.default !== undefined) option.default(init.default, String(init.default))
   if (init.required === true) option.makeOptionMandatory()
   return command.addOption(option)
 }

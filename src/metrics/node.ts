@@ -15,7 +15,7 @@ export function declareNodeMetrics(registry: Registry) {
     help: 'Delay of the event loop since the last reading, 99th percentile',
     registers,
     collect() {
-      const p99 = delay.percentile(99) / NANOSECONDS
+      const p99 = delay.count > 0 ? delay.percentile(99) / NANOSECONDS : 0
       this.set(Math.max(0, p99 - PROBE_MS / 1_000))
       delay.reset()
     }

@@ -62,7 +62,7 @@ export interface ConfigKey<K extends FileKey = FileKey> {
   /** What a value must be, for the refusal. */
   readonly expected: string
   /** @returns undefined for a value that is none. */
-  parse(value: unknown): NodeConfig[K] | undefined | typeof UNSET
+  readonly parse: (value: unknown) => NodeConfig[K] | undefined | typeof UNSET
 }
 /** A key may be explicitly not set (null in the file). */
 const UNSET = Symbol('unset')

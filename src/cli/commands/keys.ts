@@ -1,5 +1,6 @@
 /** `icn keys`: key files of accounts, validators and nodes, and the validator's sign guard. */
 import { existsSync } from 'node:fs'
+import { text as textOf } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { dataPaths } from '../../node/data-dir.ts'
 import {
@@ -55,7 +56,7 @@ export function register(program: Command): void {
     .argument('<secret>', 'hex, the path of a file, or - for standard input')
     .addHelpText('after', '\nExample: icn keys import - --type account --out mine.json < secret.txt')
     .action(async (secret: string, options: KeyOptions) => {
-      const key = keyFromSeed(options.type ?? 'account', readSecret(secret))
+      const key = keyFromSeed(options.type ?? 'account', await readSecret(secret))
       await writeKeyFile(outPath(options, key), key)
       await print(key, {})
     })
@@ -116,9 +117,9 @@ export function devnetKey(name: string, type: KeyType): Key {
 const outPath = ({ out }: KeyOptions, key: Key): string =>
   out ?? `${key.type}-${toHex(key.publicKey).slice(0, 8)}.json`
 
-function readSecret(argument: string): Uint8Array {
+async function readSecret(argument: string): Promise<Uint8Array> {
   const isHex = /^[0-9a-f]{64}$/i.test(argument)
-  const text = isHex ? argument : readText(argument === '-' ? '/dev/stdin' : argument)
+  const text = isHex ? argument : argument === '-' ? await textOf(process.stdin) : readText(argument)
   try {
     return fromHex(text.trim().toLowerCase(), 32)
   } catch (error) {

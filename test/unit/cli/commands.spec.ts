@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { COMMANDS } from '../../../src/cli/program.ts'
+import { tokenText, tokens } from '../../../src/cli/options.ts'
+import { readKeyFile } from '../../../src/node/keys.ts'
+import { parseGenesis } from '../../../src/params/genesis-json.ts'
+import { networkId } from '../../../src/params/genesis.ts'
+import { toHex } from '../../../src/primitives/bytes.ts'
+import { RpcServer } from '../../../src/rpc/server.ts'
+import type { NodePort } from '../../../src/rpc/port.ts'
+import { MAIN, icn } from '../../support/cli.ts'
+import { LOCAL_USER, TRANSFER, fakeNodePort } from '../../support/fake-node-port.ts'
+
+describe('command line', () => {
+  let cwd = ''
+  const run = async (line: string, options: { env?: Record<string, string>; input?: string } = {}) => {
+    const result = await icn(line.split(' '), { cwd, ...options })
+    assert.deepEqual([result.code, result.stderr], [0, []], `icn ${line}`)
+    return result.stdout
+  }
+  before(async () => {
+    cwd = mkdtempSync(join(tmpdir(), 'icn-cli-'))
+    await run('genesis new --preset minimal --validators 4 --shards 2 --block-interval 0 --time 5 --out net')
+  })
+  after(() => rmSync(cwd, { recursive: true }))
+
+  it('help lists every command; every command has help with an example', async () => {
+    const help = await run('--help')
+    for (const name of Object.keys(COMMANDS)) {
+      assert.match(help, new RegExp(`^  ${name}\\b`, 'm'))
+      const own = await run(`${name} --help`)
+      assert.match(own, /Usage: icn /)
+    }
+    assert.match(await run('tx transfer --help'), /Examples?:\n/)
+    assert.equal(await run('--version'), `${version()}\n`)
+  })
+
+  it('genesis new: a file that checks, with the keys of its validators; show is canonical', async () => {
+    const text = readFileSync(join(cwd, 'net/genesis.json'), 'utf8')
+    const genesis = parseGenesis(text)
+    assert.ok(genesis.ok)
+    const { validators, shards, params, timeMs } = genesis.value
+    assert.deepEqual([shards, params.minBlockIntervalMs, timeMs], [2, 0, 5])
+    const keys = [0, 1, 2, 3].map((i) =>
+      toHex(readKeyFile(join(cwd, `net/keys/validator-${i}.json`)).publicKey)
+    )
+    assert.deepEqual(validators.map(({ key }) => toHex(key)).sort(), keys.sort())
+    assert.equal(statSync(join(cwd, 'net/keys/validator-0.json')).mode & 0o777, 0o600)
+    assert.equal(await run('genesis show net/genesis.json'), text)
+    const check = await run('genesis check net/genesis.json')
+    assert.ok(check.includes(toHex(networkId(genesis.value))))
+    for (const chain of ['coord', '0', '1'])
+      assert.match(check, new RegExp(`chain ${chain}: n 4, quorum 3, f 1`))
+    assert.doesNotMatch(check, /warning/)
+  })
+
+  it('D2: genesis check warns where f = 0', async () => {
+    await run('genesis new --preset minimal --validators 3 --shards 1 --out small')
+    const check = await run('genesis check small/genesis.json')
+    assert.match(check, /chain 0: n 3, quorum 3, f 0/)
+    assert.match(check, /warning: chain 0: f = 0/)
+  })
+
+  it('genesis new and init overwrite nothing', async () => {
+    await run('init --genesis net/genesis.json --data d')
+    const before = readFileSync(join(cwd, 'd/keys/node.json'), 'utf8')
+    for (const line of [
+      'init --genesis net/genesis.json --data d',
+      'genesis new --preset minimal --validators 1 --out net'
+    ]) {
+      const { code, stderr } = await icn(line.split(' '), { cwd })
+      assert.deepEqual([code, stderr.length], [2, 1])
+    }
+    assert.equal(readFileSync(join(cwd, 'd/keys/node.json'), 'utf8'), before)
+  })
+
+  it('init: genesis, a node key, and a config file with every key', async () => {
+    await run('init --genesis net/genesis.json --data e')
+    assert.equal(readKeyFile(join(cwd, 'e/keys/node.json')).type, 'node')
+    assert.equal(
+      readFileSync(join(cwd, 'e/genesis.json'), 'utf8'),
+      readFileSync(join(cwd, 'net/genesis.json'), 'utf8')
+    )
+    assert.ok(existsSync(join(cwd, 'e/config.json')))
+  })
+
+  it('keys: new, import and show agree; the secret only when asked for', async () => {
+    const made = JSON.parse(await run('keys new --out a.json')) as Record<string, string>
+    const { secret, ...shown } = JSON.parse(await run('keys show a.json --secret')) as Record<string, string>
+    assert.deepEqual(made, shown)
+    assert.deepEqual(JSON.parse(await run('keys show a.json')), made)
+    const imported = await run('keys import - --type account --out b.json', { input: `${secret}\n` })
+    assert.deepEqual(JSON.parse(imported), made)
+  })
+
+  it('keys show --devnet prints the published key', async () => {
+    const { address } = JSON.parse(await run('keys show --devnet user3')) as Record<string, string>
+    assert.match(address ?? '', /^icn1/)
+  })
+
+  it('options are environment variables too; the option wins', async () => {
+    const env = { ICN_OUT: 'from-env.json', ICN_TYPE: 'validator' }
+    await run('keys new', { env })
+    assert.equal(readKeyFile(join(cwd, 'from-env.json')).type, 'validator')
+    await run('keys new --out from-option.json', { env })
+    assert.ok(existsSync(join(cwd, 'from-option.json')))
+  })
+
+  it('keys guard: nothing to export where no node ran, and export makes no database', async () => {
+    await run('init --genesis net/genesis.json --data g')
+    const line = 'keys guard export --data g --validator net/keys/validator-0.json --out guard.json'
+    const { code, stderr } = await icn(line.split(' '), { cwd })
+    assert.deepEqual([code, stderr.length], [2, 1])
+    assert.equal(existsSync(join(cwd, 'g/db/node')), false)
+    assert.equal(existsSync(join(cwd, 'guard.json')), false)
+  })
+
+  it('a reader that goes away ends the command without a trace', async () => {
+    mkdirSync(join(cwd, 'pipe'))
+    const child = spawn(process.execPath, [MAIN, 'genesis', 'show', 'net/genesis.json'], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe']
+    })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.stdout.destroy()
+    const code = await new Promise((resolve) => void child.once('close', resolve))
+    assert.deepEqual([code, stderr], [0, ''])
+  })
+
+  async function withNode(
+    port: NodePort,
+    work: (env: Record<string, string>) => Promise<void>
+  ): Promise<void> {
+    const metrics = { contentType: 'text/plain', metrics: async () => '' }
+    const events = { failed: () => undefined, refused: () => undefined }
+    const server = new RpcServer({ port, metrics, events }, { rpc: { host: '127.0.0.1', port: 0 } })
+    await server.start()
+    try {
+      await work({ ICN_RPC: `127.0.0.1:${server.address?.port}` })
+    } finally {
+      await server.stop()
+    }
+  }
+
+  it('every query answers people in lines and programs in JSON', async () => {
+    await withNode(fakeNodePort(), async (env) => {
+      for (const query of [
+        'head 0',
+        'block coord 3 --raw',
+        'validators 0',
+        `tx ${TRANSFER.id}`,
+        `account ${LOCAL_USER}`,
+        `proof ${LOCAL_USER}`,
+        'supply',
+        'supply 0',
+        'peers --chain 1',
+        'sync'
+      ]) {
+        assert.match(await run(`query ${query}`, { env }), /\S+\n$/)
+        assert.equal(typeof JSON.parse(await run(`query ${query} --json`, { env })), 'object')
+      }
+    })
+  })
+
+  it('tx transfer signs, submits, prints the id and waits for final; --dry only prints bytes', async () => {
+    const submitted: string[] = []
+    const base = fakeNodePort()
+    const port = fakeNodePort({
+      submit: (bytes) => {
+        submitted.push(toHex(bytes))
+        return base.submit(bytes)
+      }
+    })
+    await withNode(port, async (env) => {
+      const line = `tx transfer --devnet ${LOCAL_USER} --to ${LOCAL_USER} --consumer 1.5`
+      const bytes = (await run(`${line} --dry`, { env })).trim()
+      assert.deepEqual(submitted, [])
+      assert.match(await run(`${line} --wait`, { env }), /^[0-9a-f]{64}\nfinal on chain 0 at height 7: ok\n$/)
+      assert.deepEqual(submitted, [bytes])
+      await run(`tx submit ${bytes}`, { env })
+      assert.deepEqual(submitted, [bytes, bytes])
+    })
+  })
+
+  it('a refused transaction is one line with the code, exit 1', async () => {
+    const port = fakeNodePort({ submit: async () => ({ ok: false, code: 'nonce-gap', detail: 'next is 4' }) })
+    await withNode(port, async (env) => {
+      const { code, stderr } = await icn(['tx', 'submit', '00'], { cwd, env })
+      assert.deepEqual([code, stderr], [1, ['icn: nonce-gap: next is 4']])
+    })
+  })
+
+  it('amounts: tokens with six decimals, exactly', () => {
+    const CASES: readonly (readonly [string, bigint])[] = [
+      ['0', 0n],
+      ['1', 1_000_000n],
+      ['0.000001', 1n],
+      ['20000000', 20_000_000_000_000n],
+      ['1.5', 1_500_000n]
+    ]
+    for (const [text, units] of CASES) {
+      assert.equal(tokens(text), units)
+      assert.equal(tokenText(units), text)
+    }
+    for (const text of ['', '-1', '1e3', '1.', '.5', '0.0000001', '1,5']) assert.throws(() => tokens(text))
+  })
+})
+
+const version = (): string => {
+  const path = new URL('../../../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+}
