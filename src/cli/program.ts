@@ -2,8 +2,8 @@
  * The command line. Commands are loaded when they are named, so `icn query` does not wait for libp2p; a wrong
  * command or option is one line on stderr that names it, exit code 2.
  */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { packageVersion } from '../node/version.ts'
 import { CliError, EXIT, exitCodeOf, oneLine } from './cli-error.ts'
 
 /** A module of `commands/`: adds its command to the program. */
@@ -26,15 +26,6 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   start: { summary: 'run a node', load: () => import('./commands/start.ts') },
   tx: { summary: 'sign and submit transactions', load: () => import('./commands/tx.ts') },
   query: { summary: 'ask a running node', load: () => import('./commands/query.ts') }
-}
-
-interface PackageJson {
-  readonly version: string
-}
-/** From `dist/src/cli` to the package's root. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as PackageJson).version
 }
 
 /** @returns the exit code. */

@@ -16,7 +16,7 @@ import type { StateView } from '../state/ports.ts'
 import type { CheckedTransaction } from '../state/types.ts'
 import type { Account } from '../codec/state-records.ts'
 import { NOTHING_RESERVED, checkAdmission, checkTerms } from '../state/inclusion.ts'
-import type { InclusionContext } from '../state/inclusion.ts'
+import type { InclusionContext, Reserved } from '../state/inclusion.ts'
 import { readAccount } from '../state/supply.ts'
 import { Candidates } from './candidates.ts'
 import { entryOf, outbids, overpays } from './entry.ts'
@@ -84,6 +84,7 @@ export class Pool {
   readonly #index = new PoolIndex()
   readonly #locals = new LocalList()
   readonly #counts = new RefusalCounts()
+  #admitted = 0
 
   constructor(chain: ChainId, params: Params) {
     this.chain = chain
@@ -117,6 +118,7 @@ export class Pool {
     const dropped = room.value.map((victim) => this.#drop(victim, 'evicted'))
     if (replaced !== undefined) dropped.push(this.#drop(replaced, 'replaced'))
     this.#index.add(entry, nonce)
+    this.#admitted += 1
     if (origin === 'local') this.#locals.add(entry, head.height)
     const outcome = replaced !== undefined ? 'replaced' : isPending ? 'pending' : 'queued'
     return accept({ outcome, entry, dropped })
@@ -201,6 +203,16 @@ export class Pool {
   nextNonce(sender: Hex, accountNonce: bigint): bigint {
     const queue = this.#index.queue(sender)
     return queue === undefined || queue.freeNonce < accountNonce ? accountNonce : queue.freeNonce
+  }
+
+  /** What a sender's transactions would cost at most if all were included. */
+  reserved(sender: Hex): Reserved {
+    return this.#index.queue(sender)?.reserved(undefined) ?? NOTHING_RESERVED
+  }
+
+  /** Transactions taken since the pool was made. */
+  get admitted(): number {
+    return this.#admitted
   }
 
   /** One sender's by nonce, or the best-paying pending ones and then, in order of arrival, the queued. */

@@ -3,6 +3,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import { CONFIG_KEYS, loadNodeConfig } from '../../node/config.ts'
 import type { ConfigSources } from '../../node/config.ts'
+import { packageVersion } from '../../node/version.ts'
 
 export function register(program: Command): void {
   const start = program
@@ -18,8 +19,8 @@ export function register(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (flags: ConfigSources['flags']) => {
       const config = loadNodeConfig({ flags })
-      const { runNode } = await import('../../node/run.ts')
-      await runNode(config)
+      const { runNode } = await import('../../app/run.ts')
+      await runNode(config, packageVersion())
     })
   for (const entry of CONFIG_KEYS) {
     const shown = `${entry.help} (default: ${JSON.stringify(entry.default)}; env: ${entry.env})`

@@ -58,6 +58,15 @@ export class BlockTree {
     this.#blocks.set(toHex(block.hash), { block, execution, transactions, state })
   }
 
+  /** An unfinal block that includes a transaction, by its id in hex, and the place in it. */
+  find(id: Hex): { readonly block: Block; readonly index: number } | undefined {
+    for (const { block, transactions } of this.#blocks.values()) {
+      const index = transactions.findIndex((checked) => toHex(checked.id) === id)
+      if (index >= 0) return { block, index }
+    }
+    return undefined
+  }
+
   /** Highest executed block: what a reader sees as the head. */
   head(): Ground {
     let head = this.final

@@ -1,0 +1,270 @@
+/**
+ * The composition root (SYSTEM 6): builds every part of a node in dependency order, starts them in that order, and
+ * stops them in reverse. A part that fails to start ends the start: those before it are stopped again and the error
+ * names it. Straight code, no container.
+ *
+ *   node database → verifier → validator and guard → chains → network → RPC
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { Logger } from 'pino'
+import { chainName, shardId } from '../primitives/chain-id.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import { VerifyPool } from '../crypto/verify-pool.ts'
+import { createMetrics } from '../metrics/registry.ts'
+import type { NodeMetrics } from '../metrics/registry.ts'
+import { netMetrics } from '../metrics/net.ts'
+import { Libp2pNetwork } from '../net/network.ts'
+import { Chains } from '../node/chains.ts'
+import type { NodeConfig } from '../node/config.ts'
+import { dataPaths } from '../node/data-dir.ts'
+import { readKeyFile, signerOfKey } from '../node/keys.ts'
+import { StartError } from '../node/node-errors.ts'
+import { Validator } from '../node/validator.ts'
+import { networkId } from '../params/genesis.ts'
+import type { Genesis } from '../params/genesis.ts'
+import { RpcServer } from '../rpc/server.ts'
+import type { Address } from '../rpc/server.ts'
+import { openGuard } from '../store/guard-binding.ts'
+import { SignGuard } from '../store/sign-guard.ts'
+import { bindGuard } from '../store/guard-binding.ts'
+import { openLevel } from '../store/level.ts'
+import { NodeStore } from '../store/node-store.ts'
+import type { KeyValueStore } from '../store/ports.ts'
+import { systemClock } from './clock.ts'
+import { Observer } from './observer.ts'
+import { createRpcPort } from './rpc-port.ts'
+import { TransactionPort } from './transaction-port.ts'
+
+export interface NodeInit {
+  readonly config: NodeConfig
+  readonly genesis: Genesis
+  readonly log: Logger
+  readonly version: string
+  /** Process-wide metrics (memory, CPU): once per process. @default false */
+  readonly processMetrics?: boolean
+  /** A failure that the node cannot go on after; it has begun to stop. */
+  readonly onFailed: (error: unknown) => void
+}
+
+interface Part {
+  readonly name: string
+  stop(): Promise<void>
+}
+
+export class Node {
+  readonly metrics: NodeMetrics
+  readonly #init: NodeInit
+  readonly #parts: Part[] = []
+  #chains: Chains | undefined
+  #network: Libp2pNetwork | undefined
+  #rpc: RpcServer | undefined
+  #validator: Validator | undefined
+  #changing: Promise<void> = Promise.resolve()
+
+  constructor(init: NodeInit) {
+    this.#init = init
+    this.metrics = createMetrics({ process: init.processMetrics === true })
+  }
+
+  get chains(): Chains | undefined {
+    return this.#chains
+  }
+
+  get network(): Libp2pNetwork | undefined {
+    return this.#network
+  }
+
+  get validator(): Validator | undefined {
+    return this.#validator
+  }
+
+  get rpcAddress(): Address | undefined {
+    return this.#rpc?.address
+  }
+
+  /** @throws StartError naming the part; nothing is left running then. */
+  async start(): Promise<void> {
+    await this.#inOrder(async () => this.#start())
+  }
+
+  /** Idempotent; ends when every part has stopped and every database is closed. */
+  async stop(): Promise<void> {
+    await this.#inOrder(async () => this.#stopParts())
+  }
+
+  async #start(): Promise<void> {
+    if (this.#parts.length > 0) return
+    const { config, genesis, log } = this.#init
+    const paths = dataPaths(config.data)
+    const id = networkId(genesis)
+    const observer = new Observer(this.metrics, log, (error) => this.#init.onFailed(error))
+    const nodeStore = await this.#part('node database', async () => {
+      const database = await openDatabase(paths.nodeDatabase)
+      this.#parts.push({ name: 'node database', stop: async () => database.close() })
+      return NodeStore.open(database, id)
+    })
+    const verifier = await this.#part('verifier', async () => {
+      const pool = new VerifyPool()
+      await pool.start()
+      this.#parts.push({ name: 'verifier', stop: async () => pool.stop() })
+      return pool
+    })
+    const validator = await this.#part('validator', async () => this.#openValidator(nodeStore, id))
+    this.#validator = validator
+    const network = await this.#part('network key', async () => this.#createNetwork(id))
+    let port: TransactionPort | undefined
+    const chains = await this.#part('chains', async () =>
+      Chains.open(
+        {
+          network,
+          clock: systemClock,
+          verifier,
+          nodeStore,
+          openChain: async (chain) => openDatabase(paths.chainDatabase(chain)),
+          validator,
+          events: observer.events,
+          onDropped: (chain, dropped) => {
+            observer.dropped(chain, dropped)
+            port?.noteDropped(dropped)
+          },
+          randomSeed: () => randomBytes(16)
+        },
+        { genesis, shards: followedShards(config, genesis) }
+      )
+    )
+    this.#chains = chains
+    this.#parts.push({ name: 'chains', stop: async () => chains.stop() })
+    await this.#part('chains', async () => chains.start())
+    this.#parts.push({ name: 'network', stop: async () => network.stop() })
+    await this.#part('network', async () => network.start())
+    this.#network = network
+    const transactions = new TransactionPort({ chains, network, verifier })
+    port = transactions
+    await this.#part('RPC', async () => {
+      const rpcPort = createRpcPort({
+        chains,
+        network,
+        transactions,
+        validator,
+        clock: systemClock,
+        progress: observer.progress,
+        facts: { version: this.#init.version, startedAtMs: Date.now() },
+        startedMonoMs: performance.now()
+      })
+      const server = new RpcServer(
+        { port: rpcPort, metrics: this.#exposition(chains, network), events: this.#rpcEvents(observer) },
+        { rpc: config.rpc, ...(config.metrics === undefined ? {} : { metrics: config.metrics }) }
+      )
+      await server.start()
+      this.#rpc = server
+      this.#parts.push({ name: 'RPC', stop: async () => server.stop() })
+    })
+    this.metrics.node.start()
+    this.#parts.push({ name: 'metrics', stop: async () => this.metrics.node.stop() })
+  }
+
+  async #openValidator(nodeStore: NodeStore, network: Uint8Array): Promise<Validator | undefined> {
+    const { validator: path, signFromEpoch } = this.#init.config
+    if (path === undefined) return undefined
+    const key = readKeyFile(path, 'validator')
+    const init = { publicKey: key.publicKey, network }
+    if (signFromEpoch === undefined) {
+      return new Validator(signerOfKey(key), await openGuard(nodeStore.database, init, path))
+    }
+    const id = randomBytes(32)
+    const guard = await SignGuard.adopt(nodeStore.database, init, { id, fromEpoch: signFromEpoch })
+    await bindGuard(path, id)
+    return new Validator(signerOfKey(key), guard)
+  }
+
+  async #createNetwork(id: Uint8Array): Promise<Libp2pNetwork> {
+    const { config, log, version } = this.#init
+    const { seed } = readKeyFile(dataPaths(config.data).nodeKey, 'node')
+    return new Libp2pNetwork({
+      privateKey: await generateKeyPairFromSeed('Ed25519', seed),
+      networkId: id,
+      listen: config.listen,
+      announce: config.announce,
+      bootstrap: config.bootstrap,
+      localStatus: () => this.#status(),
+      agent: `icn/${version}`,
+      metrics: netMetrics(this.metrics.net, this.metrics.node.queueLength),
+      log: (message, facts) => log.debug(facts ?? {}, message)
+    })
+  }
+
+  #status() {
+    const chains = this.#chains
+    if (chains === undefined) throw new RangeError('the network starts after the chains')
+    return chains.status()
+  }
+
+  /** Gauges that are read, not counted, are set when somebody looks. */
+  #exposition(chains: Chains, network: Libp2pNetwork) {
+    const { registry, chain, pool, net, node } = this.metrics
+    return {
+      contentType: registry.contentType,
+      metrics: async (): Promise<string> => {
+        net.peers.reset()
+        for (const each of chains.list) {
+          const label = { chain: chainName(each.chain) }
+          const status = each.pool.status()
+          pool.transactions.set(label, status.count)
+          pool.bytes.set(label, status.bytes)
+          chain.height.set(label, each.tree.head().header.height)
+          chain.finalHeight.set(label, each.store.final.height)
+          chain.view.set(label, each.driver.instance.view)
+          node.queueLength.set({ queue: `consensus-${label.chain}` }, each.driver.queued)
+          for (const { direction } of network.peers(each.chain)) net.peers.inc({ ...label, direction })
+        }
+        return registry.metrics()
+      }
+    }
+  }
+
+  #rpcEvents(observer: Observer) {
+    return {
+      failed: (method: string, error: unknown) => this.#init.log.error({ method, err: error }, 'RPC call failed'),
+      refused: (code: Parameters<Observer['refused']>[0]) => observer.refused(code)
+    }
+  }
+
+  async #part<T>(name: string, start: () => Promise<T>): Promise<T> {
+    try {
+      return await start()
+    } catch (error) {
+      await this.#stopParts()
+      throw new StartError({ code: 'NODE_PART_FAILED', part: name }, `${name} did not start`, { cause: error })
+    }
+  }
+
+  async #stopParts(): Promise<void> {
+    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) await part.stop()
+  }
+
+  /** Start and stop never overlap, whoever calls them. */
+  async #inOrder(change: () => Promise<void>): Promise<void> {
+    const done = this.#changing.then(change)
+    this.#changing = done.catch(() => undefined)
+    return done
+  }
+}
+
+
+
+function followedShards({ shards }: NodeConfig, genesis: Genesis): ChainId[] {
+  if (shards === 'none') return []
+  const all = Array.from({ length: genesis.shards }, (_, index) => shardId(index))
+  return shards === 'all' ? all : [...new Set(shards)].sort((a, b) => a - b)
+}
+
+/** New where there is none yet; a database that lost its files is refused by what opens it. */
+async function openDatabase(path: string): Promise<KeyValueStore> {
+  const isNew = !existsSync(path)
+  if (isNew) await mkdir(dirname(path), { recursive: true })
+  return openLevel(path, { isNew })
+}

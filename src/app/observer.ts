@@ -1,0 +1,91 @@
+/** What the chains report, as metrics and log lines. Nothing is decided here; a fatal failure is passed on. */
+import type { Logger } from 'pino'
+import { chainName } from '../primitives/chain-id.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import { toHex } from '../primitives/bytes.ts'
+import { refusalNumber } from '../codec/refusals.ts'
+import type { RefusalCode } from '../codec/refusals.ts'
+import { EvidenceType } from '../codec/evidence.ts'
+import type { Dropped } from '../mempool/pool.ts'
+import type { NodeMetrics } from '../metrics/registry.ts'
+import type { ChainEvents } from '../node/ports.ts'
+
+/** When each chain last moved, for /health. */
+export interface Progress {
+  readonly finalAtMs: Map<ChainId, number>
+  /** Blocks made final per chain since the start, for rates. */
+  readonly blocks: Map<ChainId, number>
+}
+
+/** Equivocation proofs kept in memory for operators; consensus keeps none (C30 brings them on chain). */
+const EVIDENCE_MAX = 256
+
+export class Observer {
+  readonly progress: Progress = { finalAtMs: new Map(), blocks: new Map() }
+  readonly evidence: Uint8Array[] = []
+  readonly #metrics: NodeMetrics
+  readonly #log: Logger
+  readonly #onFailed: (error: unknown) => void
+
+  constructor(metrics: NodeMetrics, log: Logger, onFailed: (error: unknown) => void) {
+    this.#metrics = metrics
+    this.#log = log
+    this.#onFailed = onFailed
+  }
+
+  readonly events: ChainEvents = {
+    final: ({ chain, header, hash, transactionIds, tookMs }) => {
+      const label = { chain: chainName(chain) }
+      const { finalHeight, height, epoch, finalitySeconds, transactionsFinal } = this.#metrics.chain
+      finalHeight.set(label, header.height)
+      height.set(label, header.height)
+      epoch.set(label, header.epoch)
+      finalitySeconds.observe(label, tookMs / 1_000)
+      transactionsFinal.inc(label, transactionIds.length)
+      this.progress.finalAtMs.set(chain, performance.now())
+      this.progress.blocks.set(chain, (this.progress.blocks.get(chain) ?? 0) + 1)
+      const facts = { ...label, height: header.height, epoch: header.epoch, view: header.view, hash: toHex(hash) }
+      this.#log.debug({ ...facts, transactions: transactionIds.length, tookMs }, 'final block')
+    },
+    entered: (chain, epoch, view) => {
+      this.#metrics.chain.view.set({ chain: chainName(chain) }, view)
+      this.#log.trace({ chain: chainName(chain), epoch, view }, 'entered view')
+    },
+    nullified: (chain, view) => {
+      this.#metrics.chain.viewsNullified.inc({ chain: chainName(chain) })
+      this.#log.debug({ chain: chainName(chain), view }, 'view nullified')
+    },
+    evidence: (evidence) => {
+      if (this.evidence.length < EVIDENCE_MAX) this.evidence.push(EvidenceType.serialize(evidence))
+      const { chain, epoch, view } = evidence.second
+      const key = toHex(evidence.publicKey)
+      this.#log.warn({ chain: chainName(chain), epoch, view, key }, 'equivocation: two statements of one key')
+    },
+    halted: (chain, reason) => {
+      this.#metrics.node.invariantViolations.inc({ invariant: 'halted' })
+      this.#log.error({ chain: chainName(chain), reason }, 'chain halted here: it is no longer followed')
+    },
+    guardRefusal: (chain, reason) => {
+      this.#metrics.node.signGuardRefusals.inc()
+      this.#log.error({ chain: chainName(chain), reason }, 'the sign guard refused a statement')
+    },
+    signingStopped: (reason) => {
+      this.#metrics.node.signGuardRefusals.inc()
+      this.#log.error({ reason }, 'this validator signs nothing any more')
+    },
+    failed: (error) => this.#onFailed(error)
+  }
+
+  refused(code: RefusalCode): void {
+    this.#metrics.pool.refusals.inc({ code })
+    this.#log.trace({ code, number: refusalNumber(code) }, 'transaction refused')
+  }
+
+  readonly dropped = (chain: ChainId, dropped: readonly Dropped[]): void => {
+    for (const { reason, local, entry } of dropped) {
+      if (reason === 'included') continue
+      this.#metrics.pool.refusals.inc({ code: reason })
+      if (local) this.#log.info({ chain: chainName(chain), id: entry.id, reason }, 'own transaction left the pool')
+    }
+  }
+}
