@@ -29,7 +29,8 @@ export function rootFromBranch(leaf: Uint8Array, gindex: bigint, branch: readonl
 }
 
 function misfit(leaf: Uint8Array, gindex: bigint, branch: readonly Uint8Array[]): string | undefined {
-  if (gindex < 1n || gindex >> BigInt(branch.length) !== 1n) {
+  // The shift also refuses zero and negative indices: none of theirs is one.
+  if (gindex >> BigInt(branch.length) !== 1n) {
     return `a branch of ${branch.length} does not fit generalised index ${gindex}`
   }
   // Without this check a 31-byte leaf beside a 33-byte sibling would hash like an honest pair.

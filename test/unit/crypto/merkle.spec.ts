@@ -32,7 +32,7 @@ describe('Merkle branches', () => {
       assert.equal(verifyBranch(root, gindex, { leaf, branch: wrong }), false)
       assert.throws(() => rootFromBranch(leaf, gindex, wrong), RangeError)
     }
-    assert.equal(verifyBranch(leaf, 0n, { leaf, branch: [] }), false)
+    for (const index of [0n, -1n, 2n]) assert.equal(verifyBranch(leaf, index, { leaf, branch: [] }), false)
     assert.equal(verifyBranch(leaf, 1n, { leaf, branch: [] }), true)
   })
 
@@ -41,6 +41,7 @@ describe('Merkle branches', () => {
     const moved = [Uint8Array.from([leaf.at(-1)!, ...sibling]), ...branch.slice(1)]
     const short = leaf.subarray(0, 31)
     assert.equal(verifyBranch(root, gindex & ~1n, { leaf: short, branch: moved }), false)
-    assert.throws(() => rootFromBranch(short, gindex, moved), RangeError)
+    assert.throws(() => rootFromBranch(short, gindex, branch), RangeError)
+    assert.throws(() => rootFromBranch(leaf, gindex, moved), RangeError)
   })
 })

@@ -163,6 +163,23 @@ describe('Verify pool', () => {
     })
   })
 
+  it('a worker that answers between deaths is replaced each time', async () => {
+    const source = `const { parentPort } = require('node:worker_threads')
+      let batches = 0
+      parentPort.on('message', () => {
+        if (++batches > 1) process.exit(7)
+        parentPort.postMessage(new Uint8Array(4))
+      })
+      parentPort.postMessage('ready')`
+    const pool = new VerifyPool({ createWorker: () => new Worker(source, { eval: true }) })
+    await withPool(pool, async () => {
+      for (let i = 0; i < 5; i++) {
+        assert.equal((await pool.verify(jobs(4))).length, 4)
+        await assert.rejects(pool.verify(jobs(4)), withCode('CRYPTO_WORKER_DIED'))
+      }
+    })
+  })
+
   it('a stopped pool keeps no process alive', async () => {
     const module = repositoryPath('dist/src/crypto/verify-pool.js')
     const source = `import { VerifyPool } from '${module}'
