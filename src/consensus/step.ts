@@ -29,8 +29,28 @@ import { voteWindow } from './window.ts'
 const REFETCH_MS = 1_000
 
 export function step(instance: Instance, input: Input, env: Env): Effect[] {
-  if (instance.ended || instance.halted !== undefined) return []
+  if (instance.ended || instance.halted !== undefined || !belongs(instance, input)) return []
   return [...apply(instance, input, env), ...advance(instance, env)]
+}
+
+/** C1: an instance hears of its own epoch only. Inputs that waited while the epoch ended belong to another one. */
+function belongs({ config }: Instance, input: Input): boolean {
+  switch (input.type) {
+    case 'vote':
+      return input.vote.epoch === config.epoch && input.vote.chain === config.chain
+    case 'certificate':
+      return input.certificate.epoch === config.epoch && input.certificate.chain === config.chain
+    case 'block':
+      return input.block.header.epoch === config.epoch && input.block.header.chain === config.chain
+    case 'built':
+      return input.block === undefined || input.block.header.epoch === config.epoch
+    case 'verdict':
+    case 'signing':
+    case 'tick':
+      return true
+    default:
+      return unreachable(input)
+  }
 }
 
 function apply(instance: Instance, input: Input, env: Env): Effect[] {
