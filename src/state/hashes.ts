@@ -7,8 +7,10 @@ export const EMPTY_HASH: Uint8Array = ZERO_HASH
 
 export const pathOf = (key: Uint8Array): Uint8Array => sha256(key)
 
+/** One buffer for all: a hash is complete before the next begins, and a block takes some ten thousand. */
+const input = new Uint8Array(65)
+
 function tagged(tag: number, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(65)
   input[0] = tag
   input.set(left, 1)
   input.set(right, 33)

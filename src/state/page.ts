@@ -5,7 +5,7 @@
  *   slot  = leaf: path ‖ value hash (64 bytes)   inner: hash of the subtree (32 bytes), whose page is one nibble deeper
  *
  * Nodes are numbered like a heap: 1 is the page's own subtree, 16 … 31 are the slots. Inner nodes are stored so that
- * a change hashes its own way up and nothing beside it. Decoding takes views of the bytes and hashes nothing.
+ * a change hashes its own way up and nothing beside it. Decoding finds places in the bytes and neither copies nor hashes.
  */
 import { equal } from '../primitives/bytes.ts'
 import { StateError } from './errors.ts'
@@ -20,9 +20,10 @@ export type Slot = Leaf | Uint8Array | undefined
 
 const SLOTS = 16
 const HEAD_BYTES = 4
+const NO_BYTES = new Uint8Array()
 
 export class Page {
-  /** Sparse: what is not set is empty. */
+  /** Slots that were set here; all others are read from the decoded bytes. */
   readonly #slots: Slot[] = []
   /** Hash of each node; undefined: not known. Index 0 is unused, 1 … 15 inner positions, 16 … 31 slots. */
   readonly #nodes: (Uint8Array | undefined)[] = []
@@ -30,7 +31,9 @@ export class Page {
   readonly #weights = new Uint8Array(2 * SLOTS)
   /** Bit n: node n differs from the decoded bytes. */
   #changed = 0
-  #source: Uint8Array | undefined
+  #source: Uint8Array = NO_BYTES
+  /** Where a node lies in the decoded bytes; 0: nowhere. */
+  readonly #offsets = new Uint16Array(2 * SLOTS)
 
   /** @throws StateError when the bytes are not a page; `id` names it. */
   static decode(bytes: Uint8Array, id: string): Page {
@@ -41,32 +44,31 @@ export class Page {
     const inners = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)
     if ((leaves & inners) !== 0) corrupt('a slot is both leaf and inner')
     const page = new Page()
+    page.#source = bytes
     let offset = HEAD_BYTES
     for (let i = 0; i < SLOTS; i++) {
-      if (((leaves >> i) & 1) === 1) {
-        const path = bytes.subarray(offset, offset + 32)
-        page.#slots[i] = { path, valueHash: bytes.subarray(offset + 32, offset + 64) }
-        page.#weights[SLOTS + i] = 1
-        offset += 64
-      } else if (((inners >> i) & 1) === 1) {
-        page.#slots[i] = bytes.subarray(offset, offset + 32)
-        page.#weights[SLOTS + i] = 2
-        offset += 32
-      }
+      const weight = ((leaves >> i) & 1) | (((inners >> i) & 1) << 1)
+      if (weight === 0) continue
+      page.#weights[SLOTS + i] = weight
+      page.#offsets[SLOTS + i] = offset
+      offset += weight === 1 ? 64 : 32
     }
     for (let node = SLOTS - 1; node >= 1; node--) page.#weigh(node)
     for (let node = 2; node < SLOTS; node++) {
       if (page.#weights[node] !== 2) continue
-      page.#nodes[node] = bytes.subarray(offset, offset + 32)
+      page.#offsets[node] = offset
       offset += 32
     }
     if (offset !== bytes.length) corrupt('length does not fit the bitmaps')
-    page.#source = bytes
     return page
   }
 
   slot(index: number): Slot {
-    return this.#slots[index]
+    const node = SLOTS + index
+    const offset = this.#offsets[node] ?? 0
+    if (offset === 0) return this.#slots[index]
+    if (this.weight(node) === 2) return this.#bytes(offset)
+    return { path: this.#bytes(offset), valueHash: this.#bytes(offset + 32) }
   }
 
   setSlot(index: number, slot: Slot): void {
@@ -74,6 +76,7 @@ export class Page {
     this.#weights[SLOTS + index] = weight(slot)
     for (let node = SLOTS + index; node >= 1; node >>= 1) {
       this.#nodes[node] = undefined
+      this.#offsets[node] = 0
       this.#changed |= 1 << node
       if (node < SLOTS) this.#weigh(node)
     }
@@ -88,7 +91,8 @@ export class Page {
   hash(node: number): Uint8Array {
     const known = this.#nodes[node]
     if (known !== undefined) return known
-    const hash = this.#compute(node)
+    const offset = node < SLOTS ? (this.#offsets[node] ?? 0) : 0
+    const hash = offset > 0 ? this.#bytes(offset) : this.#compute(node)
     this.#nodes[node] = hash
     return hash
   }
@@ -97,38 +101,37 @@ export class Page {
   leaf(node: number): Leaf | undefined {
     let at = node
     while (at < SLOTS) at = this.weight(2 * at) > 0 ? 2 * at : 2 * at + 1
-    const slot = this.#slots[at - SLOTS]
+    const slot = this.slot(at - SLOTS)
     return slot === undefined || slot instanceof Uint8Array ? undefined : slot
   }
 
   encode(): Uint8Array {
     const head = this.#head()
-    const source = this.#source
     // Most changes keep the layout: then all but the changed nodes is copied at once.
-    const kept = source !== undefined && equal(source.subarray(0, HEAD_BYTES), head) ? source : undefined
-    const bytes = kept === undefined ? new Uint8Array(this.#size()) : kept.slice()
-    const put = (node: number, part: Uint8Array, offset: number): void => {
-      if (kept === undefined || ((this.#changed >>> node) & 1) === 1) bytes.set(part, offset)
-    }
+    const kept = equal(this.#source.subarray(0, HEAD_BYTES), head)
+    const bytes = kept ? this.#source.slice() : new Uint8Array(this.#size())
     bytes.set(head)
     let offset = HEAD_BYTES
-    for (const [i, slot] of this.#slots.entries()) {
-      if (slot === undefined) continue
-      if (slot instanceof Uint8Array) {
-        put(SLOTS + i, slot, offset)
-        offset += 32
-      } else {
-        put(SLOTS + i, slot.path, offset)
-        put(SLOTS + i, slot.valueHash, offset + 32)
-        offset += 64
-      }
+    for (let i = 0; i < SLOTS; i++) {
+      const weight = this.weight(SLOTS + i)
+      if (weight === 0) continue
+      if (!kept || this.#isChanged(SLOTS + i)) writeSlot(bytes, offset, this.slot(i))
+      offset += weight === 1 ? 64 : 32
     }
     for (let node = 2; node < SLOTS; node++) {
       if (this.weight(node) !== 2) continue
-      put(node, this.hash(node), offset)
+      if (!kept || this.#isChanged(node)) bytes.set(this.hash(node), offset)
       offset += 32
     }
     return bytes
+  }
+
+  #isChanged(node: number): boolean {
+    return ((this.#changed >>> node) & 1) === 1
+  }
+
+  #bytes(offset: number): Uint8Array {
+    return this.#source.subarray(offset, offset + 32)
   }
 
   #head(): Uint8Array {
@@ -154,7 +157,7 @@ export class Page {
 
   #compute(node: number): Uint8Array {
     if (node >= SLOTS) {
-      const slot = this.#slots[node - SLOTS]
+      const slot = this.slot(node - SLOTS)
       if (slot === undefined) return EMPTY_HASH
       return slot instanceof Uint8Array ? slot : leafHash(slot.path, slot.valueHash)
     }
@@ -166,3 +169,13 @@ export class Page {
 }
 
 const weight = (slot: Slot): number => (slot === undefined ? 0 : slot instanceof Uint8Array ? 2 : 1)
+
+function writeSlot(bytes: Uint8Array, offset: number, slot: Slot): void {
+  if (slot === undefined) return
+  if (slot instanceof Uint8Array) {
+    bytes.set(slot, offset)
+  } else {
+    bytes.set(slot.path, offset)
+    bytes.set(slot.valueHash, offset + 32)
+  }
+}
