@@ -55,6 +55,12 @@ const contentHash = (topic: string, data: Uint8Array): Uint8Array =>
   hash('sha256', concat(utf8(topic), data), 'buffer')
 const EMPTY = new Uint8Array(0)
 
+/**
+ * Small meshes: own messages go to every peer at once (floodPublish), so a mesh only has to reach those that the author
+ * does not know, and who is missed there hears of it by lazy gossip. Six, the usual degree, costs five nodes 40 % more.
+ */
+const MESH = { D: 3, Dlo: 2, Dhi: 4, Dscore: 1, Dout: 1, Dlazy: 6 } as const
+
 const pubsubOf = (topics: ReadonlyMap<string, GossipKind>) =>
   gossipsub({
     globalSignaturePolicy: StrictNoSign,
@@ -63,6 +69,7 @@ const pubsubOf = (topics: ReadonlyMap<string, GossipKind>) =>
     asyncValidation: true,
     floodPublish: true,
     heartbeatInterval: 1_000,
+    ...MESH,
     msgIdFn: (message) => contentHash(message.topic, message.data).subarray(0, 20),
     fastMsgIdFn: (message) => message.topic + hash('sha256', message.data ?? EMPTY, 'base64'),
     maxInboundDataLength: NET_LIMITS.gossipRpcBytes,
