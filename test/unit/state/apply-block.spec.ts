@@ -4,7 +4,7 @@ import { toHex } from '../../../src/primitives/bytes.ts'
 import { AccountType, ChainTotalsType, ClaimType } from '../../../src/codec/state-records.ts'
 import type { Account } from '../../../src/codec/state-records.ts'
 import { applyBlock } from '../../../src/state/apply-block.ts'
-import { commit } from '../../../src/state/commit.ts'
+import { EMPTY_VIEW, commit } from '../../../src/state/commit.ts'
 import { TOTALS_KEY, accountKey, claimKey } from '../../../src/state/keys.ts'
 import { ACCOUNT_STATE_BYTES } from '../../../src/state/ledger.ts'
 import { holdings, readAccount, readTotals, recount, wrongCounters } from '../../../src/state/supply.ts'
@@ -154,6 +154,7 @@ describe('applyBlock: transfers', () => {
     const verdict = applyBlock(state, aContext(), [])
     ok(verdict.ok)
     deepEqual(verdict.value.changes, { values: new Map(), pages: new Map(), root: state.root })
+    ok(applyBlock(EMPTY_VIEW, aContext(), []).ok, 'and reads nothing')
   })
 
   it('TX-9, TX-10: moves both tokens, charges fee and mana, advances the nonce', () => {

@@ -4,6 +4,8 @@ import { toHex, utf8 } from '../../../src/primitives/bytes.ts'
 import type { Hex } from '../../../src/primitives/bytes.ts'
 import { EMPTY_VIEW, commit } from '../../../src/state/commit.ts'
 import { EMPTY_HASH, innerHash, leafHash, pathOf } from '../../../src/state/hashes.ts'
+import { Page } from '../../../src/state/page.ts'
+import type { Leaf } from '../../../src/state/page.ts'
 import { rebuildRoot } from '../../../src/state/proof.ts'
 import { updateTree } from '../../../src/state/tree.ts'
 import { MemoryState } from '../../support/state.ts'
@@ -118,7 +120,8 @@ describe('State tree', () => {
     const touched = put(...names)
     state.pages.set(child, page.subarray(0, page.length - 1))
     throws(() => commit(state, touched), { name: 'StateError', code: 'STATE_PAGE_CORRUPT' })
-    const both = new Uint8Array(4 + 64)
+    // One slot and the three inner nodes above it, so that the length alone does not betray it.
+    const both = new Uint8Array(4 + 32 + 3 * 32)
     both.set([0, 1, 0, 1])
     state.pages.set(child, both)
     throws(() => commit(state, touched), { name: 'StateError', code: 'STATE_PAGE_CORRUPT' })
@@ -126,5 +129,48 @@ describe('State tree', () => {
     throws(() => commit(state, touched), { name: 'StateError', code: 'STATE_PAGE_CORRUPT' })
     state.pages.delete(child)
     throws(() => commit(state, touched), { name: 'StateError', code: 'STATE_PAGE_MISSING' })
+  })
+
+  it('STA-11: no page lies below the last nibble of a path', () => {
+    const low = new Uint8Array(32)
+    const leaves = [low, pathWith(`${'0'.repeat(255)}1`)].map((path) => ({ path, valueHash: sha256(value) }))
+    const state = new MemoryState({ values: new Map(), ...updateTree(EMPTY_VIEW, leaves) })
+    const inner = new Uint8Array(4 + 32 + 3 * 32)
+    inner.set([0, 0, 0, 1])
+    state.pages.set('0'.repeat(63) as Hex, inner)
+    state.pages.set('0'.repeat(64) as Hex, inner)
+    throws(() => updateTree(state, [{ path: low, valueHash: undefined }]), { code: 'STATE_PAGE_CORRUPT' })
+  })
+})
+
+describe('Page', () => {
+  const leaf = (bits: string): Leaf => ({ path: pathWith(bits), valueHash: sha256(value) })
+  const hashOf = ({ path, valueHash }: Leaf): Uint8Array => leafHash(path, valueHash)
+
+  it('STA-6, STA-7: a hash that was read follows the next change', () => {
+    const page = new Page()
+    page.setSlot(0, leaf('0000'))
+    deepEqual(page.hash(1), hashOf(leaf('0000')))
+    page.setSlot(15, leaf('1111'))
+    deepEqual(page.hash(1), innerHash(hashOf(leaf('0000')), hashOf(leaf('1111'))))
+    page.setSlot(0, undefined)
+    deepEqual(page.hash(1), hashOf(leaf('1111')))
+    deepEqual(page.leaf(1), leaf('1111'))
+  })
+
+  it('STA-11: decodes to what was encoded, before and after a change of layout', () => {
+    const page = new Page()
+    for (const bits of ['0000', '0001', '1000', '1011']) page.setSlot(Number.parseInt(bits, 2), leaf(bits))
+    page.setSlot(5, sha256(value))
+    const again = Page.decode(page.encode(), '')
+    deepEqual(again.encode(), page.encode())
+    deepEqual(again.hash(1), page.hash(1))
+    for (const target of [page, again]) {
+      target.setSlot(8, undefined)
+      target.setSlot(5, leaf('0101'))
+    }
+    deepEqual(again.encode(), page.encode())
+    deepEqual(again.slot(5), leaf('0101'))
+    deepEqual(again.slot(11), leaf('1011'))
   })
 })
