@@ -38,6 +38,20 @@ describe('command line', () => {
     assert.equal(await run('--version'), `${version()}\n`)
   })
 
+  it('on an older Node: one line that says what to do, exit code 2, and nothing is imported', async () => {
+    const older = 'Object.defineProperty(process, "versions", { value: { node: "21.7.3" } })'
+    const first = `data:text/javascript,${encodeURIComponent(older)}`
+    const child = spawn(process.execPath, ['--import', first, MAIN, 'keys', 'new', '--out', 'never.json'], {
+      cwd
+    })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    const code = await new Promise((resolve) => void child.once('close', resolve))
+    assert.equal(code, 2)
+    assert.match(stderr, /^icn needs Node 22 or newer, this is 21\.7\.3: .*\n$/)
+    assert.equal(existsSync(join(cwd, 'never.json')), false)
+  })
+
   it('genesis new: a file that checks, with the keys of its validators; show is canonical', async () => {
     const text = readFileSync(join(cwd, 'net/genesis.json'), 'utf8')
     const genesis = parseGenesis(text)

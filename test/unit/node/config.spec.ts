@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CONFIG_KEYS, defaultConfigFile, loadNodeConfig } from '../../../src/node/config.ts'
@@ -181,5 +181,23 @@ describe('node configuration', () => {
 
   it('is frozen', () => {
     assert.ok(Object.isFrozen(load()))
+  })
+
+  it('docs/operating.md lists every key with option, variable and default', () => {
+    const page = readFileSync(new URL('../../../../docs/operating.md', import.meta.url), 'utf8')
+    const written = page.split('\n').filter((line) => line.includes('`ICN_') && line.startsWith('| `--'))
+    const rows = written.map((line) =>
+      line
+        .split('|')
+        .slice(1, 5)
+        .map((cell) => cell.replaceAll('`', '').trim())
+    )
+    const declared = CONFIG_KEYS.map((entry) => [
+      `--${entry.flag}`,
+      entry.env,
+      entry.key,
+      JSON.stringify(entry.default)
+    ])
+    assert.deepEqual(rows, declared)
   })
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { HeaderType } from '../../../src/codec/block.ts'
 import { CertificateType } from '../../../src/codec/statement.ts'
 import { encodeAddress } from '../../../src/crypto/address.ts'
@@ -66,12 +67,12 @@ const GOOD: Record<string, object> = {
 const asOf = { chain: 0, height: FINAL_HEIGHT, hash: toHex(aBlock(SHARD, FINAL_HEIGHT).hash) }
 
 describe('RPC methods', () => {
-  it('every method of the table answers a good call, and no other method exists', async () => {
+  it('RPC-11: every method of the table answers a good call, and no other method exists', async () => {
     assert.deepEqual([...METHODS.keys()].sort(), Object.keys(GOOD).sort())
     for (const [method, params] of Object.entries(GOOD)) await result(method, params)
   })
 
-  it('every method refuses an unknown parameter by name', async () => {
+  it('RPC-5: every method refuses an unknown parameter by name', async () => {
     for (const [method, params] of Object.entries(GOOD)) {
       const { error } = await call(method, { ...params, colour: 'red' })
       assert.equal(error?.code, INVALID_PARAMS, method)
@@ -84,7 +85,7 @@ describe('RPC methods', () => {
     assert.equal(error?.code, INVALID_PARAMS)
   })
 
-  it('every required parameter is missed by name', async () => {
+  it('RPC-5: every required parameter is missed by name', async () => {
     for (const [method, { params }] of METHODS) {
       for (const [name, { required }] of Object.entries(params)) {
         if (!required) continue
@@ -98,7 +99,7 @@ describe('RPC methods', () => {
     }
   })
 
-  it('values just outside a parameter’s range are refused, values at it are not', async () => {
+  it('RPC-5, RPC-6, RPC-12: values just outside a parameter’s range are refused, values at it are not', async () => {
     const bad: [string, object][] = [
       ['chain_head', { chain: '0' }],
       ['chain_head', { chain: -1 }],
@@ -128,17 +129,17 @@ describe('RPC methods', () => {
     await result('tx_submit', { tx: '00'.repeat(16_384 + 256) })
   })
 
-  it('parameters given by position are refused', async () => {
+  it('RPC-5: parameters given by position are refused', async () => {
     const { error } = await call('chain_head', [0])
     assert.equal(error?.code, INVALID_PARAMS)
   })
 
-  it('an unknown method is named', async () => {
+  it('RPC-8: an unknown method is named', async () => {
     const { error } = await call('chain_heads', { chain: 0 })
     assert.deepEqual([error?.code, error?.message], [METHOD_NOT_FOUND, 'unknown method: chain_heads'])
   })
 
-  it('a chain that the node does not follow: CHAIN_NOT_FOLLOWED with peers that do', async () => {
+  it('RPC-10: a chain that the node does not follow: CHAIN_NOT_FOLLOWED with peers that do', async () => {
     const methods = [
       'chain_head',
       'chain_block',
@@ -162,7 +163,7 @@ describe('RPC methods', () => {
     }
   })
 
-  it('a chain that the network does not have: CHAIN_UNKNOWN', async () => {
+  it('RPC-10: a chain that the network does not have: CHAIN_UNKNOWN', async () => {
     for (const method of ['chain_head', 'node_peers']) {
       const { error } = await call(method, { chain: 2 })
       assert.deepEqual(error?.data, { code: 'CHAIN_UNKNOWN', number: 303, chain: 2, shards: 2 }, method)
@@ -199,7 +200,7 @@ describe('RPC methods', () => {
     ])
   })
 
-  it('chain_head: final block, notarised head, as of the final block', async () => {
+  it('RPC-7: chain_head: final block, notarised head, as of the final block', async () => {
     const head = await result('chain_head', { chain: 0 })
     assert.deepEqual(head['asOf'], asOf)
     assert.deepEqual(head['head'], { height: FINAL_HEIGHT + 1, hash: toHex(bytes32(8)) })
@@ -274,7 +275,7 @@ describe('RPC methods', () => {
     assert.deepEqual(seen, TRANSFER.bytes)
   })
 
-  it('a refusal of the pool keeps its code, number and facts', async () => {
+  it('RPC-9: a refusal of the pool keeps its code, number and facts', async () => {
     const port = fakeNodePort({
       submit: async () => ({
         ok: false,
@@ -291,7 +292,7 @@ describe('RPC methods', () => {
     })
   })
 
-  it('account_get: amounts are decimal strings, nonces integers; the home shard is the default', async () => {
+  it('RPC-6, RPC-7: account_get: amounts are decimal strings, nonces integers; the home shard is the default', async () => {
     const account = await result('account_get', { address })
     assert.deepEqual(account, {
       address,
@@ -354,7 +355,7 @@ describe('RPC methods', () => {
     assert.equal((list['validators'] as object[]).length, 4)
   })
 
-  it('openrpc.json describes every method with its parameters', () => {
+  it('RPC-3: openrpc.json describes every method with its parameters', () => {
     const methods = openRpc('0.1.0')['methods'] as {
       name: string
       params: { name: string; required: boolean }[]
@@ -373,5 +374,22 @@ describe('RPC methods', () => {
         ['raw', false]
       ]
     )
+  })
+
+  it('RPC-11: protocols/rpc.md lists every method with its parameters', () => {
+    const page = readFileSync(new URL('../../../../protocols/rpc.md', import.meta.url), 'utf8')
+    const written = page.split('\n').filter((line) => /^\| `[a-z]+_[a-z]+`/.test(line))
+    const rows = written.map((line) =>
+      line
+        .split('|')
+        .slice(1, 3)
+        .map((cell) => cell.replaceAll('`', '').trim())
+    )
+    const declared = [...METHODS.values()].map(({ name, params }) => {
+      const names = Object.entries(params).map(([param, { required }]) => (required ? param : `${param}?`))
+      return [name, names.join(', ')]
+    })
+    const byName = ([a = '']: string[], [b = '']: string[]): number => (a < b ? -1 : 1)
+    assert.deepEqual(rows.toSorted(byName), declared.toSorted(byName))
   })
 })

@@ -55,7 +55,7 @@ describe('RPC server', () => {
     }
   })
 
-  it('answers a batch in order, refusals among results', async () => {
+  it('RPC-2: answers a batch in order, refusals among results', async () => {
     const { reply } = await post([
       request(1),
       request(2, 'nothing'),
@@ -73,7 +73,7 @@ describe('RPC server', () => {
     )
   })
 
-  it('starts the entries of a batch together and in order', async () => {
+  it('RPC-2: starts the entries of a batch together and in order', async () => {
     const order: number[] = []
     let release = (): void => undefined
     const all = new Promise<void>((resolve) => {
@@ -95,22 +95,22 @@ describe('RPC server', () => {
     assert.equal(reply.length, 3)
   })
 
-  it(`takes a batch of ${BATCH_MAX} entries and refuses one more`, async () => {
+  it(`RPC-2: takes a batch of ${BATCH_MAX} entries and refuses one more`, async () => {
     const entries = Array.from({ length: BATCH_MAX + 1 }, (_, id) => request(id))
     assert.equal((await post(entries.slice(1))).reply.length, BATCH_MAX)
     assert.equal((await post(entries)).reply.error?.code, -32600)
   })
 
-  it('refuses an empty batch', async () => {
+  it('RPC-2: refuses an empty batch', async () => {
     assert.equal((await post([])).reply.error?.code, -32600)
   })
 
-  it('does not answer notifications', async () => {
+  it('RPC-2: does not answer notifications', async () => {
     const { status, reply } = await post({ jsonrpc: '2.0', method: 'node_info' })
     assert.deepEqual([status, reply], [204, undefined])
   })
 
-  it('refuses what is no JSON-RPC request', async () => {
+  it('RPC-8: refuses what is no JSON-RPC request', async () => {
     for (const body of [
       1,
       'null',
@@ -124,14 +124,14 @@ describe('RPC server', () => {
     }
   })
 
-  it('answers a syntax error with −32700', async () => {
+  it('RPC-8: answers a syntax error with −32700', async () => {
     for (const body of ['{', '', '{"jsonrpc":"2.0",}']) {
       const { status, reply } = await post(body)
       assert.deepEqual([status, reply.error?.code], [400, -32700])
     }
   })
 
-  it('takes a body of the limit and refuses one byte more with 413', async () => {
+  it('RPC-2: takes a body of the limit and refuses one byte more with 413', async () => {
     const text = JSON.stringify(request(1))
     assert.equal((await post(text.padEnd(REQUEST_BYTES_MAX))).status, 200)
     const { status, reply } = await post(text.padEnd(REQUEST_BYTES_MAX + 1))
@@ -139,13 +139,13 @@ describe('RPC server', () => {
     assert.equal(reply.error?.code, -32600)
   })
 
-  it('takes no other content type than JSON, so other origins need a preflight', async () => {
+  it('RPC-1: takes no other content type than JSON, so other origins need a preflight', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
       assert.equal((await post(request(1), components(), { 'content-type': type })).status, 415)
     }
   })
 
-  it('a failing handler is −32603 without its text, and reported', async () => {
+  it('RPC-8: a failing handler is −32603 without its text, and reported', async () => {
     const parts = components(
       fakeNodePort({
         sync: () => {
@@ -164,7 +164,7 @@ describe('RPC server', () => {
     assert.deepEqual(parts.seen.refused, ['CHAIN_NOT_FOLLOWED'])
   })
 
-  it('refuses calls beyond those in progress with RPC_BUSY, and takes them again after', async () => {
+  it('RPC-4: refuses calls beyond those in progress with RPC_BUSY, and takes them again after', async () => {
     const waiting: (() => void)[] = []
     const port = fakeNodePort({
       transaction: () => new Promise((resolve) => waiting.push(() => resolve({ status: 'unknown' })))
@@ -181,7 +181,7 @@ describe('RPC server', () => {
     assert.equal((await last).error, undefined)
   })
 
-  it('serves /live, /health, /metrics and /openrpc.json', async () => {
+  it('RPC-3: serves /live, /health, /metrics and /openrpc.json', async () => {
     let ok = true
     const port = fakeNodePort({
       health: () => ({ ok, parts: {}, chains: [], reasons: ok ? [] : ['chain 0 stands still for 12 s'] })
