@@ -20,10 +20,10 @@ function readChanged(change: (folder: string) => void): ReturnType<typeof read> 
   }
 }
 
-/** The last hex string of at least 32 bytes gets another first digit. */
+/** The first hex string of at least 32 bytes gets another first digit: it lies among what must be accepted. */
 function changeOneDigit(path: string): void {
   const text = readFileSync(path, 'utf8')
-  const at = [...text.matchAll(/"[0-9a-f]{64,}"/g)].at(-1)!.index + 1
+  const at = text.search(/"[0-9a-f]{64,}"/) + 1
   const digit = text[at] === '0' ? '1' : '0'
   writeFileSync(path, text.slice(0, at) + digit + text.slice(at + 1))
 }

@@ -192,7 +192,11 @@ const RUNNERS: Readonly<Record<string, (file: File) => void>> = {
 }
 
 /** Files whose runner is the spec of the layer that made them, with its path. */
-const RUN_ELSEWHERE: Readonly<Record<string, string>> = {}
+const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'genesis.json': 'test/unit/sharding/vectors.spec.ts',
+  'leaders.json': 'test/unit/sharding/vectors.spec.ts',
+  'state.json': 'test/unit/state/vectors.spec.ts'
+}
 
 describe('Protocol vectors', () => {
   const files = listFolder(FOLDER).filter((name) => name !== 'README.md')
