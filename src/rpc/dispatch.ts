@@ -20,10 +20,10 @@ export const INVALID_PARAMS = -32602
 export const INTERNAL_ERROR = -32603
 export const REFUSED = -32000
 
-/** Entries of one batch. */
+/** Weight of one batch: so many entries, or fewer heavy ones. */
 export const BATCH_MAX = 1_000
-/** Calls in progress in one server: what callers can make a node hold is bounded by this and the body limit. */
-const IN_FLIGHT_MAX = 20_000
+/** Weight of calls in progress in one server: bounds what callers can make a node hold. */
+const IN_FLIGHT_MAX = 10_000
 
 type Id = string | number | null
 export interface Reply {
@@ -70,8 +70,9 @@ export class Dispatch {
     if (!Array.isArray(request)) return this.#one(request)
     const entries: readonly unknown[] = request
     if (entries.length === 0) return errorReply(null, INVALID_REQUEST, 'an empty batch')
-    if (entries.length > BATCH_MAX) {
-      return errorReply(null, INVALID_REQUEST, `a batch has at most ${BATCH_MAX} entries`)
+    const weight = entries.reduce<number>((sum, entry) => sum + weightOf(entry), 0)
+    if (weight > BATCH_MAX) {
+      return errorReply(null, INVALID_REQUEST, `a batch has at most weight ${BATCH_MAX}, this has ${weight}`)
     }
     const replies = await Promise.all(entries.map((entry) => this.#one(entry)))
     const answered = replies.filter((reply) => reply !== undefined)
@@ -100,10 +101,10 @@ export class Dispatch {
     if (method === undefined) return errorReply(id, METHOD_NOT_FOUND, `unknown method: ${name.slice(0, 64)}`)
     const values = parseParams(method.params, params)
     if (typeof values === 'string') return errorReply(id, INVALID_PARAMS, values)
-    if (this.#inFlight >= this.#inFlightMax) {
+    if (this.#inFlight + method.weight > this.#inFlightMax) {
       return refusalReply(id, refused('RPC_BUSY', 'too many calls in progress', { limit: this.#inFlightMax }))
     }
-    this.#inFlight++
+    this.#inFlight += method.weight
     try {
       const outcome = await method.call(this.#port, values)
       if (!outcome.ok && isRefused(outcome)) this.#events.refused(outcome.code)
@@ -112,7 +113,13 @@ export class Dispatch {
       this.#events.failed(name, error)
       return errorReply(id, INTERNAL_ERROR, 'internal error')
     } finally {
-      this.#inFlight--
+      this.#inFlight -= method.weight
     }
   }
+}
+
+/** What is no call of a known method is answered by an error, which is light. */
+function weightOf(entry: unknown): number {
+  if (typeof entry !== 'object' || entry === null || !('method' in entry)) return 1
+  return typeof entry.method === 'string' ? (METHODS.get(entry.method)?.weight ?? 1) : 1
 }

@@ -12,6 +12,10 @@ import type { NodePort } from './port.ts'
 
 /** Bytes of one request: a thousand transfers in hex, with room. */
 export const REQUEST_BYTES_MAX = 2 * 1024 * 1024
+/** Connections at a time; further ones are closed at once. */
+const CONNECTIONS_MAX = 512
+/** Time for a whole request to arrive: slow senders do not hold connections. */
+const REQUEST_TIMEOUT_MS = 30_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 export interface Address {
@@ -26,6 +30,8 @@ export interface RpcServerInit {
   readonly rpc: Address
   /** Moves /metrics to an address of its own. */
   readonly metrics?: Address
+  /** @default 512 */
+  readonly connectionsMax?: number
 }
 
 export interface RpcServerComponents {
@@ -58,16 +64,18 @@ export class RpcServer {
 
   /** @throws RpcError; nothing listens then. */
   async start(): Promise<void> {
-    const { rpc, metrics } = this.#init
+    const { rpc, metrics, connectionsMax = CONNECTIONS_MAX } = this.#init
     try {
       const server = createRpcApp(this.#components, { metrics: metrics === undefined })
+      server.server.maxConnections = connectionsMax
       this.#servers.push(server)
       this.#address = await listen(server, rpc)
       if (metrics === undefined) {
         this.#metricsAddress = this.#address
         return
       }
-      const second = Fastify({ logger: false })
+      const second = createApp()
+      second.server.maxConnections = connectionsMax
       serveMetrics(second, this.#components)
       this.#servers.push(second)
       this.#metricsAddress = await listen(second, metrics)
@@ -86,6 +94,14 @@ export class RpcServer {
   }
 }
 
+const createApp = (): FastifyInstance =>
+  Fastify({
+    logger: false,
+    bodyLimit: REQUEST_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true
+  })
+
 /** The routes without a socket; tests inject requests into it. */
 export function createRpcApp(
   components: RpcServerComponents,
@@ -93,7 +109,7 @@ export function createRpcApp(
 ): FastifyInstance {
   const { port, events } = components
   const dispatch = new Dispatch(port, events)
-  const app = Fastify({ logger: false, bodyLimit: REQUEST_BYTES_MAX, forceCloseConnections: true })
+  const app = createApp()
   app.removeAllContentTypeParsers()
   // Parsed in the handler: a syntax error has a JSON-RPC answer of its own.
   app.addContentTypeParser(/^application\/json/, { parseAs: 'string' }, (_request, body, done) => {

@@ -20,6 +20,10 @@ import { chainRefusal, refused } from '../refusals.ts'
 const BLOCKS_MAX = 200
 /** Views in one `chain_leaders` answer. */
 const LEADERS_MAX = 256
+/** An answer may have megabytes; 20 of them make a full batch. */
+const BLOCK_WEIGHT = 50
+/** An answer may have 300 KiB. */
+const BLOCKS_WEIGHT = 10
 
 const height = integerParam('height', 0)
 
@@ -83,6 +87,7 @@ function blockJson(port: NodePort, block: Block, raw: boolean): BlockJson {
 
 const chainBlock = method('chain_block', {
   summary: 'One block by height (final) or hash, with its transaction ids and, if asked, its canonical bytes',
+  weight: BLOCK_WEIGHT,
   params: {
     chain: chainParam,
     height: optional(height),
@@ -103,6 +108,7 @@ const chainBlock = method('chain_block', {
 
 const chainBlocks = method('chain_blocks', {
   summary: 'Headers of final blocks from a height upwards',
+  weight: BLOCKS_WEIGHT,
   params: { chain: chainParam, from: height, limit: integerParam('most headers', 1, BLOCKS_MAX) },
   async call(port, { chain, from, limit }) {
     const refusal = chainRefusal(port, chain)

@@ -160,25 +160,26 @@ describe('command line', () => {
     }
   }
 
-  it('every query answers people in lines and programs in JSON', async () => {
-    await withNode(fakeNodePort(), async (env) => {
-      for (const query of [
-        'head 0',
-        'block coord 3 --raw',
-        'validators 0',
-        `tx ${TRANSFER.id}`,
-        `account ${LOCAL_USER}`,
-        `proof ${LOCAL_USER}`,
-        'supply',
-        'supply 0',
-        'peers --chain 1',
-        'sync'
-      ]) {
+  const QUERIES = [
+    'head 0',
+    'block coord 3 --raw',
+    'validators 0',
+    `tx ${TRANSFER.id}`,
+    `account ${LOCAL_USER}`,
+    `proof ${LOCAL_USER}`,
+    'supply',
+    'supply 0',
+    'peers --chain 1',
+    'sync'
+  ]
+  for (const query of QUERIES) {
+    it(`query ${query}: lines for people, JSON for programs`, async () => {
+      await withNode(fakeNodePort(), async (env) => {
         assert.match(await run(`query ${query}`, { env }), /\S+\n$/)
         assert.equal(typeof JSON.parse(await run(`query ${query} --json`, { env })), 'object')
-      }
+      })
     })
-  })
+  }
 
   it('tx transfer signs, submits, prints the id and waits for final; --dry only prints bytes', async () => {
     const submitted: string[] = []

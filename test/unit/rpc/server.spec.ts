@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { once } from 'node:events'
 import { Dispatch, BATCH_MAX } from '../../../src/rpc/dispatch.ts'
 import type { Reply } from '../../../src/rpc/dispatch.ts'
 import { RpcError } from '../../../src/rpc/errors.ts'
@@ -99,6 +101,36 @@ describe('RPC server', () => {
     const entries = Array.from({ length: BATCH_MAX + 1 }, (_, id) => request(id))
     assert.equal((await post(entries.slice(1))).reply.length, BATCH_MAX)
     assert.equal((await post(entries)).reply.error?.code, -32600)
+  })
+
+  it('RPC-2: blocks weigh more than other calls of a batch', async () => {
+    const blocks = (count: number) =>
+      Array.from({ length: count }, (_, id) => request(id, 'chain_block', { chain: 0, height: 1 }))
+    assert.equal((await post(blocks(20))).reply.length, 20)
+    assert.equal((await post([...blocks(20), request(20)])).reply.error?.code, -32600)
+    const headers = Array.from({ length: 101 }, (_, id) =>
+      request(id, 'chain_blocks', { chain: 0, from: 0, limit: 1 })
+    )
+    assert.equal((await post(headers.slice(1))).reply.length, 100)
+    assert.equal((await post(headers)).reply.error?.code, -32600)
+  })
+
+  it('RPC-4: closes connections beyond the limit', async () => {
+    const init = { rpc: { host: '127.0.0.1', port: 0 }, connectionsMax: 1 }
+    const server = new RpcServer(components(), init)
+    await server.start()
+    const open = async (): Promise<Socket> => {
+      const socket = connect(server.address?.port ?? 0, '127.0.0.1')
+      await once(socket, 'connect')
+      return socket
+    }
+    const first = await open()
+    const second = await open()
+    second.resume()
+    await once(second, 'close')
+    assert.equal(first.destroyed, false)
+    first.destroy()
+    await server.stop()
   })
 
   it('RPC-2: refuses an empty batch', async () => {
