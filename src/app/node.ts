@@ -228,7 +228,8 @@ export class Node {
 
   #rpcEvents(observer: Observer) {
     return {
-      failed: (method: string, error: unknown) => this.#init.log.error({ method, err: error }, 'RPC call failed'),
+      failed: (method: string, error: unknown) =>
+        this.#init.log.error({ method, err: error }, 'RPC call failed'),
       refused: (code: Parameters<Observer['refused']>[0]) => observer.refused(code)
     }
   }
@@ -238,7 +239,9 @@ export class Node {
       return await start()
     } catch (error) {
       await this.#stopParts()
-      throw new StartError({ code: 'NODE_PART_FAILED', part: name }, `${name} did not start`, { cause: error })
+      throw new StartError({ code: 'NODE_PART_FAILED', part: name }, `${name} did not start`, {
+        cause: error
+      })
     }
   }
 
@@ -253,8 +256,6 @@ export class Node {
     return done
   }
 }
-
-
 
 function followedShards({ shards }: NodeConfig, genesis: Genesis): ChainId[] {
   if (shards === 'none') return []

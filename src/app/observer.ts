@@ -44,7 +44,13 @@ export class Observer {
       transactionsFinal.inc(label, transactionIds.length)
       this.progress.finalAtMs.set(chain, performance.now())
       this.progress.blocks.set(chain, (this.progress.blocks.get(chain) ?? 0) + 1)
-      const facts = { ...label, height: header.height, epoch: header.epoch, view: header.view, hash: toHex(hash) }
+      const facts = {
+        ...label,
+        height: header.height,
+        epoch: header.epoch,
+        view: header.view,
+        hash: toHex(hash)
+      }
       this.#log.debug({ ...facts, transactions: transactionIds.length, tookMs }, 'final block')
     },
     entered: (chain, epoch, view) => {
@@ -85,7 +91,8 @@ export class Observer {
     for (const { reason, local, entry } of dropped) {
       if (reason === 'included') continue
       this.#metrics.pool.refusals.inc({ code: reason })
-      if (local) this.#log.info({ chain: chainName(chain), id: entry.id, reason }, 'own transaction left the pool')
+      if (local)
+        this.#log.info({ chain: chainName(chain), id: entry.id, reason }, 'own transaction left the pool')
     }
   }
 }

@@ -23,7 +23,9 @@ export function pretty(line: string): string {
   const fields = new Map<string, unknown>(Object.entries(record))
   const time = new Date(Number(fields.get('time'))).toISOString()
   const level = LEVELS[Number(fields.get('level'))] ?? String(fields.get('level'))
-  const facts = [...fields].filter(([name]) => !OWN.has(name)).map(([name, value]) => `${name}=${show(value)}`)
+  const facts = [...fields]
+    .filter(([name]) => !OWN.has(name))
+    .map(([name, value]) => `${name}=${show(value)}`)
   return `${[time, level, String(fields.get('msg') ?? ''), ...facts].join(' ')}\n`
 }
 

@@ -36,7 +36,8 @@ const NONE: Tokens = { consumer: 0n, industrial: 0n }
 
 export function createRpcPort(c: RpcPortComponents): NodePort {
   const { chains, network } = c
-  const chainOf = (chain: ChainId): ChainNode => must(chains.get(chain), 'the RPC layer asks for followed chains')
+  const chainOf = (chain: ChainId): ChainNode =>
+    must(chains.get(chain), 'the RPC layer asks for followed chains')
   return {
     info: () => describeNode(c),
     sync: () => chains.list.map((node) => describeSync(c, node)),
@@ -55,7 +56,11 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
       const { tree, driver } = chainOf(chain)
       const { header, hash } = tree.final
       const head = tree.head()
-      return { epoch: driver.instance.config.epoch, final: { header, hash }, head: { height: head.header.height, hash: head.hash } }
+      return {
+        epoch: driver.instance.config.epoch,
+        final: { header, hash },
+        head: { height: head.header.height, hash: head.hash }
+      }
     },
     block: async (chain, at) => {
       const { store, driver } = chainOf(chain)
@@ -134,7 +139,11 @@ function describeView({ driver }: ChainNode, nowMs: number) {
     view,
     leader: must(config.committee.members[config.schedule.leader(view)], 'a view has a leader').key,
     quorum: config.committee.quorum,
-    votes: { notarise: count(record?.notarise), nullify: count(record?.nullify), finalise: count(record?.finalise) },
+    votes: {
+      notarise: count(record?.notarise),
+      nullify: count(record?.nullify),
+      finalise: count(record?.finalise)
+    },
     timer: { kind, dueInMs: Math.max(0, due - nowMs) }
   }
 }
@@ -177,7 +186,15 @@ function proveAccount(node: ChainNode, address: Uint8Array) {
   if (certificate === undefined) return undefined
   const key = accountKey(address)
   const value = state.get(key)
-  return { chain, key, ...(value === undefined ? {} : { value }), proof: proveKey(state, key), header, hash, certificate }
+  return {
+    chain,
+    key,
+    ...(value === undefined ? {} : { value }),
+    proof: proveKey(state, key),
+    header,
+    hash,
+    certificate
+  }
 }
 
 function describePool({ pool }: ChainNode) {
@@ -207,4 +224,3 @@ function describeSupply(node: ChainNode): SupplyFacts {
     asOf: asOfFinal(node)
   }
 }
-

@@ -21,7 +21,14 @@ export async function runNode(config: NodeConfig, version: string): Promise<void
   const genesis = readGenesis(config)
   const log = createLog(config)
   const ended = Promise.withResolvers<unknown>()
-  const node = new Node({ config, genesis, log, version, processMetrics: true, onFailed: (error) => ended.resolve(error) })
+  const node = new Node({
+    config,
+    genesis,
+    log,
+    version,
+    processMetrics: true,
+    onFailed: (error) => ended.resolve(error)
+  })
   await node.start()
   await writeRunning(config, node)
   log.info(
@@ -60,9 +67,13 @@ export function readGenesis(config: Pick<NodeConfig, 'data'>): Genesis {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new ConfigError({ code: 'CONFIG_FILE', path, reason }, `no genesis in ${config.data}: run icn init first`, {
-      cause: error
-    })
+    throw new ConfigError(
+      { code: 'CONFIG_FILE', path, reason },
+      `no genesis in ${config.data}: run icn init first`,
+      {
+        cause: error
+      }
+    )
   }
   const genesis = parseGenesis(text)
   if (genesis.ok) return genesis.value

@@ -55,7 +55,10 @@ export class TransactionPort {
   }
 
   /** D10: checked here, so that a peer that takes it in is never handed something invalid. */
-  async #relay(chain: ChainId, checked: CheckedTransaction): Promise<Answer<{ id: Uint8Array; relayed: boolean }>> {
+  async #relay(
+    chain: ChainId,
+    checked: CheckedTransaction
+  ): Promise<Answer<{ id: Uint8Array; relayed: boolean }>> {
     const { network, verifier } = this.#c
     const [valid] = await verifier.verify([signatureJob(checked)])
     if (valid !== true) return refuse('bad-signature', 'the signature does not verify')
@@ -68,7 +71,9 @@ export class TransactionPort {
   }
 
   /** As the next block would: against the head, with the parameters of the running epoch. Changes nothing. */
-  async simulate(bytes: Uint8Array): Promise<Answer<{ id: Uint8Array; result: ExecutionFacts; asOf: BlockPlace }>> {
+  async simulate(
+    bytes: Uint8Array
+  ): Promise<Answer<{ id: Uint8Array; result: ExecutionFacts; asOf: BlockPlace }>> {
     const { chains, verifier } = this.#c
     const checked = checkStateless(chains.constants, bytes)
     if (!checked.ok) return checked
@@ -78,7 +83,10 @@ export class TransactionPort {
     if (valid !== true) return refuse('bad-signature', 'the signature does not verify')
     const { header, hash, state } = node.tree.final
     const { params, committee, schedule } = node.driver.instance.config
-    const proposer = must(committee.members[schedule.leader(node.driver.instance.view)], 'a view has a leader').key
+    const proposer = must(
+      committee.members[schedule.leader(node.driver.instance.view)],
+      'a view has a leader'
+    ).key
     const context = {
       ...chains.constants,
       chain: node.chain,
@@ -121,7 +129,10 @@ function findIn(node: ChainNode, id: Uint8Array, key: Hex): TransactionFacts | u
   const included = node.tree.find(key)
   if (included !== undefined) {
     const { header, hash } = included.block
-    return { status: 'included', place: { chain: node.chain, height: header.height, hash, index: included.index } }
+    return {
+      status: 'included',
+      place: { chain: node.chain, height: header.height, hash, index: included.index }
+    }
   }
   return node.pool.get(key) === undefined ? undefined : { status: 'pending' }
 }

@@ -71,7 +71,8 @@ export function judgeBlock(block: Block, against: Judgement): Verdict<Execution,
 
 function judgePlace(header: Header, against: Judgement): Refusal<BlockCode> | undefined {
   const { parent, epoch, committee, schedule, params, network } = against
-  const sameInstance = header.chain === committee.chain && header.epoch === epoch && equal(header.network, network)
+  const sameInstance =
+    header.chain === committee.chain && header.epoch === epoch && equal(header.network, network)
   if (header.version !== BLOCK_VERSION || !sameInstance) return refuse('wrong-instance', 'another instance')
   if (!equal(header.parent, parent.hash)) return refuse('wrong-parent', 'parent hash differs')
   if (header.height !== parent.header.height + 1) return refuse('wrong-height', `height ${header.height}`)
@@ -82,7 +83,9 @@ function judgePlace(header: Header, against: Judgement): Refusal<BlockCode> | un
     return refuse('wrong-proposer', `not the leader of view ${header.view}`)
   }
   const earliest = earliestTimeMs(parent.header.timeMs, params)
-  return header.timeMs < earliest ? refuse('time-too-early', `${header.timeMs} before ${earliest}`) : undefined
+  return header.timeMs < earliest
+    ? refuse('time-too-early', `${header.timeMs} before ${earliest}`)
+    : undefined
 }
 
 export const earliestTimeMs = (parentTimeMs: number, params: Params): number =>
@@ -101,7 +104,8 @@ function judgeReference(header: Header, against: Judgement): Refusal<BlockCode> 
 }
 
 function judgeLimits(block: Block, params: Params): Refusal<BlockCode> | undefined {
-  if (block.bodyBytes.length > params.blockBytesMax) return refuse('over-limit', `${block.bodyBytes.length} bytes`)
+  if (block.bodyBytes.length > params.blockBytesMax)
+    return refuse('over-limit', `${block.bodyBytes.length} bytes`)
   const count = block.body.transactions.length
   if (count > params.blockTransactionsMax) return refuse('over-limit', `${count} transactions`)
   return undefined
@@ -115,7 +119,8 @@ function judgeCommitments(block: Block, against: Judgement): Refusal<BlockCode> 
     equal(header.bodyHash, bodyHash(bodyBytes)) &&
     equal(header.transactionsRoot, transactionsRoot(against.transactions.map(({ wireHash }) => wireHash))) &&
     equal(header.attendanceRoot, attendanceRoot(body.attendance))
-  if (!held) return refuse('wrong-commitment', `${chainName(header.chain)} ${header.height}: the body is another`)
+  if (!held)
+    return refuse('wrong-commitment', `${chainName(header.chain)} ${header.height}: the body is another`)
   const noReceipts =
     body.deliveries.length === 0 &&
     equal(header.deliveriesRoot, EMPTY_DELIVERIES_ROOT) &&
@@ -143,7 +148,9 @@ function judgeAttendance(block: Block, against: Judgement): Refusal<BlockCode> |
     (parent.isBase || certificate.view === parent.header.view) &&
     equal(certificate.hash, parent.hash)
   if (!fits) return refuse('wrong-attendance', 'the certificate is not over the parent')
-  return against.parentCertificateValid ? undefined : refuse('wrong-attendance', 'the parent certificate does not hold')
+  return against.parentCertificateValid
+    ? undefined
+    : refuse('wrong-attendance', 'the parent certificate does not hold')
 }
 
 function execute(block: Block, against: Judgement): Verdict<Execution, BlockCode> {
@@ -160,8 +167,10 @@ function execute(block: Block, against: Judgement): Verdict<Execution, BlockCode
   const execution = applyBlock(against.view, context, against.transactions)
   if (!execution.ok) return refuse('bad-transaction', `${execution.code}: ${execution.detail}`)
   if (!equal(execution.value.changes.root, header.stateRoot)) {
-    return refuse('wrong-state-root', `execution of ${chainName(header.chain)} ${header.height} gives another root`)
+    return refuse(
+      'wrong-state-root',
+      `execution of ${chainName(header.chain)} ${header.height} gives another root`
+    )
   }
   return accept(execution.value)
 }
-

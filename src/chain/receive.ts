@@ -6,7 +6,10 @@ import { BodyType, blockHash, bodyHash } from '../codec/block.ts'
 import type { Block, Header } from '../codec/block.ts'
 import { decode } from '../codec/ssz.ts'
 
-export function receiveBlock(header: Header, bodyBytes: Uint8Array): Verdict<Block, 'not-canonical' | 'wrong-body'> {
+export function receiveBlock(
+  header: Header,
+  bodyBytes: Uint8Array
+): Verdict<Block, 'not-canonical' | 'wrong-body'> {
   if (header.bodyBytes !== bodyBytes.length || !equal(header.bodyHash, bodyHash(bodyBytes))) {
     return refuse('wrong-body', 'the body is not the one the header names')
   }

@@ -74,7 +74,10 @@ export const ANSWER_BYTES_MAX = 256 * 1024
 export const BUNDLE_TRANSACTIONS_MAX = 512
 export const BUNDLE_BYTES_MAX = 64 * 1024
 export const BundleType = new ContainerType(
-  { chain: Chain, transactions: new ListCompositeType(new ByteListType(MAX_TRANSACTION_BYTES), BUNDLE_TRANSACTIONS_MAX) },
+  {
+    chain: Chain,
+    transactions: new ListCompositeType(new ByteListType(MAX_TRANSACTION_BYTES), BUNDLE_TRANSACTIONS_MAX)
+  },
   { typeName: 'Bundle' }
 )
 export type Bundle = ValueOf<typeof BundleType>

@@ -35,7 +35,8 @@ export function certificateJobs(
   for (const [place, index] of indexes.entries()) {
     const member = members[index]
     const signature = certificate.signatures[place]
-    if (member !== undefined && signature !== undefined) jobs.push({ publicKey: member.key, message, signature })
+    if (member !== undefined && signature !== undefined)
+      jobs.push({ publicKey: member.key, message, signature })
   }
   return accept(jobs)
 }
@@ -43,16 +44,22 @@ export function certificateJobs(
 /** Every signature counts: one bad one and the certificate proves nothing (C31 rejects it). */
 export const allValid = (results: readonly boolean[]): boolean => results.every(Boolean)
 
-export function voteJob(network: Uint8Array, committee: Committee, vote: Vote): Verdict<SignatureJob, VoteCode> {
+export function voteJob(
+  network: Uint8Array,
+  committee: Committee,
+  vote: Vote
+): Verdict<SignatureJob, VoteCode> {
   const shape = kindShape(vote)
   if (shape !== undefined) return shape
   const member = committee.members[vote.signer]
-  if (member === undefined) return refuse('not-a-member', `signer ${vote.signer} of ${committee.members.length}`)
+  if (member === undefined)
+    return refuse('not-a-member', `signer ${vote.signer} of ${committee.members.length}`)
   return accept({ publicKey: member.key, message: signedBytes(network, vote), signature: vote.signature })
 }
 
 function kindShape(signed: Certificate | Vote) {
   if (!isStatementKind(signed.kind)) return refuse('unknown-kind', `kind ${signed.kind}`)
-  if (signed.kind === NULLIFY && !isZero(signed.hash)) return refuse('nullify-with-hash', 'nullify names a block')
+  if (signed.kind === NULLIFY && !isZero(signed.hash))
+    return refuse('nullify-with-hash', 'nullify names a block')
   return undefined
 }

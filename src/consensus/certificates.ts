@@ -22,7 +22,12 @@ export function holdsCertificate(instance: Instance, certificate: Certificate): 
 }
 
 /** A conflicting certificate of one kind and view would prove more than f faulty members: C27. */
-export function takeCertificate(instance: Instance, certificate: Certificate, origin: Origin, env: Env): Effect[] {
+export function takeCertificate(
+  instance: Instance,
+  certificate: Certificate,
+  origin: Origin,
+  env: Env
+): Effect[] {
   if (holdsCertificate(instance, certificate)) return contradiction(instance, certificate)
   const record = viewRecord(instance, certificate.view)
   record[slot(record, certificate.kind)] = certificate
@@ -31,7 +36,10 @@ export function takeCertificate(instance: Instance, certificate: Certificate, or
     if (certificate.kind === NOTARISE) measureView(instance, record, env)
     noteSeen(instance, key, env.monoMs)
   }
-  if (certificate.kind === FINALISE && (instance.target === undefined || instance.target.view < certificate.view)) {
+  if (
+    certificate.kind === FINALISE &&
+    (instance.target === undefined || instance.target.view < certificate.view)
+  ) {
     instance.target = certificate
   }
   if (origin === 'journal') return []

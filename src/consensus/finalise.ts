@@ -10,7 +10,8 @@ import { recordsBeforeFinalise } from './records.ts'
 import type { Effect } from './types.ts'
 
 /** The one rule that keeps a nullified view from being final (C12, C16). */
-export const mayFinalise = (record: ViewRecord): boolean => !record.ownNullify && record.ownFinalise === undefined
+export const mayFinalise = (record: ViewRecord): boolean =>
+  !record.ownNullify && record.ownFinalise === undefined
 
 export function finaliseVotes(instance: Instance): Effect[] {
   if (!maySign(instance)) return []

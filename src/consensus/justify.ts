@@ -45,7 +45,11 @@ export function justifiedAgain(instance: Instance, entry: BlockEntry, view: numb
 }
 
 /** Highest view below `view` at which the block is notarised, with nullifications for all views between. */
-export function notarisedBefore(instance: Instance, entry: BlockEntry, view: number): Certificate | undefined {
+export function notarisedBefore(
+  instance: Instance,
+  entry: BlockEntry,
+  view: number
+): Certificate | undefined {
   for (let p = view - 1; p >= entry.block.header.view; p--) {
     const record = instance.views.get(p)
     const held = record?.notarisation ?? record?.finalisation

@@ -22,7 +22,8 @@ interface Parent {
 }
 
 export const leads = (instance: Instance): boolean =>
-  instance.config.self !== undefined && instance.config.schedule.leader(instance.view) === instance.config.self
+  instance.config.self !== undefined &&
+  instance.config.schedule.leader(instance.view) === instance.config.self
 
 function canPropose(instance: Instance): boolean {
   if (!maySign(instance) || !leads(instance) || instance.proposedView >= instance.view) return false
@@ -84,7 +85,12 @@ export function proposeBuilt(instance: Instance, view: number, block: Block): Ef
   return propose(instance, block, [], parent?.block.header.view ?? instance.final.view)
 }
 
-function propose(instance: Instance, block: Block, notarisation: readonly Certificate[], after: number): Effect[] {
+function propose(
+  instance: Instance,
+  block: Block,
+  notarisation: readonly Certificate[],
+  after: number
+): Effect[] {
   viewRecord(instance, instance.view).ownNotarise = toHex(block.hash)
   const nullifications = justifyingNullifications(instance, after, instance.view)
   const records = recordsBeforeNotarise(instance, block)

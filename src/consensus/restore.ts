@@ -12,7 +12,11 @@ import type { Instance } from './instance.ts'
 import type { Env, InstanceConfig, JournalRecord } from './types.ts'
 import { countVote } from './votes.ts'
 
-export function restoreInstance(config: InstanceConfig, records: readonly JournalRecord[], env: Env): Instance {
+export function restoreInstance(
+  config: InstanceConfig,
+  records: readonly JournalRecord[],
+  env: Env
+): Instance {
   const instance = createInstance(config, env.monoMs)
   for (const record of records) {
     if (record.type === 'vote') {

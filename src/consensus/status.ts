@@ -46,7 +46,8 @@ export function answerStatus(instance: Instance, theirs: ConsensusStatus): Answe
   }
   for (const record of sortedViews(instance)) {
     if (record.view <= Math.max(finalView, theirs.finalView)) continue
-    if (record.notarisation !== undefined && !has(theirs.notarised, record.view)) certificates.push(record.notarisation)
+    if (record.notarisation !== undefined && !has(theirs.notarised, record.view))
+      certificates.push(record.notarisation)
     if (record.nullification !== undefined && !has(theirs.nullified, record.view)) {
       certificates.push(record.nullification)
     }

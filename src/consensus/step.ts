@@ -88,7 +88,12 @@ function takeVote(instance: Instance, vote: Vote, env: Env): Effect[] {
 }
 
 /** The leader executed its block while building it: it is valid here without another execution. */
-function takeBuilt(instance: Instance, view: number, block: Parameters<typeof proposeBuilt>[2], env: Env): Effect[] {
+function takeBuilt(
+  instance: Instance,
+  view: number,
+  block: Parameters<typeof proposeBuilt>[2],
+  env: Env
+): Effect[] {
   if (!takeBlock(instance, block, env.monoMs)) return []
   const entry = instance.blocks.get(toHex(block.hash))
   if (entry !== undefined) entry.status = 'valid'
@@ -154,4 +159,3 @@ export function nextWakeMs(instance: Instance, env: Env): number {
   for (const asked of instance.requested.values()) wakes.push(asked + REFETCH_MS)
   return Math.min(...wakes.filter((at) => at > env.monoMs), env.monoMs + 10_000)
 }
-

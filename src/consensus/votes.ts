@@ -40,14 +40,18 @@ export function countVote(instance: Instance, vote: Vote): Counted {
     if (record.leaderHashes.length < 2) record.leaderHashes.push(key)
   }
   return {
-    certificate: votes.size === quorumOf(instance.config.committee.members.length) ? formCertificate(instance, votes) : undefined,
+    certificate:
+      votes.size === quorumOf(instance.config.committee.members.length)
+        ? formCertificate(instance, votes)
+        : undefined,
     evidence: conflicting === undefined ? undefined : evidenceOf(instance, conflicting, vote)
   }
 }
 
 /** C30: two hashes of one kind, or nullify and finalise, in one view by one key. */
 function findConflict(record: ViewRecord, vote: Vote, key: Hex): Vote | undefined {
-  const opposite = vote.kind === NULLIFY ? record.finalise : vote.kind === FINALISE ? record.nullify : undefined
+  const opposite =
+    vote.kind === NULLIFY ? record.finalise : vote.kind === FINALISE ? record.nullify : undefined
   const same = vote.kind === NULLIFY ? undefined : tallyOf(record, vote.kind)
   for (const [hash, votes] of same ?? []) {
     const other = votes.get(vote.signer)
@@ -101,4 +105,5 @@ export function ownVotes(instance: Instance, aboveView: number): Vote[] {
 }
 
 /** Members heard in a statement of any kind, for C17 d. */
-export const membersWith = (tally: Tally): number => new Set([...tally.values()].flatMap((votes) => [...votes.keys()])).size
+export const membersWith = (tally: Tally): number =>
+  new Set([...tally.values()].flatMap((votes) => [...votes.keys()])).size

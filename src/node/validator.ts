@@ -52,7 +52,10 @@ export class Validator {
     if (this.#state !== 'active') return refuse('not-signing', this.#reason || this.#state)
     const admitted = this.guard.admit(statement)
     if (!admitted.ok) return admitted
-    return { ok: true, value: { signature: this.#signer.sign(statementBytes(statement)), update: admitted.value } }
+    return {
+      ok: true,
+      value: { signature: this.#signer.sign(statementBytes(statement)), update: admitted.value }
+    }
   }
 
   owns(key: Uint8Array): boolean {

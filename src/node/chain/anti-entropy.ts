@@ -76,7 +76,8 @@ export class AntiEntropy {
     if (!decoded.ok) return this.#blame(peer, decoded.detail)
     const theirs = decoded.value
     const { config, final } = this.#c.instance()
-    if (theirs.epoch > config.epoch || theirs.finalHeight > final.height + LAG_TOLERATED) this.#c.onBehind(peer)
+    if (theirs.epoch > config.epoch || theirs.finalHeight > final.height + LAG_TOLERATED)
+      this.#c.onBehind(peer)
     if (theirs.epoch < config.epoch) this.#giveBoundaries(peer, theirs.epoch)
     else if (theirs.epoch === config.epoch) this.#giveAnswer(peer, theirs)
     if (theirs.reply === 0) this.sendStatus(peer, true)
@@ -96,7 +97,9 @@ export class AntiEntropy {
   #giveAnswer(peer: Peer, theirs: ConsensusStatus): void {
     const { certificates, votes } = answerStatus(this.#c.instance(), theirs)
     const frames = [
-      ...certificates.map((certificate) => concat(Uint8Array.of(FRAME_CERTIFICATE), CertificateType.serialize(certificate))),
+      ...certificates.map((certificate) =>
+        concat(Uint8Array.of(FRAME_CERTIFICATE), CertificateType.serialize(certificate))
+      ),
       ...votes.map((vote) => concat(Uint8Array.of(FRAME_VOTE), VoteType.serialize(vote)))
     ]
     let bytes = 0

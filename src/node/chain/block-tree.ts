@@ -79,7 +79,11 @@ export class BlockTree {
   /** Wire hashes of the transactions in the unfinal blocks from `key` down: they are not included twice (M13). */
   wireHashesUpTo(key: Hex): Set<Hex> {
     const hashes = new Set<Hex>()
-    for (let at = this.#blocks.get(key); at !== undefined; at = this.#blocks.get(toHex(at.block.header.parent))) {
+    for (
+      let at = this.#blocks.get(key);
+      at !== undefined;
+      at = this.#blocks.get(toHex(at.block.header.parent))
+    ) {
       for (const { wireHash } of at.transactions) hashes.add(toHex(wireHash))
     }
     return hashes

@@ -167,7 +167,13 @@ export class ChainNode {
       chain
     )
     this.#antiEntropy = new AntiEntropy(
-      { network: c.network, store: c.store, judges: this.#judges, instance, onBehind: (peer) => this.pull.catchUp(peer) },
+      {
+        network: c.network,
+        store: c.store,
+        judges: this.#judges,
+        instance,
+        onBehind: (peer) => this.pull.catchUp(peer)
+      },
       chain
     )
   }
@@ -223,7 +229,14 @@ export class ChainNode {
 
   async #noticeTwin(vote: Vote): Promise<void> {
     const { chain, epoch, view, kind, hash } = vote
-    const reason = await this.#validator?.noticeTwin({ network: this.#networkId, chain, epoch, view, kind, hash })
+    const reason = await this.#validator?.noticeTwin({
+      network: this.#networkId,
+      chain,
+      epoch,
+      view,
+      kind,
+      hash
+    })
     if (reason !== undefined) this.#events.signingStopped(reason)
   }
 
@@ -237,7 +250,11 @@ export class ChainNode {
     for (const { certificate } of proposal.coordination) this.#coord.hint(certificate, from)
     this.driver.enqueueFor(vote.epoch, { type: 'block', block })
     this.#onVote(vote)
-    const justifying = [...proposal.notarisation, ...proposal.nullifications, ...block.body.attendance.parentCertificate]
+    const justifying = [
+      ...proposal.notarisation,
+      ...proposal.nullifications,
+      ...block.body.attendance.parentCertificate
+    ]
     for (const certificate of justifying) {
       if (certificate.epoch !== vote.epoch || certificate.kind < NOTARISE) continue
       this.#judges
@@ -272,7 +289,7 @@ export class ChainNode {
   }
 }
 
-function * candidates(pool: Pool, exclude: ReadonlySet<ReturnType<typeof toHex>>) {
+function* candidates(pool: Pool, exclude: ReadonlySet<ReturnType<typeof toHex>>) {
   for (const { checked } of pool.select(exclude)) yield checked
 }
 
@@ -282,5 +299,8 @@ function placeInEpoch({ epochs }: ChainNodeComponents, tree: BlockTree): { epoch
   const { epochLength } = must(epochs.snapshot(header.epoch), 'the final block’s epoch is known').params
   const ended = isBoundary(header, header.epoch, epochLength)
   const epoch = ended ? nextEpoch(header, epochLength) : header.epoch
-  return { epoch, base: { hash, height: header.height, view: ended ? 0 : header.view, timeMs: header.timeMs } }
+  return {
+    epoch,
+    base: { hash, height: header.height, view: ended ? 0 : header.view, timeMs: header.timeMs }
+  }
 }

@@ -74,7 +74,10 @@ export class ConsensusDriver {
   #cancelWake: () => void = () => undefined
   #idle: PromiseWithResolvers<void> | undefined
 
-  constructor(components: ConsensusComponents, init: { chain: ChainId; network: Uint8Array; epoch: number; base: FinalRef }) {
+  constructor(
+    components: ConsensusComponents,
+    init: { chain: ChainId; network: Uint8Array; epoch: number; base: FinalRef }
+  ) {
     this.#c = components
     this.chain = init.chain
     this.#networkId = init.network
@@ -128,7 +131,8 @@ export class ConsensusDriver {
       for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
         const before = this.#instance.view
         const effects = step(this.#instance, input, this.#env())
-        if (this.#instance.view !== before) this.#c.events.entered(this.chain, this.#instance.config.epoch, this.#instance.view)
+        if (this.#instance.view !== before)
+          this.#c.events.entered(this.chain, this.#instance.config.epoch, this.#instance.view)
         for (const effect of effects) {
           if (this.#stopped) break
           await this.#perform(effect)
@@ -187,7 +191,11 @@ export class ConsensusDriver {
 
   async #sign(effect: Extract<Effect, { type: 'sign' }>): Promise<void> {
     const { validator, network, journal, coord, tree, events } = this.#c
-    const outcome = await signAndSend({ validator, network, journal, coord, tree }, this.#instance.config, effect)
+    const outcome = await signAndSend(
+      { validator, network, journal, coord, tree },
+      this.#instance.config,
+      effect
+    )
     if (outcome.ok) this.#queue.unshift({ type: 'vote', vote: outcome.value })
     else {
       events.guardRefusal(this.chain, `${outcome.code}: ${outcome.detail}`)
@@ -197,7 +205,9 @@ export class ConsensusDriver {
 
   #publish(certificate: Certificate): void {
     if (certificate.kind === NULLIFY) this.#c.events.nullified(this.chain, certificate.view)
-    this.#background(this.#c.network.publish(this.chain, 'certificate', CertificateType.serialize(certificate)))
+    this.#background(
+      this.#c.network.publish(this.chain, 'certificate', CertificateType.serialize(certificate))
+    )
   }
 
   /** Runs beside the loop: signatures are verified off-thread meanwhile, and votes go on being counted. */
@@ -264,4 +274,3 @@ export class ConsensusDriver {
     })
   }
 }
-

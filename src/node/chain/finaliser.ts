@@ -44,7 +44,9 @@ export class Finaliser {
     const path = blocks.map((block) => must(tree.get(toHex(block.hash)), 'a final block was executed'))
     const last = must(path.at(-1), 'finality has a block')
     const ended = isBoundary(last.block.header, instance.config.epoch, epochLength)
-    await store.commitFinal(path.map((executed) => this.#finalBlock(executed, executed === last ? certificate : undefined, ended)))
+    await store.commitFinal(
+      path.map((executed) => this.#finalBlock(executed, executed === last ? certificate : undefined, ended))
+    )
     tree.settle(path, store)
     const now = clock.monoMs()
     for (const executed of path) {

@@ -166,7 +166,8 @@ export class GossipJudges {
 
 function holdsVote(instance: Instance, vote: Vote): boolean {
   const record = instance.views.get(vote.view)
-  const tally = vote.kind === NOTARISE ? record?.notarise : vote.kind === NULLIFY ? record?.nullify : record?.finalise
+  const tally =
+    vote.kind === NOTARISE ? record?.notarise : vote.kind === NULLIFY ? record?.nullify : record?.finalise
   return tally?.get(toHex(vote.hash))?.has(vote.signer) === true
 }
 
@@ -174,7 +175,8 @@ function holdsVote(instance: Instance, vote: Vote): boolean {
 function conflicts(instance: Instance, vote: Vote): boolean {
   if (vote.epoch !== instance.config.epoch) return false
   const record = instance.views.get(vote.view)
-  const tally = vote.kind === NOTARISE ? record?.notarise : vote.kind === NULLIFY ? undefined : record?.finalise
+  const tally =
+    vote.kind === NOTARISE ? record?.notarise : vote.kind === NULLIFY ? undefined : record?.finalise
   const key = toHex(vote.hash)
   return [...(tally ?? [])].some(([hash, votes]) => hash !== key && votes.has(vote.signer))
 }

@@ -25,7 +25,9 @@ export function fromJournal(record: StoredRecord, epoch: number): MachineRecord[
     case 'vote':
       return record.vote.epoch === epoch ? [{ type: 'vote', vote: record.vote }] : []
     case 'certificate':
-      return record.certificate.epoch === epoch ? [{ type: 'certificate', certificate: record.certificate }] : []
+      return record.certificate.epoch === epoch
+        ? [{ type: 'certificate', certificate: record.certificate }]
+        : []
     case 'block':
       return record.block.header.epoch === epoch ? [{ type: 'block', block: record.block }] : []
     case 'proposal': {

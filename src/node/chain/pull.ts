@@ -9,7 +9,12 @@ import { accept, refuse } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
 import { receiveBlock } from '../../chain/receive.ts'
 import type { Block } from '../../codec/block.ts'
-import { BlockEnvelopeType, BlocksByHashType, FinalRangeType, MAX_RANGE_BLOCKS } from '../../codec/messages.ts'
+import {
+  BlockEnvelopeType,
+  BlocksByHashType,
+  FinalRangeType,
+  MAX_RANGE_BLOCKS
+} from '../../codec/messages.ts'
 import { decode } from '../../codec/ssz.ts'
 import { CertificateType, FINALISE } from '../../codec/statement.ts'
 import type { Certificate } from '../../codec/statement.ts'
@@ -93,7 +98,7 @@ export class Pull {
   }
 
   async #rangeLoop(): Promise<void> {
-    for (let progress = true; progress && !this.#stopped; ) {
+    for (let progress = true; progress && !this.#stopped;) {
       progress = false
       const peers = [...this.#askNext, ...this.#peersInTurn()]
       for (const peer of new Set(peers)) {
@@ -110,13 +115,18 @@ export class Pull {
   /** @returns whether the peer gave a proven range that moves the final block forward. */
   async #askRange(peer: Peer): Promise<boolean> {
     const { final, config } = this.#c.instance()
-    const body = FinalRangeType.serialize({ chain: this.#chain, from: final.height + 1, limit: MAX_RANGE_BLOCKS })
+    const body = FinalRangeType.serialize({
+      chain: this.#chain,
+      from: final.height + 1,
+      limit: MAX_RANGE_BLOCKS
+    })
     const { result, frames } = await this.#c.network.request(peer, 'certificates', body)
     if (result !== 'ok' || this.#stopped) return false
     const range = readRange(frames, this.#chain, final.hash, config.epoch)
     if (!range.ok) {
       // The final block may have moved while the answer was on its way; then it fits nothing and nobody is at fault.
-      if (this.#c.instance().final === final) this.#c.network.report(peer, 'invalid', `certificates: ${range.detail}`)
+      if (this.#c.instance().final === final)
+        this.#c.network.report(peer, 'invalid', `certificates: ${range.detail}`)
       return false
     }
     if (!(await this.#c.executor.certificateHolds(range.value.certificate))) {
@@ -169,14 +179,16 @@ export function readRange(
   epoch: number
 ): Verdict<Range> {
   const last = frames.at(-1)
-  if (last === undefined || frames.length < 2) return refuse('malformed', 'a range has blocks and a certificate')
+  if (last === undefined || frames.length < 2)
+    return refuse('malformed', 'a range has blocks and a certificate')
   const blocks: Block[] = []
   let parent = after
   for (const frame of frames.slice(0, -1)) {
     const block = readBlock(frame)
     if (!block.ok) return block
     const { header, hash } = block.value
-    if (header.chain !== chain || header.epoch !== epoch) return refuse('malformed', 'a block of another instance')
+    if (header.chain !== chain || header.epoch !== epoch)
+      return refuse('malformed', 'a block of another instance')
     if (!equal(header.parent, parent)) return refuse('malformed', `block ${header.height} does not link`)
     blocks.push(block.value)
     parent = hash

@@ -34,12 +34,21 @@ export async function signAndSend(
   effect: SignEffect
 ): Promise<Verdict<Vote>> {
   const { validator, network, journal } = components
-  if (validator === undefined || config.self === undefined) return refuse('not-signing', 'a follower has no key')
+  if (validator === undefined || config.self === undefined)
+    return refuse('not-signing', 'a follower has no key')
   const { chain, epoch } = config
   const { view, kind, hash } = effect
   const signed = validator.sign({ network: config.network, chain, epoch, view, kind, hash })
   if (!signed.ok) return signed
-  const vote: Vote = { chain, epoch, view, kind, hash, signer: config.self, signature: signed.value.signature }
+  const vote: Vote = {
+    chain,
+    epoch,
+    view,
+    kind,
+    hash,
+    signer: config.self,
+    signature: signed.value.signature
+  }
   const proposal = effect.draft === undefined ? undefined : assemble(components, effect.draft, vote)
   await journal.write(recordsOf(effect, vote, proposal), signed.value.update)
   const sent =

@@ -108,7 +108,11 @@ export class Transactions {
       else unknown.push(checked.value)
     }
     const total = bundle.transactions.length
-    const early = judgeBeforeChecks({ total, known, budgetEmpty: this.#budgets.isEmpty(from, clock.monoMs()) })
+    const early = judgeBeforeChecks({
+      total,
+      known,
+      budgetEmpty: this.#budgets.isEmpty(from, clock.monoMs())
+    })
     if (early !== undefined) return toGossip(early)
     if (!outcomes.includes('invalid')) outcomes.push(await this.#verify(unknown))
     if (outcomes.includes('invalid')) return toGossip(judgeAfterChecks({ total, admitted: 0, outcomes }))
@@ -182,4 +186,3 @@ export class Transactions {
 }
 
 const toGossip = ({ verdict, rule }: BundleVerdict): GossipVerdict => ({ action: verdict, rule })
-
