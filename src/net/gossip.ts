@@ -158,7 +158,9 @@ export class Gossip {
       return finish(this.#ownFault(topic, from, error))
     }
     if (!(verdict instanceof Promise)) return finish(verdict)
-    return this.#await(verdict, topic, from, leftMs).then(finish)
+    return this.#await(verdict, topic, from, leftMs)
+      .then(finish)
+      .catch((error: unknown) => void this.#ownFault(topic, from, error))
   }
 
   async #await(

@@ -193,6 +193,11 @@ export class Libp2pNetwork implements Network {
     return this.#running?.gossip.meshPeers(chain, kind) ?? []
   }
 
+  /** The score gossipsub gives a peer: it moves peers in and out of meshes and ends no connection. */
+  gossipScore(peer: Peer): number {
+    return this.#running?.gossip.score(peer) ?? 0
+  }
+
   /** The facts behind a peer's score, oldest first. */
   why(peer: Peer): readonly PeerEvent[] {
     return this.#ledger.why(peer)
@@ -321,13 +326,24 @@ export class Libp2pNetwork implements Network {
     dialler.onUp(session.peer, session.id)
     streams.open(session)
     void readAgent(context, session)
-    this.#events?.peerUp(session.peer, session.status)
+    this.#tell(session.peer, (events) => events.peerUp(session.peer, session.status))
   }
 
   #onDown(session: Session, dialler: Dialler, streams: ConsensusStreams): void {
     streams.close(session.peer)
     dialler.onDown(session.peer)
-    this.#events?.peerDown(session.peer)
+    this.#tell(session.peer, (events) => events.peerDown(session.peer))
+  }
+
+  /** A listener that throws is our own fault: no peer's handshake fails by it. */
+  #tell(peer: Peer, tell: (events: NetworkEvents) => void): void {
+    if (this.#events === undefined) return
+    try {
+      tell(this.#events)
+    } catch (error) {
+      this.#log('listener failed', { peer, reason: messageOf(error) })
+      this.report(peer, 'our-fault', `listener: ${messageOf(error)}`)
+    }
   }
 }
 
