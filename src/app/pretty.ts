@@ -26,7 +26,8 @@ export function pretty(line: string): string {
   const facts = [...fields]
     .filter(([name]) => !OWN.has(name))
     .map(([name, value]) => `${name}=${show(value)}`)
-  return `${[time, level, String(fields.get('msg') ?? ''), ...facts].join(' ')}\n`
+  const message = fields.get('msg')
+  return `${[time, level, typeof message === 'string' ? message : '', ...facts].join(' ')}\n`
 }
 
 const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

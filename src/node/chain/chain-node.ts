@@ -2,13 +2,14 @@
  * One chain in this node, assembled: store, block tree, pool, consensus, pulls, anti-entropy (SYSTEM D2: the same code
  * for the coordination chain and every shard). Straight wiring, no decisions. The simulator builds exactly this.
  */
-import { toHex } from '../../primitives/bytes.ts'
+import type { Hex } from '../../primitives/bytes.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { must } from '../../primitives/errors.ts'
 import { NOTARISE } from '../../codec/statement.ts'
 import type { Vote } from '../../codec/statement.ts'
 import type { Block } from '../../codec/block.ts'
 import type { Proposal } from '../../codec/proposal.ts'
+import type { Instance } from '../../consensus/instance.ts'
 import type { FinalRef } from '../../consensus/types.ts'
 import type { Verifier } from '../../crypto/ports.ts'
 import { Pool } from '../../mempool/pool.ts'
@@ -58,6 +59,11 @@ export interface ChainNodeInit {
   readonly certificate: Certificate | undefined
 }
 
+interface Place {
+  readonly epoch: number
+  readonly base: FinalRef
+}
+
 /** Covers a full pool and a few blocks (M6). */
 const VERIFIED_MAX = 131_072
 
@@ -71,7 +77,6 @@ export class ChainNode {
   readonly pull: Pull
   readonly #antiEntropy: AntiEntropy
   readonly #judges: GossipJudges
-  readonly #network: Network
   readonly #validator: Validator | undefined
   readonly #events: ChainEvents
   readonly #networkId: Uint8Array
@@ -83,7 +88,6 @@ export class ChainNode {
     const { chain, constants } = init
     this.chain = chain
     this.store = c.store
-    this.#network = c.network
     this.#networkId = constants.network
     this.#validator = c.validator
     this.#coord = c.coord
@@ -97,53 +101,9 @@ export class ChainNode {
     const executor = new Executor({ ...c, tree, verified }, constants)
     this.tree = tree
     this.pool = new Pool(chain, params)
-    const instance = () => this.driver.instance
-    this.transactions = new Transactions(
-      {
-        ...c,
-        verified,
-        pool: this.pool,
-        tree,
-        local: c.nodeStore.localTransactions,
-        onWork: () => this.driver.wake(),
-        onDropped: (dropped) => c.onDropped(chain, dropped),
-        onFailed: (error) => c.events.failed(error)
-      },
-      { constants, chain }
-    )
-    this.driver = new ConsensusDriver(
-      {
-        ...c,
-        events: this.#events,
-        journal: c.nodeStore.journal,
-        tree,
-        executor,
-        builder: new Builder({
-          ...c,
-          tree,
-          proposer: c.validator?.publicKey,
-          shards: constants.shards,
-          candidates: (exclude) => candidates(this.pool, exclude),
-          finalCertificate: () => this.#certificate
-        }),
-        finaliser: new Finaliser(
-          {
-            ...c,
-            events: this.#events,
-            tree,
-            journal: c.nodeStore.journal,
-            onFinalBlock: (executed) => this.#onFinalBlock(executed, c.epochs)
-          },
-          chain
-        ),
-        hasTransactions: () => this.pool.pendingCount > 0,
-        fetch: (hash) => this.pull.fetch(hash),
-        catchUp: () => this.pull.catchUp(),
-        sendStatus: () => this.#antiEntropy.broadcast(),
-        onStepped: () => this.pull.progressed(this.driver.instance.halted !== undefined)
-      },
-      { chain, network: constants.network, ...place }
-    )
+    this.transactions = this.#createTransactions(c, constants, verified)
+    this.driver = this.#createDriver(c, init, executor, place)
+    const instance = (): Instance => this.driver.instance
     this.#judges = new GossipJudges(
       {
         ...c,
@@ -175,6 +135,70 @@ export class ChainNode {
         onBehind: (peer) => this.pull.catchUp(peer)
       },
       chain
+    )
+  }
+
+  #createTransactions(
+    c: ChainNodeComponents,
+    constants: GenesisConstants,
+    verified: VerifiedCache
+  ): Transactions {
+    return new Transactions(
+      {
+        ...c,
+        verified,
+        pool: this.pool,
+        tree: this.tree,
+        local: c.nodeStore.localTransactions,
+        onWork: () => this.driver.wake(),
+        onDropped: (dropped) => c.onDropped(this.chain, dropped),
+        onFailed: (error) => c.events.failed(error)
+      },
+      { constants, chain: this.chain }
+    )
+  }
+
+  #createDriver(
+    c: ChainNodeComponents,
+    { chain, constants }: ChainNodeInit,
+    executor: Executor,
+    place: Place
+  ): ConsensusDriver {
+    const { tree } = this
+    const builder = new Builder({
+      ...c,
+      tree,
+      proposer: c.validator?.publicKey,
+      shards: constants.shards,
+      candidates: (exclude) => candidates(this.pool, exclude),
+      finalCertificate: () => this.#certificate
+    })
+    const finaliser = new Finaliser(
+      {
+        ...c,
+        events: this.#events,
+        tree,
+        journal: c.nodeStore.journal,
+        onFinalBlock: (executed) => this.#onFinalBlock(executed, c.epochs)
+      },
+      chain
+    )
+    return new ConsensusDriver(
+      {
+        ...c,
+        events: this.#events,
+        journal: c.nodeStore.journal,
+        tree,
+        executor,
+        builder,
+        finaliser,
+        hasTransactions: () => this.pool.pendingCount > 0,
+        fetch: (hash) => this.pull.fetch(hash),
+        catchUp: () => this.pull.catchUp(),
+        sendStatus: () => this.#antiEntropy.broadcast(),
+        onStepped: () => this.pull.progressed(this.driver.instance.halted !== undefined)
+      },
+      { chain, network: constants.network, ...place }
     )
   }
 
@@ -289,12 +313,12 @@ export class ChainNode {
   }
 }
 
-function* candidates(pool: Pool, exclude: ReadonlySet<ReturnType<typeof toHex>>) {
+function* candidates(pool: Pool, exclude: ReadonlySet<Hex>) {
   for (const { checked } of pool.select(exclude)) yield checked
 }
 
 /** C24: after a boundary block the next epoch runs, with that block as its base at view 0. */
-function placeInEpoch({ epochs }: ChainNodeComponents, tree: BlockTree): { epoch: number; base: FinalRef } {
+function placeInEpoch({ epochs }: ChainNodeComponents, tree: BlockTree): Place {
   const { header, hash } = tree.final
   const { epochLength } = must(epochs.snapshot(header.epoch), 'the final block’s epoch is known').params
   const ended = isBoundary(header, header.epoch, epochLength)

@@ -7,7 +7,7 @@ import { equal, toHex } from '../../primitives/bytes.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { receiveBlock } from '../../chain/receive.ts'
 import { transactionsRoot } from '../../codec/block.ts'
-import type { Block } from '../../codec/block.ts'
+import type { Block, Header } from '../../codec/block.ts'
 import { ProposalType } from '../../codec/proposal.ts'
 import type { Proposal } from '../../codec/proposal.ts'
 import { decode } from '../../codec/ssz.ts'
@@ -103,7 +103,7 @@ export class GossipJudges {
     if (!decoded.ok) return rejected('not-canonical')
     const proposal = decoded.value
     const { header, vote } = proposal
-    if (header.chain !== this.#chain || !equal(header.network, this.#network)) return rejected('wrong-chain')
+    if (!this.#isOurs(header)) return rejected('wrong-chain')
     const committee = this.#committee(vote, from)
     if ('action' in committee) return committee
     const shape = this.#proposalShape(proposal, committee)
@@ -115,13 +115,8 @@ export class GossipJudges {
     if (!equal(header.transactionsRoot, transactionsRoot(block.body.transactions.map(wireHash)))) {
       return rejected('wrong-transactions-root')
     }
-    const instance = this.#c.instance()
-    if (vote.epoch === instance.config.epoch) {
-      const { view } = instance
-      if (vote.view < view - 1) return ignored('late')
-      if (vote.view > view + PROPOSAL_VIEWS_AHEAD) return this.#lagging(from)
-      if (knowsProposal(instance, vote)) return ignored('already-held')
-    }
+    const place = this.#proposalPlace(vote, from)
+    if (place !== undefined) return place
     const job = voteJob(this.#network, committee, vote)
     if (!job.ok) return rejected(job.code)
     const [valid] = await this.#c.verifier.verify([job.value], { urgent: true })
@@ -129,6 +124,18 @@ export class GossipJudges {
     const second = conflicts(this.#c.instance(), vote)
     this.#c.onProposal(proposal, block, from)
     return second ? ignored('second-proposal') : accepted('valid')
+  }
+
+  #isOurs(header: Header): boolean {
+    return header.chain === this.#chain && equal(header.network, this.#network)
+  }
+
+  #proposalPlace(vote: Vote, from: Peer): GossipVerdict | undefined {
+    const instance = this.#c.instance()
+    if (vote.epoch !== instance.config.epoch) return undefined
+    if (vote.view < instance.view - 1) return ignored('late')
+    if (vote.view > instance.view + PROPOSAL_VIEWS_AHEAD) return this.#lagging(from)
+    return knowsProposal(instance, vote) ? ignored('already-held') : undefined
   }
 
   /** C9: views and proposers that no honest leader states, whatever the state of the receiver. */
