@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Logger } from 'pino'
+import { toHex } from '../primitives/bytes.ts'
 import { chainName, shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { VerifyPool } from '../crypto/verify-pool.ts'
@@ -163,6 +164,9 @@ export class Node {
       this.#rpc = server
       this.#parts.push({ name: 'RPC', stop: async () => server.stop() })
     })
+    if (validator !== undefined && !chains.list.some(({ driver }) => driver.instance.config.self !== undefined)) {
+      log.warn({ key: toHex(validator.publicKey) }, 'this validator key sits in no committee of a followed chain')
+    }
     this.metrics.node.start()
     this.#parts.push({ name: 'metrics', stop: async () => this.metrics.node.stop() })
   }

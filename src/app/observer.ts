@@ -61,6 +61,11 @@ export class Observer {
       this.#metrics.chain.viewsNullified.inc({ chain: chainName(chain) })
       this.#log.debug({ chain: chainName(chain), view }, 'view nullified')
     },
+    invalidBlock: (chain, { header, hash }, reason) => {
+      this.#metrics.chain.blocksInvalid.inc({ chain: chainName(chain), code: reason.split(':', 1)[0] ?? reason })
+      const facts = { chain: chainName(chain), height: header.height, view: header.view, hash: toHex(hash), reason }
+      this.#log.warn(facts, 'invalid block')
+    },
     evidence: (evidence) => {
       if (this.evidence.length < EVIDENCE_MAX) this.evidence.push(EvidenceType.serialize(evidence))
       const { chain, epoch, view } = evidence.second

@@ -63,7 +63,6 @@ export const FRAME_STATUS = 1
 export const FRAME_CERTIFICATE = 2
 export const FRAME_VOTE = 3
 export const FRAME_BOUNDARY = 4
-export const FRAME_PROPOSAL = 5
 export { CertificateType, VoteType }
 
 /** Items and bytes of one answer on `consensus/1` (C19). */

@@ -29,6 +29,12 @@ export function declareChainMetrics(registry: Registry) {
       labelNames,
       registers
     }),
+    blocksInvalid: new Counter({
+      name: 'icn_blocks_invalid_total',
+      help: 'Proposed blocks that break a rule, by its code',
+      labelNames: ['chain', 'code'] as const,
+      registers
+    }),
     finalitySeconds: new Histogram({
       name: 'icn_finality_seconds',
       help: 'Time from the time in a block’s header to its finality here',

@@ -1,7 +1,7 @@
 /** The doors of the drivers to the world, besides network and stores: the node puts the machine behind them, the simulator a fake. */
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { Evidence } from '../codec/evidence.ts'
-import type { Header } from '../codec/block.ts'
+import type { Block, Header } from '../codec/block.ts'
 import type { Certificate } from '../codec/statement.ts'
 
 export interface Clock {
@@ -18,6 +18,8 @@ export interface ChainEvents {
   final(event: FinalEvent): void
   entered(chain: ChainId, epoch: number, view: number): void
   nullified(chain: ChainId, view: number): void
+  /** A leader's block does not follow the rules (C7). */
+  invalidBlock(chain: ChainId, block: Block, reason: string): void
   evidence(evidence: Evidence): void
   halted(chain: ChainId, reason: string): void
   /** The guard refused a statement, or signing stopped for good (C12, C22). */

@@ -233,6 +233,7 @@ export class ChainNode {
   }
 
   onPeer(peer: Peer): void {
+    if (this.#network.peers(this.chain).length === 1) this.transactions.announceAgain()
     this.#antiEntropy.sendStatus(peer, false)
   }
 

@@ -17,6 +17,7 @@ import { createInstance } from '../../consensus/instance.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import { restoreInstance } from '../../consensus/restore.ts'
 import { nextWakeMs, step } from '../../consensus/step.ts'
+import { VerifyPoolError } from '../../crypto/errors.ts'
 import type { Effect, Env, FinalRef, Input, InstanceConfig } from '../../consensus/types.ts'
 import type { Network } from '../../net/types.ts'
 import { nextEpoch } from '../../sharding/epochs.ts'
@@ -60,6 +61,8 @@ export interface ConsensusComponents {
 const QUEUE_MAX = 8_192
 /** Inputs of the next epoch that wait for the hand-over. */
 const EARLY_MAX = 512
+/** After a failure of the verifier. */
+const RETRY_MS = 100
 
 export class ConsensusDriver {
   readonly chain: ChainId
@@ -212,12 +215,22 @@ export class ConsensusDriver {
 
   /** Runs beside the loop: signatures are verified off-thread meanwhile, and votes go on being counted. */
   #judge(block: Block): void {
-    const judged = this.#c.executor.judge(block).then((verdict) => {
-      if (verdict === undefined) return
-      const reason = verdict.ok ? '' : `${verdict.code}: ${verdict.detail}`
-      this.enqueue({ type: 'verdict', hash: toHex(block.hash), valid: verdict.ok, reason })
-    })
-    this.#background(judged)
+    if (this.#stopped) return
+    this.#background(
+      this.#c.executor.judge(block).then(
+        (verdict) => {
+          if (verdict === undefined) return
+          const reason = verdict.ok ? '' : `${verdict.code}: ${verdict.detail}`
+          if (!verdict.ok) this.#c.events.invalidBlock(this.chain, block, reason)
+          this.enqueue({ type: 'verdict', hash: toHex(block.hash), valid: verdict.ok, reason })
+        },
+        (error: unknown) => {
+          // A busy or restarting verifier is our own trouble: no verdict on the block, another try.
+          if (!(error instanceof VerifyPoolError)) throw error
+          this.#c.clock.at(this.#c.clock.monoMs() + RETRY_MS, () => this.#judge(block))
+        }
+      )
+    )
   }
 
   #build(view: number, parent: ReturnType<typeof toHex>, empty: boolean): void {

@@ -93,7 +93,7 @@ export class Executor {
       if (!verified.has(toHex(one.value.wireHash))) unknown.push(one.value)
     }
     if (unknown.length === 0) return accept(checked)
-    const results = await verifier.verify(unknown.map(signatureJob))
+    const results = await verifier.verify(unknown.map(signatureJob), { urgent: true })
     for (const [index, valid] of results.entries()) {
       const transaction = unknown[index]
       if (!valid || transaction === undefined) return refuse('bad-transaction', 'bad-signature')

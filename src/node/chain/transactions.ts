@@ -67,6 +67,11 @@ export class Transactions {
     }
   }
 
+  /** D10: the first peer of the chain appeared; what was announced before reached nobody. */
+  announceAgain(): void {
+    for (const { checked } of this.#c.pool.locals()) this.#bundle(checked.bytes)
+  }
+
   stop(): void {
     this.#cancelFlush?.()
     this.#flush(this.#bundler.flush())
