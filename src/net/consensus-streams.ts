@@ -5,7 +5,7 @@
  * Delivery is lossy by contract: a frame is dropped when the queue is full or the peer is gone, never blocked on.
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { deadline, messageOf, monotonicMs, pause } from './context.ts'
+import { deadline, monotonicMs, ownFault, pause } from './context.ts'
 import type { NetContext } from './context.ts'
 import { isPeerFault, streamFailure } from './errors.ts'
 import { asError, readFrames, writeFrames } from './frames.ts'
@@ -111,7 +111,7 @@ export class ConsensusStreams {
     try {
       this.#deliver(peer, frame)
     } catch (error) {
-      this.#context.report(peer, 'our-fault', `consensus frame: ${messageOf(error)}`)
+      this.#context.report(peer, 'our-fault', `consensus frame: ${ownFault(error)}`)
     }
   }
 

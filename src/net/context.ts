@@ -1,5 +1,6 @@
 /** What every part of the running network shares. One per `start`; its signal ends with `stop`. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { AssertionFailure } from '../primitives/errors.ts'
 import type { Host } from './host.ts'
 import type { NetMetrics } from './metrics.ts'
 import type { Peer, PeerFact } from './types.ts'
@@ -34,3 +35,16 @@ export const deadline = (context: NetContext, ms: number): AbortSignal =>
   AbortSignal.any([context.signal, AbortSignal.timeout(ms)])
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * What a callback of the node threw: our own fault, and nothing a peer pays for. A broken invariant among them ends the
+ * process, as it would anywhere else, instead of being counted and forgotten.
+ */
+export function ownFault(error: unknown): string {
+  if (error instanceof AssertionFailure) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+  return messageOf(error)
+}

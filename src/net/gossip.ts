@@ -10,7 +10,7 @@ import { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { GossipSub, GossipsubMessage } from '@libp2p/gossipsub'
 import type { Stream } from '@libp2p/interface'
 import type { ChainId } from '../primitives/chain-id.ts'
-import { messageOf, monotonicMs, pause } from './context.ts'
+import { monotonicMs, ownFault, pause } from './context.ts'
 import type { NetContext } from './context.ts'
 import { NetError } from './errors.ts'
 import { Lane } from './lane.ts'
@@ -179,8 +179,9 @@ export class Gossip {
   }
 
   #ownFault(topic: Topic, from: Peer, error: unknown): GossipVerdict {
-    this.#context.log('judge failed', { kind: topic.kind, reason: messageOf(error) })
-    this.#context.report(from, 'our-fault', `judge of ${topic.kind}: ${messageOf(error)}`)
+    const reason = ownFault(error)
+    this.#context.log('judge failed', { kind: topic.kind, reason })
+    this.#context.report(from, 'our-fault', `judge of ${topic.kind}: ${reason}`)
     return ignore('our-fault')
   }
 

@@ -15,7 +15,7 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import type { Status } from '../codec/messages.ts'
 import { assert } from '../primitives/errors.ts'
 import { ConsensusStreams } from './consensus-streams.ts'
-import { deadline, messageOf, monotonicMs } from './context.ts'
+import { deadline, messageOf, monotonicMs, ownFault } from './context.ts'
 import type { NetContext, NetLog } from './context.ts'
 import { Dialler } from './dialler.ts'
 import { NetError } from './errors.ts'
@@ -341,8 +341,9 @@ export class Libp2pNetwork implements Network {
     try {
       tell(this.#events)
     } catch (error) {
-      this.#log('listener failed', { peer, reason: messageOf(error) })
-      this.report(peer, 'our-fault', `listener: ${messageOf(error)}`)
+      const reason = ownFault(error)
+      this.#log('listener failed', { peer, reason })
+      this.report(peer, 'our-fault', `listener: ${reason}`)
     }
   }
 }

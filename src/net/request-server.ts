@@ -3,7 +3,7 @@
  * (delayed when a little over it, refused when far), handler, answer within its size (D12).
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { deadline, messageOf, monotonicMs, pause } from './context.ts'
+import { deadline, messageOf, monotonicMs, ownFault, pause } from './context.ts'
 import type { NetContext } from './context.ts'
 import { isPeerFault, streamFailure } from './errors.ts'
 import { asError, readOnlyFrame, writeFrames } from './frames.ts'
@@ -121,8 +121,9 @@ export class RequestServer {
       if (fits(response, limits)) return response
       this.#context.report(peer, 'our-fault', `${protocol}: answer above its limits`)
     } catch (error) {
-      this.#context.log('request handler failed', { protocol, reason: messageOf(error) })
-      this.#context.report(peer, 'our-fault', `${protocol}: ${messageOf(error)}`)
+      const reason = ownFault(error)
+      this.#context.log('request handler failed', { protocol, reason })
+      this.#context.report(peer, 'our-fault', `${protocol}: ${reason}`)
     }
     return only('internal')
   }

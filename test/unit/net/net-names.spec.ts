@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { ownFault } from '../../../src/net/context.ts'
 import { judgeStatus } from '../../../src/net/handshake.ts'
 import { limitTable } from '../../../src/net/limits.ts'
 import {
@@ -15,6 +16,7 @@ import {
 import { RecordStore } from '../../../src/net/record-store.ts'
 import { decodeResult, encodeResult, RESULT_CODES } from '../../../src/net/request-codes.ts'
 import { protocolOf, STATUS_PROTOCOL, topicOf } from '../../../src/net/topics.ts'
+import { AssertionFailure } from '../../../src/primitives/errors.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import { statusOf } from '../../support/net.ts'
 import { repositoryPath } from '../../support/repository.ts'
@@ -72,6 +74,22 @@ describe('names, codes and keys of the network', () => {
       await assert.rejects(loadPeerKey(path), { code: 'NET_KEY_INVALID' })
     } finally {
       await rm(folder, { recursive: true })
+    }
+  })
+
+  it('a broken invariant found by a peer’s message ends the process; any other error is only our fault', async () => {
+    const listeners = process.rawListeners('uncaughtException') as NodeJS.UncaughtExceptionListener[]
+    process.removeAllListeners('uncaughtException')
+    try {
+      const { promise, resolve } = Promise.withResolvers<unknown>()
+      process.once('uncaughtException', resolve)
+      assert.equal(ownFault(new Error('only wrong')), 'only wrong')
+      const broken = new AssertionFailure('broken')
+      assert.equal(ownFault(broken), 'broken')
+      assert.equal(await promise, broken)
+    } finally {
+      process.removeAllListeners('uncaughtException')
+      for (const listener of listeners) process.on('uncaughtException', listener)
     }
   })
 
