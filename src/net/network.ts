@@ -166,7 +166,8 @@ export class Libp2pNetwork implements Network {
   }
 
   async publish(chain: ChainId, kind: GossipKind, data: Uint8Array): Promise<number> {
-    return this.#up().gossip.publish(chain, kind, data)
+    // Before the start and after the stop there is nobody to reach.
+    return this.#running?.gossip.publish(chain, kind, data) ?? 0
   }
 
   sendConsensus(peer: Peer, frame: Uint8Array): boolean {

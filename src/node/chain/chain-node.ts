@@ -233,7 +233,7 @@ export class ChainNode {
   }
 
   onPeer(peer: Peer): void {
-    if (this.#network.peers(this.chain).length === 1) this.transactions.announceAgain()
+    this.transactions.onPeer()
     this.#antiEntropy.sendStatus(peer, false)
   }
 

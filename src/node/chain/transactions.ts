@@ -68,8 +68,10 @@ export class Transactions {
   }
 
   /** D10: the first peer of the chain appeared; what was announced before reached nobody. */
-  announceAgain(): void {
-    for (const { checked } of this.#c.pool.locals()) this.#bundle(checked.bytes)
+  onPeer(): void {
+    const { network, pool } = this.#c
+    if (network.peers(this.#chain).length > 1) return
+    for (const { checked } of pool.locals()) this.#bundle(checked.bytes)
   }
 
   stop(): void {
