@@ -1,0 +1,176 @@
+/**
+ * Faulty members: an honest process behind a network that lies. Each kind does one thing that fewer than a third of a
+ * committee may do without harm (C5, C9, C17, C19); its key signs whatever it likes, past guard and machine.
+ */
+import { BitArray } from '@chainsafe/ssz'
+import { ZERO_HASH } from '../../primitives/bytes.ts'
+import { blockHash } from '../../codec/block.ts'
+import { FRAME_BOUNDARY, FRAME_CERTIFICATE } from '../../codec/messages.ts'
+import { ProposalType } from '../../codec/proposal.ts'
+import type { Proposal } from '../../codec/proposal.ts'
+import {
+  CertificateType,
+  FINALISE,
+  NOTARISE,
+  NULLIFY,
+  VoteType,
+  statementBytes
+} from '../../codec/statement.ts'
+import type { StatementKind, Vote } from '../../codec/statement.ts'
+import type { Signer } from '../../crypto/ports.ts'
+import type { GossipKind, Network } from '../../net/types.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
+import type { Port } from './port.ts'
+import type { Prng } from './prng.ts'
+
+/**
+ * equivocator: two proposals for its views, and contradicting votes, each to one half.
+ * selective: everything it sends reaches only some.
+ * withholder: gives no certificate to anybody.
+ * forger: certificates that nobody signed, for a second proposal, to one victim.
+ */
+export const FAULTS = ['equivocator', 'selective', 'withholder', 'forger'] as const
+export type Fault = (typeof FAULTS)[number]
+
+export interface FaultyInit {
+  readonly fault: Fault
+  readonly signer: Signer
+  readonly networkId: Uint8Array
+  readonly members: number
+  readonly prng: Prng
+  /** It did what its kind does, once. */
+  readonly onFault: (fault: Fault) => void
+}
+
+const HALF_PPM = 500_000
+
+export function faultyNetwork(port: Port, init: FaultyInit): Network {
+  const honest: Network = {
+    self: port.self,
+    join: (chain, judges) => port.join(chain, judges),
+    serve: (protocol, handler) => port.serve(protocol, handler),
+    listen: (events) => port.listen(events),
+    publish: async (chain, kind, data) => port.publish(chain, kind, data),
+    sendConsensus: (peer, frame) => port.sendConsensus(peer, frame),
+    request: async (peer, protocol, body) => port.request(peer, protocol, body),
+    peers: (chain) => port.peers(chain),
+    report: (peer, fact, why) => port.report(peer, fact, why)
+  }
+  switch (init.fault) {
+    case 'equivocator':
+      return { ...honest, publish: async (...message) => Promise.resolve(equivocate(port, init, ...message)) }
+    case 'selective':
+      return selective(port, init, honest)
+    case 'withholder':
+      return withholding(init, honest)
+    case 'forger':
+      return { ...honest, publish: async (...message) => Promise.resolve(forge(port, init, ...message)) }
+    default: {
+      const none: never = init.fault
+      return none
+    }
+  }
+}
+
+function selective(port: Port, { prng, onFault }: FaultyInit, honest: Network): Network {
+  return {
+    ...honest,
+    publish: async (chain, kind, data) => {
+      onFault('selective')
+      return Promise.resolve(port.publishTo(chain, kind, data, () => prng.chance(HALF_PPM)))
+    },
+    sendConsensus: (peer, frame) => prng.chance(HALF_PPM) || honest.sendConsensus(peer, frame)
+  }
+}
+
+function withholding({ onFault }: FaultyInit, honest: Network): Network {
+  return {
+    ...honest,
+    publish: async (chain, kind, data) => {
+      if (kind !== 'certificate') return honest.publish(chain, kind, data)
+      onFault('withholder')
+      return Promise.resolve(0)
+    },
+    sendConsensus: (peer, frame) =>
+      frame[0] === FRAME_CERTIFICATE || frame[0] === FRAME_BOUNDARY || honest.sendConsensus(peer, frame),
+    serve: (protocol, handler) =>
+      honest.serve(protocol, protocol === 'certificates' ? () => ({ result: 'lacks', frames: [] }) : handler)
+  }
+}
+
+function equivocate(
+  port: Port,
+  init: FaultyInit,
+  ...[chain, kind, data]: [ChainId, GossipKind, Uint8Array]
+): number {
+  const other = kind === 'block' ? secondProposal(init, data) : kind === 'vote' ? secondVote(init, data) : []
+  const [second] = other
+  if (second === undefined) return port.publishTo(chain, kind, data, () => true)
+  init.onFault('equivocator')
+  const first = halves(init)
+  return (
+    port.publishTo(chain, kind, data, (index) => first.has(index)) +
+    port.publishTo(chain, kind, second, (index) => !first.has(index))
+  )
+}
+
+function halves({ prng, members }: FaultyInit): ReadonlySet<number> {
+  const order = prng.shuffled(Array.from({ length: members }, (_, index) => index))
+  return new Set(order.slice(0, Math.floor(members / 2)))
+}
+
+function forge(
+  port: Port,
+  init: FaultyInit,
+  ...[chain, kind, data]: [ChainId, GossipKind, Uint8Array]
+): number {
+  const [second] = kind === 'block' ? secondProposal(init, data) : []
+  if (second === undefined) return port.publishTo(chain, kind, data, () => true)
+  init.onFault('forger')
+  const victim = init.prng.below(init.members)
+  const isVictim = (index: number): boolean => index === victim
+  const { vote } = ProposalType.deserialize(second)
+  const sent = port.publishTo(chain, kind, data, (index) => !isVictim(index))
+  port.publishTo(chain, kind, second, isVictim)
+  for (const of of [NOTARISE, FINALISE]) {
+    port.publishTo(chain, 'certificate', forged(init, { ...vote, kind: of }), isVictim)
+  }
+  return sent
+}
+
+/** A block of its own view that differs by a millisecond; another member's block cannot be varied. */
+function secondProposal(init: FaultyInit, data: Uint8Array): [] | [Uint8Array] {
+  const proposal = ProposalType.deserialize(data)
+  if (proposal.vote.view !== proposal.header.view) return []
+  const header = { ...proposal.header, timeMs: proposal.header.timeMs + 1 }
+  const vote = resigned(init, { ...proposal.vote, hash: blockHash(header) })
+  const second: Proposal = { ...proposal, header, vote }
+  return [ProposalType.serialize(second)]
+}
+
+/** What contradicts a vote: nullify instead of another, an unknown block instead of nullify. */
+function secondVote(init: FaultyInit, data: Uint8Array): [Uint8Array] {
+  const vote = VoteType.deserialize(data)
+  const other =
+    vote.kind === NULLIFY
+      ? { ...vote, kind: FINALISE, hash: init.prng.bytes(32) }
+      : { ...vote, kind: NULLIFY, hash: ZERO_HASH }
+  return [VoteType.serialize(resigned(init, other))]
+}
+
+function resigned({ networkId, signer }: FaultyInit, vote: Vote): Vote {
+  const { chain, epoch, view, kind, hash } = vote
+  const signature = signer.sign(statementBytes({ network: networkId, chain, epoch, view, kind, hash }))
+  return { ...vote, signature }
+}
+
+function forged(init: FaultyInit, vote: Vote & { readonly kind: StatementKind | number }): Uint8Array {
+  const signers = BitArray.fromBitLen(init.members)
+  const signatures: Uint8Array[] = []
+  for (let index = 0; index < init.members; index++) {
+    signers.set(index, true)
+    signatures.push(index === vote.signer ? resigned(init, vote).signature : init.prng.bytes(64))
+  }
+  const { chain, epoch, view, kind, hash } = vote
+  return CertificateType.serialize({ chain, epoch, view, kind, hash, signers, signatures })
+}

@@ -1,0 +1,139 @@
+/**
+ * The random suite: one seed is one life of a network. Faults first (lossy links, cuts, crashes of one or of all, at
+ * most one faulty member or one clock that is minutes wrong); then everything heals but the faulty member, and every
+ * chain has to go on.
+ */
+import { CLEAN_LINK } from './network.ts'
+import type { Link } from './network.ts'
+import { FAULTS } from './byzantine.ts'
+import type { Fault } from './byzantine.ts'
+import { Liveness } from './checkers/liveness.ts'
+import type { Coverage } from './coverage.ts'
+import type { SimCrypto } from './crypto.ts'
+import { Prng } from './prng.ts'
+import { World } from './world.ts'
+
+export interface RunInit {
+  readonly seed: string
+  readonly crypto?: SimCrypto
+  /** @default 1 */
+  readonly shards?: number
+}
+
+export interface RunResult {
+  readonly seed: string
+  readonly hash: string
+  readonly coverage: Coverage
+  readonly violations: readonly string[]
+  /** The last lines of the trace, for a failure. */
+  readonly tail: readonly string[]
+  readonly simulatedMs: number
+}
+
+const MEMBERS = 4
+const CHAOS_FROM_MS = 2_500
+const CHAOS_UNTIL_MS = 12_000
+/** Time to recover in: timers that backed off, anti-entropy that idles at 10 s, then an epoch of blocks. */
+const RECOVERY_MS = 60_000
+const HEIGHTS = 6
+const TRANSFER_EVERY_MS = 250
+const CLOCK_ERROR_MS = 120_000
+
+const LINKS: readonly Link[] = [
+  CLEAN_LINK,
+  { dropPpm: 50_000, duplicatePpm: 50_000, delayMinMs: 1, delayMaxMs: 40 },
+  { dropPpm: 250_000, duplicatePpm: 100_000, delayMinMs: 1, delayMaxMs: 150 },
+  { dropPpm: 10_000, duplicatePpm: 300_000, delayMinMs: 20, delayMaxMs: 400 }
+]
+
+export async function runSeed(init: RunInit): Promise<RunResult> {
+  const prng = new Prng(init.seed, 'faults')
+  const faultyMember = prng.below(MEMBERS)
+  const plan = prng.pick(['none', 'skew', 'fault', 'fault'] as const)
+  const fault = prng.pick(FAULTS)
+  const world = new World({
+    ...init,
+    ...(plan === 'fault' ? { faulty: new Map<number, Fault>([[faultyMember, fault]]) } : {})
+  })
+  if (plan === 'skew') world.skew(faultyMember, prng.between(-CLOCK_ERROR_MS, CLOCK_ERROR_MS))
+  world.start()
+  submitNow(world, prng.fork('workload'), MEMBERS)
+  await world.run(CHAOS_FROM_MS)
+  await wreak(world, prng)
+  await recover(world, plan === 'skew' ? [faultyMember] : [])
+  const simulatedMs = world.timeline.nowMs
+  return {
+    seed: init.seed,
+    coverage: world.finish(),
+    hash: world.trace.digest(),
+    violations: world.violations,
+    tail: world.trace.tail,
+    simulatedMs
+  }
+}
+
+function submitNow(world: World, prng: Prng, members: number): void {
+  world.submitAt(prng.below(members))
+  world.timeline.after(TRANSFER_EVERY_MS, () => submitNow(world, prng, members))
+}
+
+async function wreak(world: World, prng: Prng): Promise<void> {
+  world.network.link = prng.pick(LINKS)
+  while (world.timeline.nowMs < CHAOS_UNTIL_MS && world.violations.length === 0) {
+    strike(world, prng)
+    await world.run(prng.between(100, 1_500))
+  }
+}
+
+/** One blow. */
+function strike(world: World, prng: Prng): void {
+  const node = prng.below(MEMBERS)
+  switch (prng.below(8)) {
+    case 0:
+    case 1:
+      crashAndReturn(world, prng, node)
+      break
+    case 2:
+      for (const { index } of world.nodes) crashAndReturn(world, prng, index)
+      break
+    case 3:
+      crashAndReturn(world, prng, node)
+      crashAndReturn(world, prng, (node + 1) % MEMBERS)
+      break
+    case 4: {
+      const order = prng.shuffled([0, 1, 2, 3])
+      const size = prng.between(1, 2)
+      world.partition(order.slice(0, size), order.slice(size))
+      break
+    }
+    case 5:
+      for (const { index } of world.nodes) if (index !== node) world.network.cut(node, index)
+      break
+    case 6:
+      world.network.link = prng.pick(LINKS)
+      break
+    default:
+      world.heal()
+  }
+}
+
+function crashAndReturn(world: World, prng: Prng, index: number): void {
+  world.crash(index, (bound) => prng.below(bound + 1))
+  world.timeline.after(prng.between(50, 3_000), () => {
+    void world.restart(index)
+  })
+}
+
+async function recover(world: World, slow: readonly number[]): Promise<void> {
+  world.heal()
+  world.network.link = CLEAN_LINK
+  world.start()
+  await world.run(100)
+  const liveness = new Liveness(HEIGHTS)
+  // A clock that is minutes slow makes its member late with everything, yet it follows.
+  const nodes = world.honest.filter(({ index }) => !slow.includes(index))
+  liveness.mark(nodes)
+  const alive = await world.until(() => liveness.missing(nodes).length === 0, RECOVERY_MS)
+  if (alive || world.violations.length > 0) return
+  for (const text of liveness.missing(nodes)) world.violate(`invariant 10: ${text}`)
+}

@@ -1,0 +1,105 @@
+/**
+ * `npm run sim -- --seed N [--count K] [--suite NAME] [--resume FILE]`: one line a seed, with the hash of its trace and
+ * what it reached. The same seed prints the same hash, always and everywhere.
+ */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { runSeed } from './consensus-suite.ts'
+import type { RunInit, RunResult } from './consensus-suite.ts'
+import { addCoverage, coverageText, neverReached, noCoverage } from './coverage.ts'
+import { realCrypto } from './crypto.ts'
+
+/** Seeds from which on a kind that was never reached is a failure of the suite. */
+const COVERAGE_SEEDS = 20
+const TAIL_LINES = 40
+
+export const SUITES: Readonly<Record<string, (seed: string) => RunInit>> = {
+  consensus: (seed) => ({ seed }),
+  shards: (seed) => ({ seed, shards: 2 }),
+  signatures: (seed) => ({ seed, crypto: realCrypto })
+}
+
+export interface SimOptions {
+  readonly suite: string
+  readonly seed: number
+  readonly count: number
+  /** File of seeds that passed before, one a line; they are skipped, and new ones are added. */
+  readonly resume?: string
+}
+
+/** @returns the exit code: 0 all seeds pass, 1 a seed failed or a kind was never reached, 2 no such suite. */
+export async function runSim(options: SimOptions, print: (line: string) => void): Promise<number> {
+  const suite = SUITES[options.suite]
+  if (suite === undefined) {
+    print(`no suite ${options.suite}; there are: ${Object.keys(SUITES).join(', ')}`)
+    return 2
+  }
+  const done = passedBefore(options)
+  const sum = noCoverage()
+  let failed = 0
+  let ran = 0
+  for (let seed = options.seed; seed < options.seed + options.count; seed++) {
+    const name = `${options.suite} ${seed}`
+    if (done.has(name)) continue
+    const result = await runSeed(suite(String(seed)))
+    ran++
+    addCoverage(sum, result.coverage)
+    print(`seed ${seed} ${lineOf(result)}`)
+    if (result.violations.length === 0) {
+      if (options.resume !== undefined) appendFileSync(options.resume, `${name}\n`)
+      continue
+    }
+    failed++
+    printFailure(result, print)
+  }
+  const never = ran >= COVERAGE_SEEDS ? neverReached(sum) : []
+  for (const kind of never) print(`never reached: ${kind}`)
+  print(`${ran} seeds, ${failed} failed, ${done.size} passed before: ${coverageText(sum)}`)
+  return failed > 0 || never.length > 0 ? 1 : 0
+}
+
+const lineOf = ({ violations, hash, coverage, simulatedMs }: RunResult): string =>
+  `${violations.length === 0 ? 'pass' : 'FAIL'} ${hash} ${simulatedMs} ms ${coverageText(coverage)}`
+
+function printFailure({ violations, tail }: RunResult, print: (line: string) => void): void {
+  print('last of the trace (time, node, what, hash of the content):')
+  for (const line of tail.slice(-TAIL_LINES)) print(`  ${line}`)
+  for (const violation of violations) print(`  violation: ${violation}`)
+}
+
+function passedBefore({ resume }: SimOptions): ReadonlySet<string> {
+  if (resume === undefined || !existsSync(resume)) return new Set()
+  return new Set(readFileSync(resume, 'utf8').split('\n').filter(Boolean))
+}
+
+function readOptions(args: readonly string[]): SimOptions | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        seed: { type: 'string', default: '1' },
+        count: { type: 'string', default: '1' },
+        suite: { type: 'string', default: 'consensus' },
+        resume: { type: 'string' }
+      }
+    })
+    const [seed, count] = [Number(values.seed), Number(values.count)]
+    if (!Number.isSafeInteger(seed) || seed < 0) return `--seed must be a whole number: ${values.seed}`
+    if (!Number.isSafeInteger(count) || count < 1) return `--count must be a positive number: ${values.count}`
+    const rest = values.resume === undefined ? {} : { resume: values.resume }
+    return { suite: values.suite, seed, count, ...rest }
+  } catch (error) {
+    if (error instanceof TypeError) return error.message
+    throw error
+  }
+}
+
+/** The command itself. @returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args)
+  if (typeof options !== 'string') return runSim(options, (line) => process.stdout.write(`${line}\n`))
+  process.stderr.write(`sim: ${options}\n`)
+  return 2
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,232 @@
+/**
+ * One machine: disks that survive a crash, and at most one process, which is the product's `Chains` over simulated
+ * doors. Whatever a dead process still has under way finds every door shut.
+ */
+import { chainName } from '../../primitives/chain-id.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
+import { toHex } from '../../primitives/bytes.ts'
+import type { Hex } from '../../primitives/bytes.ts'
+import type { Signer, Verifier } from '../../crypto/ports.ts'
+import type { GossipKind, Network, Peer, PeerFact } from '../../net/types.ts'
+import { Chains } from '../../node/chains.ts'
+import type { ChainEvents } from '../../node/ports.ts'
+import { Validator } from '../../node/validator.ts'
+import type { Genesis } from '../../params/genesis.ts'
+import { GuardError } from '../../store/errors.ts'
+import { MemoryDisk } from '../../store/memory.ts'
+import { NodeStore } from '../../store/node-store.ts'
+import type { KeyValueStore } from '../../store/ports.ts'
+import { SignGuard } from '../../store/sign-guard.ts'
+import { createClock } from './clock.ts'
+import type { Timeline } from './clock.ts'
+import type { SimNetwork } from './network.ts'
+import { Port } from './port.ts'
+import type { Prng } from './prng.ts'
+import { observedStore } from './observed-store.ts'
+
+export interface NodeInit {
+  readonly index: number
+  readonly genesis: Genesis
+  readonly networkId: Uint8Array
+  readonly shards: readonly ChainId[]
+  /** Undefined for a follower; the world watches what an honest one signs. */
+  readonly signer: Signer | undefined
+  readonly verifier: Verifier
+  /** What a faulty member puts between its process and the network. */
+  readonly wrapNetwork: (port: Port) => Network
+  /** Events of the running process. */
+  readonly events: ChainEvents
+  readonly onEffect: (what: string) => void
+  readonly onSent: (kind: GossipKind | 'frame', data: Uint8Array) => void
+  readonly onReport: (peer: Peer, fact: PeerFact, why: string) => void
+  readonly onGuardRefused: (reason: string) => void
+}
+
+export interface Surroundings {
+  readonly timeline: Timeline
+  readonly network: SimNetwork
+  readonly prng: Prng
+}
+
+const NODE_DISK = 'node'
+/** A synced write takes 1 to this many ms. */
+const SYNC_MAX_MS = 6
+
+export class SimNode {
+  readonly index: number
+  readonly init: NodeInit
+  /** Milliseconds the wall clock is ahead of the simulation's. */
+  skewMs = 0
+  readonly #world: Surroundings
+  readonly #disks = new Map<string, MemoryDisk>()
+  readonly #prng: Prng
+  #guardId: Hex | undefined
+  #chains: Chains | undefined
+  #port: Port | undefined
+  #validator: Validator | undefined
+  #starts = 0
+  #lostWrites = 0
+
+  constructor(init: NodeInit, world: Surroundings) {
+    this.index = init.index
+    this.init = init
+    this.#world = world
+    this.#prng = world.prng.fork(`node ${init.index}`)
+  }
+
+  /** The running process; undefined while it is down or still opening its databases. */
+  get chains(): Chains | undefined {
+    return this.#port?.isAlive === true ? this.#chains : undefined
+  }
+
+  get validator(): Validator | undefined {
+    return this.chains === undefined ? undefined : this.#validator
+  }
+
+  get isUp(): boolean {
+    return this.#port?.isAlive === true
+  }
+
+  get lostWrites(): number {
+    return this.#lostWrites
+  }
+
+  /** Starts a process. What it does comes with the events of the timeline. */
+  start(): void {
+    if (this.isUp) return
+    this.#starts++
+    const { network } = this.#world
+    const port: Port = new Port(network, {
+      index: this.index,
+      status: () => {
+        if (this.#chains === undefined) throw new RangeError('a node shakes hands only once it has opened')
+        return this.#chains.status()
+      },
+      onEffect: this.init.onEffect,
+      onSent: this.init.onSent,
+      onReport: this.init.onReport,
+      onFailed: (error) => this.init.events.failed(error)
+    })
+    this.#port = port
+    this.#chains = undefined
+    network.trace.note(this.index, 'start')
+    this.#boot(port).catch((error: unknown) => {
+      if (!port.isAlive) return
+      if (error instanceof GuardError) this.init.onGuardRefused(error.message)
+      else this.init.events.failed(error)
+    })
+  }
+
+  /** Power loss: synced writes stay, of the others the oldest `keepUnsynced` of each disk. */
+  crash(keepUnsynced: (bound: number) => number = () => 0): void {
+    const port = this.#port
+    if (port === undefined || !port.isAlive) return
+    port.kill()
+    for (const disk of this.#disks.values()) {
+      const keep = Math.min(disk.unsynced, keepUnsynced(disk.unsynced))
+      this.#lostWrites += disk.unsynced - keep
+      disk.crash({ keepUnsynced: keep })
+    }
+    this.#world.network.trace.note(this.index, 'crash')
+  }
+
+  /** The chain databases are gone, the node database with journal and guard is not. Only while it is down. */
+  loseChains(): void {
+    for (const name of this.#disks.keys()) if (name !== NODE_DISK) this.#disks.delete(name)
+  }
+
+  /** What a copied data directory and key file take along. Only while this machine is down. */
+  async copyTo(other: SimNode): Promise<void> {
+    other.#guardId = this.#guardId
+    for (const [name, disk] of this.#disks) {
+      const copy = new MemoryDisk({ name: `${other.index}/${name}` })
+      const [from, to] = [disk.open(), copy.open()]
+      const rows: { type: 'put'; key: Uint8Array; value: Uint8Array }[] = []
+      for await (const [key, value] of from.range(EVERYTHING)) rows.push({ type: 'put', key, value })
+      await to.batch(rows, { sync: true })
+      await Promise.all([from.close(), to.close()])
+      other.#disks.set(name, copy)
+    }
+  }
+
+  async #boot(port: Port): Promise<void> {
+    const { genesis, networkId, shards, signer, verifier, events } = this.init
+    const { timeline, network } = this.#world
+    const isAlive = (): boolean => port.isAlive
+    const nodeStore = await NodeStore.open(this.#open(NODE_DISK), networkId)
+    if (signer !== undefined) {
+      const guard = await this.#openGuard(nodeStore, signer.publicKey)
+      this.#validator = new Validator(signer, guard)
+    }
+    const chains = await Chains.open(
+      {
+        network: this.init.wrapNetwork(port),
+        clock: createClock(timeline, {
+          epochMs: genesis.timeMs,
+          skewMs: () => this.skewMs,
+          monoBaseMs: this.#prng.below(1_000_000),
+          isAlive
+        }),
+        verifier,
+        nodeStore,
+        openChain: async (chain) => Promise.resolve(this.#open(chainName(chain))),
+        validator: this.#validator,
+        events: whileAlive(events, isAlive),
+        onDropped: () => undefined,
+        randomSeed: () => this.#prng.bytes(16)
+      },
+      { genesis, shards }
+    )
+    if (!port.isAlive) return
+    this.#chains = chains
+    await chains.start()
+    if (port.isAlive) network.attach(port)
+  }
+
+  async #openGuard(nodeStore: NodeStore, publicKey: Uint8Array): Promise<SignGuard> {
+    const init = { publicKey, network: this.init.networkId }
+    if (this.#guardId !== undefined) return SignGuard.open(nodeStore.database, init, this.#guardId)
+    const guard = await SignGuard.create(nodeStore.database, init, this.#prng.bytes(32))
+    this.#guardId = toHex(guard.id)
+    return guard
+  }
+
+  #open(name: string): KeyValueStore {
+    let disk = this.#disks.get(name)
+    if (disk === undefined) {
+      disk = new MemoryDisk({
+        name: `${this.index}/${name}`,
+        schedule: (complete) => {
+          this.#world.timeline.after(1 + this.#prng.below(SYNC_MAX_MS), () => {
+            this.init.onEffect(`synced ${name}`)
+            complete()
+          })
+        }
+      })
+      this.#disks.set(name, disk)
+    }
+    return observedStore(disk.open(), (what) => this.init.onEffect(`${what} ${name}`))
+  }
+}
+
+const EVERYTHING = { gte: Uint8Array.of(0), lt: Uint8Array.of(0xff) }
+
+/** Events of a process that crashed never happened. */
+function whileAlive(events: ChainEvents, isAlive: () => boolean): ChainEvents {
+  const gate =
+    <A extends readonly unknown[]>(run: (...args: A) => void) =>
+    (...args: A): void => {
+      if (isAlive()) run(...args)
+    }
+  return {
+    final: gate(events.final),
+    entered: gate(events.entered),
+    nullified: gate(events.nullified),
+    evidence: gate(events.evidence),
+    invalidBlock: gate(events.invalidBlock),
+    halted: gate(events.halted),
+    guardRefusal: gate(events.guardRefusal),
+    signingStopped: gate(events.signingStopped),
+    failed: gate(events.failed)
+  }
+}

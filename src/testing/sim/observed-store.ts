@@ -1,0 +1,12 @@
+/** A store that says so before each write: the place where a directed crash can strike. */
+import type { KeyValueStore } from '../../store/ports.ts'
+
+export const observedStore = (store: KeyValueStore, onEffect: (what: string) => void): KeyValueStore => ({
+  get: (key) => store.get(key),
+  batch: async (writes, options) => {
+    onEffect(options.sync ? 'write synced' : 'write')
+    await store.batch(writes, options)
+  },
+  range: (range) => store.range(range),
+  close: async () => store.close()
+})
