@@ -132,6 +132,7 @@ export class Node {
             observer.dropped(chain, dropped)
             port?.noteDropped(dropped)
           },
+          onBundle: observer.bundle,
           randomSeed: () => randomBytes(16)
         },
         { genesis, shards: followedShards(config, genesis) }
@@ -164,8 +165,14 @@ export class Node {
       this.#rpc = server
       this.#parts.push({ name: 'RPC', stop: async () => server.stop() })
     })
-    if (validator !== undefined && !chains.list.some(({ driver }) => driver.instance.config.self !== undefined)) {
-      log.warn({ key: toHex(validator.publicKey) }, 'this validator key sits in no committee of a followed chain')
+    if (
+      validator !== undefined &&
+      !chains.list.some(({ driver }) => driver.instance.config.self !== undefined)
+    ) {
+      log.warn(
+        { key: toHex(validator.publicKey) },
+        'this validator key sits in no committee of a followed chain'
+      )
     }
     this.metrics.node.start()
     this.#parts.push({ name: 'metrics', stop: async () => this.metrics.node.stop() })

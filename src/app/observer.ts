@@ -8,6 +8,7 @@ import type { RefusalCode } from '../codec/refusals.ts'
 import { EvidenceType } from '../codec/evidence.ts'
 import type { Dropped } from '../mempool/pool.ts'
 import type { NodeMetrics } from '../metrics/registry.ts'
+import type { BundleCounts } from '../node/chain/transactions.ts'
 import type { ChainEvents } from '../node/ports.ts'
 
 /** When each chain last moved, for /health. */
@@ -62,8 +63,17 @@ export class Observer {
       this.#log.debug({ chain: chainName(chain), view }, 'view nullified')
     },
     invalidBlock: (chain, { header, hash }, reason) => {
-      this.#metrics.chain.blocksInvalid.inc({ chain: chainName(chain), code: reason.split(':', 1)[0] ?? reason })
-      const facts = { chain: chainName(chain), height: header.height, view: header.view, hash: toHex(hash), reason }
+      this.#metrics.chain.blocksInvalid.inc({
+        chain: chainName(chain),
+        code: reason.split(':', 1)[0] ?? reason
+      })
+      const facts = {
+        chain: chainName(chain),
+        height: header.height,
+        view: header.view,
+        hash: toHex(hash),
+        reason
+      }
       this.#log.warn(facts, 'invalid block')
     },
     evidence: (evidence) => {
@@ -90,6 +100,13 @@ export class Observer {
   refused(code: RefusalCode): void {
     this.#metrics.pool.refusals.inc({ code })
     this.#log.trace({ code, number: refusalNumber(code) }, 'transaction refused')
+  }
+
+  readonly bundle = (chain: ChainId, counts: BundleCounts): void => {
+    for (const outcome of ['known', 'admitted', 'refused'] as const) {
+      if (counts[outcome] > 0)
+        this.#metrics.pool.gossiped.inc({ chain: chainName(chain), outcome }, counts[outcome])
+    }
   }
 
   readonly dropped = (chain: ChainId, dropped: readonly Dropped[]): void => {

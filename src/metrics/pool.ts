@@ -17,6 +17,12 @@ export function declarePoolMetrics(registry: Registry) {
       labelNames: ['chain'] as const,
       registers
     }),
+    gossiped: new Counter({
+      name: 'icn_gossip_transactions_total',
+      help: 'Transactions in judged bundles from gossip, by what became of them',
+      labelNames: ['chain', 'outcome'] as const,
+      registers
+    }),
     /** Codes are those of the refusal registry, hence few. */
     refusals: new Counter({
       name: 'icn_refusals_total',

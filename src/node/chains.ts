@@ -27,6 +27,7 @@ import type { KeyValueStore } from '../store/ports.ts'
 import { ChainNode } from './chain/chain-node.ts'
 import type { Executed } from './chain/block-tree.ts'
 import { EpochBook } from './chain/epoch-book.ts'
+import type { BundleCounts } from './chain/transactions.ts'
 import { serveBlocks, serveRange } from './chain/serve.ts'
 import { Coordination } from './coordination.ts'
 import type { ChainEvents, Clock } from './ports.ts'
@@ -41,6 +42,7 @@ export interface ChainsComponents {
   readonly validator: Validator | undefined
   readonly events: ChainEvents
   readonly onDropped: (chain: ChainId, dropped: readonly Dropped[]) => void
+  readonly onBundle?: (chain: ChainId, counts: BundleCounts) => void
   readonly randomSeed: () => Uint8Array
 }
 

@@ -35,6 +35,7 @@ import { Finaliser } from './finaliser.ts'
 import { GossipJudges } from './gossip-judges.ts'
 import { Pull } from './pull.ts'
 import { Transactions } from './transactions.ts'
+import type { BundleCounts } from './transactions.ts'
 
 export interface ChainNodeComponents {
   readonly network: Network
@@ -49,6 +50,7 @@ export interface ChainNodeComponents {
   /** Epoch snapshots frozen by a block; none on shards. */
   readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
   readonly onDropped: (chain: ChainId, dropped: readonly Dropped[]) => void
+  readonly onBundle?: (chain: ChainId, counts: BundleCounts) => void
   readonly randomSeed: () => Uint8Array
 }
 
@@ -152,6 +154,7 @@ export class ChainNode {
         local: c.nodeStore.localTransactions,
         onWork: () => this.driver.wake(),
         onDropped: (dropped) => c.onDropped(this.chain, dropped),
+        onBundle: (counts) => c.onBundle?.(this.chain, counts),
         onFailed: (error) => c.events.failed(error)
       },
       { constants, chain: this.chain }

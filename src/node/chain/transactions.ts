@@ -38,6 +38,15 @@ export interface TransactionComponents {
   readonly onWork: () => void
   readonly onDropped: (dropped: readonly Dropped[]) => void
   readonly onFailed: (error: unknown) => void
+  /** What a bundle from gossip brought. */
+  readonly onBundle?: (counts: BundleCounts) => void
+}
+
+/** Transactions of one bundle, by what became of them here. */
+export interface BundleCounts {
+  readonly known: number
+  readonly admitted: number
+  readonly refused: number
 }
 
 export class Transactions {
@@ -131,6 +140,7 @@ export class Transactions {
       else useless += checked.bytes.length
     }
     this.#budgets.debit(from, useless, clock.monoMs())
+    this.#c.onBundle?.({ known, admitted, refused: unknown.length - admitted })
     return toGossip(judgeAfterChecks({ total, admitted, outcomes }))
   }
 
