@@ -25,7 +25,7 @@ export function register(program: Command): void {
   for (const entry of CONFIG_KEYS) {
     const shown = `${entry.help} (default: ${JSON.stringify(entry.default)}; env: ${entry.env})`
     if (entry.kind !== 'switch') {
-      start.addOption(new Option(`--${entry.flag} <${entry.placeholder}>`, shown))
+      start.addOption(new Option(`--${entry.flag} <${entry.argument}>`, shown))
       continue
     }
     start.addOption(new Option(`--${entry.flag}`, shown))
