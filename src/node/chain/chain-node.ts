@@ -182,6 +182,9 @@ export class ChainNode {
         events: this.#events,
         tree,
         journal: c.nodeStore.journal,
+        onSettled: (certificate) => {
+          this.#certificate = certificate
+        },
         onFinalBlock: (executed) => this.#onFinalBlock(executed, c.epochs)
       },
       chain
@@ -305,10 +308,6 @@ export class ChainNode {
   #observe(events: ChainEvents): ChainEvents {
     return {
       ...events,
-      final: (event) => {
-        this.#certificate = event.certificate
-        events.final(event)
-      },
       halted: (chain, reason) => {
         this.#halted = reason
         events.halted(chain, reason)

@@ -23,6 +23,8 @@ export interface FinaliserComponents {
   readonly journal: Journal
   readonly validator: Validator | undefined
   readonly events: ChainEvents
+  /** The tree's final block is now the one that this certificate proves. */
+  readonly onSettled: (certificate: Certificate) => void
   /** Pool upkeep after each final block (M14). */
   readonly onFinalBlock: (executed: Executed) => void
   /** Epoch snapshots that this block freezes; always none on a shard (C2). */
@@ -44,10 +46,13 @@ export class Finaliser {
     const path = blocks.map((block) => must(tree.get(toHex(block.hash)), 'a final block was executed'))
     const last = must(path.at(-1), 'finality has a block')
     const ended = isBoundary(last.block.header, instance.config.epoch, epochLength)
-    await store.commitFinal(
+    const durable = store.commitFinal(
       path.map((executed) => this.#finalBlock(executed, executed === last ? certificate : undefined, ended))
     )
+    // The store's state view has the changes from this moment, so header, state and certificate change together.
     tree.settle(path, store)
+    this.#c.onSettled(certificate)
+    await durable
     const now = clock.monoMs()
     for (const executed of path) {
       const { header, hash } = executed.block
