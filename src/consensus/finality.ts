@@ -5,15 +5,16 @@
 import { toHex } from '../primitives/bytes.ts'
 import type { Block } from '../codec/block.ts'
 import type { Certificate } from '../codec/statement.ts'
-import { LATE_VIEWS } from './instance.ts'
+import { LATE_VIEWS, sortedViews } from './instance.ts'
 import type { BlockEntry, Instance } from './instance.ts'
 import type { Effect } from './types.ts'
 
 export function progressFinality(instance: Instance): Effect[] {
-  const certificate = instance.target
-  if (certificate === undefined || instance.halted !== undefined) return []
-  const path = pathFromFinal(instance, certificate)
-  if (path === undefined) return forked(instance, certificate)
+  const { target } = instance
+  if (target === undefined || instance.halted !== undefined) return []
+  const proven = highestReachable(instance, target)
+  if (proven === undefined) return forked(instance, target)
+  const { path, certificate } = proven
   const bad = path.find((entry) => entry.status === 'invalid')
   if (bad !== undefined) {
     instance.halted = `final block ${bad.key} at height ${bad.block.header.height} does not execute to its roots`
@@ -21,6 +22,25 @@ export function progressFinality(instance: Instance): Effect[] {
   }
   if (path.some((entry) => entry.status !== 'valid')) return []
   return settle(instance, path, certificate)
+}
+
+/**
+ * The highest certified block whose ancestors are all here. It need not be the target: a range that is being pulled
+ * ends below it, and its blocks have to become final for the next range to be asked for.
+ */
+function highestReachable(
+  instance: Instance,
+  target: Certificate
+): { readonly path: BlockEntry[]; readonly certificate: Certificate } | undefined {
+  const lower = sortedViews(instance)
+    .map(({ finalisation }) => finalisation)
+    .filter((held) => held !== undefined && held.view > instance.final.view && held.view < target.view)
+  for (const certificate of [target, ...lower.reverse()]) {
+    const path = certificate === undefined ? undefined : pathFromFinal(instance, certificate)
+    if (certificate === undefined || path === undefined) continue
+    if (path.length > 0 || certificate === target) return { path, certificate }
+  }
+  return undefined
 }
 
 /** Entries from the child of the last final block up to the certified one; undefined while one is missing. */
@@ -49,7 +69,7 @@ function forked(instance: Instance, certificate: Certificate): Effect[] {
 }
 
 function settle(instance: Instance, path: readonly BlockEntry[], certificate: Certificate): Effect[] {
-  instance.target = undefined
+  if (certificate === instance.target) instance.target = undefined
   const last = path.at(-1)
   if (last === undefined) return []
   const { header, hash } = last.block
