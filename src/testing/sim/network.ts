@@ -34,6 +34,14 @@ export interface Delivery {
   readonly id: string
 }
 
+/** One message on one link; `what` is a kind of gossip, `frame-<kind>`, `ask-…` or `answer-…`. */
+export interface Carried {
+  readonly from: number
+  readonly to: number
+  readonly what: string
+  readonly data: Uint8Array
+}
+
 export interface NetworkCounters {
   dropped: number
   duplicated: number
@@ -50,6 +58,8 @@ export class SimNetwork {
   readonly trace: Trace
   readonly counters: NetworkCounters = { dropped: 0, duplicated: 0, delivered: 0, rejected: 0, cut: 0 }
   link: Link = CLEAN_LINK
+  /** Directed loss: a message for which it answers false does not leave. */
+  passes: (message: Carried) => boolean = () => true
   readonly #prng: Prng
   readonly #ports = new Map<number, Port>()
   /** Directed: `from>to`. */
@@ -123,7 +133,7 @@ export class SimNetwork {
     deliver: (port: Port) => void
   ): boolean {
     const { dropPpm, duplicatePpm, delayMinMs, delayMaxMs } = this.link
-    if (this.isCut(from, to)) return false
+    if (this.isCut(from, to) || !this.passes({ from, to, what, data })) return false
     if (dropPpm > 0 && this.#prng.chance(dropPpm)) {
       this.counters.dropped++
       return false

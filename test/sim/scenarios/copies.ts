@@ -1,0 +1,54 @@
+/** Why a copied, restored or partly lost data directory never contradicts what its key has said (C12, C22). */
+import assert from 'node:assert/strict'
+import { COORD } from '../../../src/primitives/chain-id.ts'
+import { ALL, RECOVERY_MS, expectProgress, expectSound, warmWorld } from './stage.ts'
+
+const COPY = 4
+
+/** A copy beside the original hears its own key within the two timers it listens for, and says why it does not sign. */
+export async function copyBesideOriginal(): Promise<void> {
+  const world = await warmWorld({ twinOf: 0 })
+  world.crash(0)
+  await world.node(0).copyTo(world.node(COPY))
+  await world.restart(0)
+  await expectProgress(world)
+  world.start(COPY)
+  await world.until(() => world.refusals.has(COPY), RECOVERY_MS)
+  assert.match(world.refusals.get(COPY) ?? '', /in use elsewhere/)
+  assert.equal(world.node(COPY).validator?.state, 'refused')
+  assert.equal(world.refusals.has(0), false, 'the original goes on')
+  await expectProgress(world)
+  expectSound(world)
+}
+
+/** An old backup takes the place of a machine that is gone: what it does not know of is never contradicted. */
+export async function restoredBackup(): Promise<void> {
+  const world = await warmWorld({ twinOf: 1 })
+  world.crash(1)
+  await world.node(1).copyTo(world.node(COPY))
+  await world.restart(1)
+  await expectProgress(world, ALL, undefined, 10)
+  world.crash(1)
+  await world.restart(COPY)
+  await expectProgress(world, [0, 2, 3, COPY])
+  expectSound(world)
+}
+
+/**
+ * The chain databases of one machine are lost, its node database is not, and nobody answers it: it begins at genesis,
+ * where it has signed before. The machine itself knows nothing of that; only the guard does.
+ */
+export async function lostChains(): Promise<void> {
+  const world = await warmWorld()
+  await world.until(() => world.height(COORD, ALL) > world.genesis.params.epochLength, RECOVERY_MS)
+  world.crash(0)
+  world.node(0).loseChains()
+  world.agreement.forget(0)
+  world.partition([0], [1, 2, 3])
+  world.start(0)
+  await world.run(15_000)
+  assert.deepEqual(world.violations, [])
+  world.heal()
+  await expectProgress(world)
+  expectSound(world)
+}
