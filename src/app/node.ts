@@ -3,7 +3,7 @@
  * stops them in reverse. A part that fails to start ends the start: those before it are stopped again and the error
  * names it. Straight code, no container.
  *
- *   node database → verifier → validator and guard → chains → network → RPC
+ *   keys, ports → node database → verifier → validator and guard → chains → network → RPC
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
@@ -35,9 +35,13 @@ import { bindGuard } from '../store/guard-binding.ts'
 import { openLevel } from '../store/level.ts'
 import { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
+import type { NodePort } from '../rpc/port.ts'
 import { systemClock } from './clock.ts'
+import { NodeEvents } from './events.ts'
 import { Observer } from './observer.ts'
+import { assertPortsFree } from './ports-free.ts'
 import { createRpcPort } from './rpc-port.ts'
+import type { RpcPortComponents } from './rpc-port.ts'
 import { TransactionPort } from './transaction-port.ts'
 
 export interface NodeInit {
@@ -47,8 +51,10 @@ export interface NodeInit {
   readonly version: string
   /** Process-wide metrics (memory, CPU): once per process. @default false */
   readonly processMetrics?: boolean
-  /** A failure that the node cannot go on after; it has begun to stop. */
+  /** A failure that the node cannot go on after: whoever started it has to stop it. */
   readonly onFailed: (error: unknown) => void
+  /** Between nodes of one process only. @default 'tcp' */
+  readonly transport?: 'tcp' | 'memory'
 }
 
 interface Part {
@@ -58,11 +64,13 @@ interface Part {
 
 export class Node {
   readonly metrics: NodeMetrics
+  readonly events = new NodeEvents()
   readonly #init: NodeInit
   readonly #parts: Part[] = []
   #chains: Chains | undefined
   #network: Libp2pNetwork | undefined
   #rpc: RpcServer | undefined
+  #port: NodePort | undefined
   #validator: Validator | undefined
   #changing: Promise<void> = Promise.resolve()
 
@@ -81,6 +89,11 @@ export class Node {
 
   get validator(): Validator | undefined {
     return this.#validator
+  }
+
+  /** The calls of the RPC layer in domain values; undefined before the start. */
+  get port(): NodePort | undefined {
+    return this.#port
   }
 
   get rpcAddress(): Address | undefined {
@@ -103,6 +116,8 @@ export class Node {
     const paths = dataPaths(config.data)
     const id = networkId(genesis)
     const observer = new Observer(this.metrics, log, (error) => this.#init.onFailed(error))
+    await this.#part('keys', async () => this.#readKeys())
+    await this.#part('ports', async () => assertPortsFree(config))
     const nodeStore = await this.#part('node database', async () => {
       const database = await openDatabase(paths.nodeDatabase)
       this.#parts.push({ name: 'node database', stop: async () => database.close() })
@@ -127,7 +142,7 @@ export class Node {
           nodeStore,
           openChain: async (chain) => openDatabase(paths.chainDatabase(chain)),
           validator,
-          events: observer.events,
+          events: this.events.behind(observer.events),
           onDropped: (chain, dropped) => {
             observer.dropped(chain, dropped)
             port?.noteDropped(dropped)
@@ -146,36 +161,49 @@ export class Node {
     this.#network = network
     const transactions = new TransactionPort({ chains, network, verifier })
     port = transactions
-    await this.#part('RPC', async () => {
-      const rpcPort = createRpcPort({
-        chains,
-        network,
-        transactions,
-        validator,
-        clock: systemClock,
-        progress: observer.progress,
-        facts: { version: this.#init.version, startedAtMs: Date.now() },
-        startedMonoMs: performance.now()
-      })
-      const server = new RpcServer(
-        { port: rpcPort, metrics: this.#exposition(chains, network), events: this.#rpcEvents(observer) },
-        { rpc: config.rpc, ...(config.metrics === undefined ? {} : { metrics: config.metrics }) }
-      )
-      await server.start()
-      this.#rpc = server
-      this.#parts.push({ name: 'RPC', stop: async () => server.stop() })
-    })
-    if (
-      validator !== undefined &&
-      !chains.list.some(({ driver }) => driver.instance.config.self !== undefined)
-    ) {
-      log.warn(
-        { key: toHex(validator.publicKey) },
-        'this validator key sits in no committee of a followed chain'
-      )
-    }
+    await this.#part('RPC', async () =>
+      this.#startRpc(observer, { chains, network, transactions, validator })
+    )
+    this.#warnOfIdleKey(chains, validator)
     this.metrics.node.start()
     this.#parts.push({ name: 'metrics', stop: async () => this.metrics.node.stop() })
+  }
+
+  async #startRpc(
+    observer: Observer,
+    parts: Pick<RpcPortComponents, 'chains' | 'network' | 'transactions' | 'validator'>
+  ): Promise<void> {
+    const { rpc, metrics } = this.#init.config
+    const port = createRpcPort({
+      ...parts,
+      clock: systemClock,
+      progress: observer.progress,
+      facts: { version: this.#init.version, startedAtMs: Date.now() },
+      startedMonoMs: performance.now()
+    })
+    const exposition = this.#exposition(parts.chains, parts.network)
+    const server = new RpcServer(
+      { port, metrics: exposition, events: this.#rpcEvents(observer) },
+      { rpc, ...(metrics === undefined ? {} : { metrics }) }
+    )
+    await server.start()
+    this.#port = port
+    this.#rpc = server
+    this.#parts.push({ name: 'RPC', stop: async () => server.stop() })
+  }
+
+  #warnOfIdleKey({ list }: Chains, validator: Validator | undefined): void {
+    if (validator === undefined || list.some(({ driver }) => driver.instance.config.self !== undefined))
+      return
+    const key = toHex(validator.publicKey)
+    this.#init.log.warn({ key }, 'this validator key sits in no committee of a followed chain')
+  }
+
+  /** A wrong key file ends the start before anything is opened or made. */
+  #readKeys(): void {
+    const { data, validator } = this.#init.config
+    readKeyFile(dataPaths(data).nodeKey, 'node')
+    if (validator !== undefined) readKeyFile(validator, 'validator')
   }
 
   async #openValidator(nodeStore: NodeStore, network: Uint8Array): Promise<Validator | undefined> {
@@ -203,6 +231,7 @@ export class Node {
       bootstrap: config.bootstrap,
       localStatus: () => this.#status(),
       agent: `icn/${version}`,
+      transport: this.#init.transport ?? 'tcp',
       metrics: netMetrics(this.metrics.net, this.metrics.node.queueLength),
       log: (message, facts) => log.debug(facts ?? {}, message)
     })

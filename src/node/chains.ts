@@ -83,12 +83,26 @@ export class Chains {
     this.#coordination = parts.coordination
   }
 
-  /** Opens or creates every chain's store. @throws StoreError */
-  static async open(c: ChainsComponents, { genesis, shards }: ChainsInit): Promise<Chains> {
+  /** Opens or creates every chain's store. @throws StoreError; none stays open then */
+  static async open(c: ChainsComponents, init: ChainsInit): Promise<Chains> {
+    const stores: KeyValueStore[] = []
+    try {
+      return await Chains.#assemble(c, init, stores)
+    } catch (error) {
+      await Promise.all(stores.map(async (store) => store.close()))
+      throw error
+    }
+  }
+
+  /** Every store that was opened is in `stores`, whatever happens. */
+  static async #assemble(
+    c: ChainsComponents,
+    { genesis, shards }: ChainsInit,
+    stores: KeyValueStore[]
+  ): Promise<Chains> {
     const network = networkId(genesis)
     const constants = { network, shards: genesis.shards, payloadBytesMax: genesis.params.payloadBytesMax }
     const coordination = new Coordination((error) => c.events.failed(error))
-    const stores: KeyValueStore[] = []
     const coordGenesis = buildChainGenesis(genesis, COORD)
     const open = async (chain: ChainId): Promise<ChainStore> => {
       const kv = await c.openChain(chain)
