@@ -7,5 +7,6 @@ export const systemClock: Clock = {
   at(monoMs, run) {
     const timer = setTimeout(run, Math.max(0, Math.ceil(monoMs - performance.now())))
     return () => clearTimeout(timer)
-  }
+  },
+  soon: (run) => void setImmediate(run)
 }

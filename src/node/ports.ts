@@ -11,6 +11,11 @@ export interface Clock {
   monoMs(): number
   /** Runs once, at or after `monoMs`. @returns a function that cancels it. */
   at(monoMs: number, run: () => void): () => void
+  /**
+   * Runs once what is under way has returned, so that a gossip verdict is reported before its message is imported
+   * (D11). @default at once
+   */
+  soon?(run: () => void): void
 }
 
 /** What a chain tells the rest of the node; metrics, logs and subscriptions hang on it. */

@@ -110,7 +110,9 @@ export class ConsensusDriver {
     this.#queue.push(input)
     if (!this.#busy) {
       this.#busy = true
-      void this.#drain()
+      const drain = (): void => void this.#drain()
+      if (this.#c.clock.soon === undefined) drain()
+      else this.#c.clock.soon(drain)
     }
   }
 
