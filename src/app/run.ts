@@ -11,6 +11,7 @@ import type { Genesis } from '../params/genesis.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { networkId } from '../params/genesis.ts'
 import { addressText } from '../rpc/server.ts'
+import { followParent } from './parent.ts'
 import { prettyStream } from './pretty.ts'
 import { Node } from './node.ts'
 
@@ -29,7 +30,17 @@ export async function runNode(config: NodeConfig, version: string): Promise<void
     processMetrics: true,
     onFailed: (error) => ended.resolve(error)
   })
-  await node.start()
+  const leaveParent = followParent({
+    cut: () => node.network?.cut(),
+    heal: () => node.network?.heal(),
+    orphaned: () => ended.resolve(undefined)
+  })
+  try {
+    await node.start()
+  } catch (error) {
+    leaveParent()
+    throw error
+  }
   await writeRunning(config, node)
   log.info(
     {
@@ -55,6 +66,7 @@ export async function runNode(config: NodeConfig, version: string): Promise<void
   await node.stop()
   await rm(dataPaths(config.data).running, { force: true })
   clearTimeout(deadline)
+  leaveParent()
   process.off('SIGINT', onSignal)
   process.off('SIGTERM', onSignal)
   if (failure !== undefined) throw failure

@@ -26,7 +26,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   start: { summary: 'run a node', load: () => import('./commands/start.ts') },
   check: { summary: 'verify stopped data directories', load: () => import('./commands/check.ts') },
   tx: { summary: 'sign and submit transactions', load: () => import('./commands/tx.ts') },
-  query: { summary: 'ask a running node', load: () => import('./commands/query.ts') }
+  query: { summary: 'ask a running node', load: () => import('./commands/query.ts') },
+  devnet: {
+    summary: 'run a network of several nodes on this machine',
+    load: () => import('./commands/devnet.ts')
+  }
 }
 
 /** @returns the exit code. */

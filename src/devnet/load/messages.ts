@@ -1,0 +1,58 @@
+/** What the devnet and its load generator, a process of its own, tell each other. */
+export interface LoadOrder {
+  /** Transfers a second, or as many as the network takes. */
+  readonly rate: number | 'max'
+  /** How long load is offered; undefined: until stopped. */
+  readonly forMs: number | undefined
+  readonly network: string
+  readonly shards: number
+  readonly params: Readonly<Record<string, number>>
+}
+
+/** A node that takes transfers now. */
+export interface Target {
+  readonly node: number
+  readonly rpc: string
+}
+
+export type ToLoad =
+  | { readonly type: 'order'; readonly order: LoadOrder; readonly targets: readonly Target[] }
+  | { readonly type: 'targets'; readonly targets: readonly Target[] }
+  /** Keys are made and transfers signed: begin to send. */
+  | { readonly type: 'go' }
+  /** Offer no more, report. */
+  | { readonly type: 'stop' }
+
+export interface LoadProgress {
+  readonly offered: number
+  readonly submitted: number
+  readonly final: number
+  readonly refused: number
+}
+
+export interface LoadReport {
+  readonly offered: number
+  readonly submitted: number
+  readonly refusals: Readonly<Record<string, number>>
+  /** Time in which load was offered. */
+  readonly offeredMs: number
+  /** From the first transfer sent to the last one seen final, by headers. */
+  readonly finalMs: number
+  /** Of the sample: from sending to the first answer `final`. Ascending by `sentMs`. */
+  readonly samples: readonly Sample[]
+  /** Ids taken in by each node, by its number. */
+  readonly ids: readonly { readonly node: number; readonly ids: readonly string[] }[]
+}
+
+export interface Sample {
+  /** Since the load began. */
+  readonly sentMs: number
+  readonly tookMs: number
+}
+
+export type FromLoad =
+  | { readonly type: 'ready' }
+  | { readonly type: 'progress'; readonly progress: LoadProgress }
+  /** The last load was offered; transfers may still be on their way. */
+  | { readonly type: 'offered' }
+  | { readonly type: 'report'; readonly report: LoadReport }
