@@ -11,6 +11,7 @@ import { isStatementKind } from '../codec/statement.ts'
 import { NODE_ROWS } from './layout.ts'
 import type { NodeRows } from './node-scope.ts'
 import { GuardBoundsType, GuardRowType, GuardStatementType } from './records.ts'
+import type { SignedStatement } from './statements.ts'
 import type { WalkedChain } from './walk.ts'
 
 const KEY_BYTES = 32
@@ -20,15 +21,29 @@ const STATEMENT = 2
 
 /** Of one (key, chain). */
 export interface GuardMemory {
+  readonly publicKey: Uint8Array
+  readonly chain: ChainId
   readonly epoch: number
   readonly floor: number
-  /** Hash by `view/kind`. */
-  readonly statements: Map<string, Hex>
+  /** By `view/kind`. What the journal refutes is taken out: a damaged row is no signature. */
+  readonly statements: Map<string, SignedStatement>
 }
 
 /** By key and chain, see `guardName`. */
 export type GuardMemories = ReadonlyMap<string, GuardMemory>
 export const guardName = (publicKey: Uint8Array, chain: ChainId): string => `${toHex(publicKey)}/${chain}`
+export const statementName = ({ view, kind }: Pick<SignedStatement, 'view' | 'kind'>): string =>
+  `${view}/${kind}`
+
+/** What guards remember counts as signed (invariant 2). */
+export function noteGuards({ statements, directory, report }: NodeRows, memories: GuardMemories): void {
+  for (const { publicKey, statements: remembered } of memories.values()) {
+    for (const statement of remembered.values()) {
+      const contradiction = statements.note(publicKey, statement, `${directory}: guard`)
+      if (contradiction !== undefined) report('statements', '', contradiction)
+    }
+  }
+}
 
 export async function checkGuards(rows: NodeRows): Promise<GuardMemories> {
   const memories = new Map<string, GuardMemory>()
@@ -61,14 +76,14 @@ function checkRow(
   if (type === BOUNDS && rest.length === 3) {
     const bounds = decode(GuardBoundsType, value)
     if (!bounds.ok) return 'bounds that cannot be decoded'
-    memories.set(name, { ...bounds.value, statements: new Map() })
+    memories.set(name, { ...bounds.value, publicKey, chain, statements: new Map() })
     return isAheadOf(bounds.value, rows.chains.get(chain))
       ? `invariant 6: it is at epoch ${bounds.value.epoch} view ${bounds.value.floor} of ${chainName(chain)}, ` +
           'the database of that chain is not: it was lost or is an older copy'
       : undefined
   }
   if (type !== STATEMENT || rest.length !== 12) return 'a key of no kind of row'
-  return checkStatement(rows, { publicKey, chain, rest, memory: memories.get(name) }, value)
+  return checkStatement(chain, rest, memories.get(name), value)
 }
 
 function identityProblem(value: Uint8Array): string | undefined {
@@ -94,11 +109,11 @@ function isAheadOf(bounds: { epoch: number; floor: number }, walked: WalkedChain
 }
 
 function checkStatement(
-  { statements, directory, report }: NodeRows,
-  at: { publicKey: Uint8Array; chain: ChainId; rest: Uint8Array; memory: GuardMemory | undefined },
+  chain: ChainId,
+  rest: Uint8Array,
+  memory: GuardMemory | undefined,
   value: Uint8Array
 ): string | undefined {
-  const { publicKey, chain, rest, memory } = at
   const decoded = decode(GuardStatementType, value)
   if (!decoded.ok) return 'a statement that cannot be decoded'
   const { epoch, view, kind, hash } = decoded.value
@@ -109,9 +124,7 @@ function checkStatement(
   if (memory === undefined || memory.epoch !== epoch || view <= memory.floor) {
     return `a statement of epoch ${epoch} view ${view} outside its bounds`
   }
-  memory.statements.set(`${view}/${kind}`, toHex(hash))
-  const where = `${directory}: guard`
-  const contradiction = statements.note(publicKey, { chain, epoch, view, kind, hash }, where)
-  if (contradiction !== undefined) report('statements', '', contradiction)
+  const statement = { chain, epoch, view, kind, hash }
+  memory.statements.set(statementName(statement), statement)
   return undefined
 }

@@ -3,7 +3,7 @@
  * verifies, and the guard remembers every own vote that stands above its floor.
  */
 import { concat, equal, readU64be, toHex, u64be } from '../primitives/bytes.ts'
-import { COORD } from '../primitives/chain-id.ts'
+import { COORD, chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { receiveBlock } from '../chain/receive.ts'
 import { blockHash } from '../codec/block.ts'
@@ -15,7 +15,7 @@ import { decode } from '../codec/ssz.ts'
 import { CertificateType, FINALISE, NOTARISE, NULLIFY, VoteType } from '../codec/statement.ts'
 import type { Certificate, Vote } from '../codec/statement.ts'
 import { isOver } from './certificates.ts'
-import { guardName } from './guard-rows.ts'
+import { guardName, statementName } from './guard-rows.ts'
 import type { GuardMemories } from './guard-rows.ts'
 import { NODE_ROWS } from './layout.ts'
 import type { NodeRows } from './node-scope.ts'
@@ -48,10 +48,9 @@ export async function checkJournal(rows: NodeRows, guards: GuardMemories): Promi
 
 function describe(key: Uint8Array): string {
   if (key.length <= KIND_OFFSET) return toHex(key)
-  const chain = ((key[0] ?? 0) << 8) | (key[1] ?? 0)
+  const chain = (((key[0] ?? 0) << 8) | (key[1] ?? 0)) as ChainId
   const kind = { 1: 'block', 2: 'proposal', 3: 'certificate', 4: 'vote' }[key[KIND_OFFSET] ?? 0] ?? toHex(key)
-  const name = chain === COORD ? 'coord' : String(chain)
-  return `${name} epoch ${readU64be(key, 2)} view ${readU64be(key, 10)} ${kind}`
+  return `${chainName(chain)} epoch ${readU64be(key, 2)} view ${readU64be(key, 10)} ${kind}`
 }
 
 class JournalCheck {
@@ -155,12 +154,25 @@ class JournalCheck {
     if (this.#isBeyond(vote)) return undefined
     const verdict = await this.#rows.signatures.vote(vote, this.#place())
     if ('problem' in verdict) return verdict.problem
-    const guard = this.#guards.get(guardName(verdict.publicKey, vote.chain))
-    if (guard === undefined || guard.epoch < vote.epoch) return 'the guard of its key does not remember it'
-    if (guard.epoch > vote.epoch || vote.view <= guard.floor) return undefined
-    return guard.statements.get(`${vote.view}/${vote.kind}`) === toHex(vote.hash)
-      ? undefined
-      : 'the guard of its key remembers another statement or none'
+    this.#compareWithGuard(verdict.publicKey, vote)
+    return undefined
+  }
+
+  /** C11, C12: vote and memory became durable in one write. */
+  #compareWithGuard(publicKey: Uint8Array, vote: Vote): void {
+    const { report } = this.#rows
+    const guard = this.#guards.get(guardName(publicKey, vote.chain))
+    const at = `${toHex(publicKey)} ${chainName(vote.chain)} view ${vote.view}`
+    if (guard === undefined || guard.epoch < vote.epoch) {
+      report('guard', at, `it does not know the journal’s vote in epoch ${vote.epoch}`)
+      return
+    }
+    if (guard.epoch > vote.epoch || vote.view <= guard.floor) return
+    const name = statementName(vote)
+    const remembered = guard.statements.get(name)
+    if (remembered !== undefined && equal(remembered.hash, vote.hash)) return
+    guard.statements.delete(name)
+    report('guard', at, 'it remembers another statement than the journal’s vote, or none')
   }
 
   /** Its committee was frozen by a coordination block that could not be verified: that was reported. */

@@ -2,7 +2,7 @@
 import { equal, toHex, utf8 } from '../primitives/bytes.ts'
 import { decode } from '../codec/ssz.ts'
 import { checkStateless, signatureJob } from '../state/stateless.ts'
-import { checkGuards } from './guard-rows.ts'
+import { checkGuards, noteGuards } from './guard-rows.ts'
 import { checkJournal } from './journal-rows.ts'
 import { NODE_LAYOUT, NODE_ROWS } from './layout.ts'
 import type { NodeRows } from './node-scope.ts'
@@ -13,6 +13,7 @@ export async function checkNode(rows: NodeRows): Promise<void> {
   await checkMeta(rows)
   const guards = await checkGuards(rows)
   await checkJournal(rows, guards)
+  noteGuards(rows, guards)
   await checkLocalTransactions(rows)
   // Nothing writes a peer book in this version, so no value of it is known to be right.
   for await (const key of database.keys(NODE_ROWS.peer))
