@@ -1,10 +1,36 @@
 /** Byte strings: hex, order, joining. Inputs are checked at the door; nothing here knows the chain. */
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 
 /** Lower-case hex without 0x. Used wherever bytes are a map key or leave the node as text. */
 export type Hex = string & { readonly __hex: true }
 
-export const toHex = (bytes: Uint8Array): Hex => bytesToHex(bytes) as Hex
+/** Character codes of both digits, at twice the byte. */
+const HEX_CODES = Uint8Array.from({ length: 512 }, (_, at) =>
+  (at >> 1)
+    .toString(16)
+    .padStart(2, '0')
+    .charCodeAt(at & 1)
+)
+/** Arguments of one call are bounded; every hash, key and signature fits into one. */
+const HEX_CHUNK = 64
+
+/**
+ * From character codes, not by joining digits: a joined string is a tree that the first look-up in a map has to
+ * flatten, and such look-ups are what a transaction costs a node most often.
+ */
+export function toHex(bytes: Uint8Array): Hex {
+  let text = ''
+  for (let from = 0; from < bytes.length; from += HEX_CHUNK) {
+    const count = Math.min(HEX_CHUNK, bytes.length - from)
+    const codes: number[] = []
+    for (let at = from; at < from + count; at++) {
+      const place = 2 * (bytes[at] ?? 0)
+      codes.push(HEX_CODES[place] ?? 0, HEX_CODES[place + 1] ?? 0)
+    }
+    text += String.fromCharCode(...codes)
+  }
+  return text as Hex
+}
 
 /** @throws RangeError when `text` is not lower-case hex of `length` bytes (any even length if absent). */
 export function fromHex(text: string, length?: number): Uint8Array {
