@@ -3,7 +3,7 @@
  * into changes at the end. Amounts only move between records and the counters that sum them, so that supply is an
  * equality after every step (D3, R11).
  */
-import { equal, fromHex, toHex } from '../primitives/bytes.ts'
+import { equal, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { assert, must } from '../primitives/errors.ts'
 import { AccountType, ChainTotalsType, ClaimType } from '../codec/state-records.ts'
@@ -15,31 +15,39 @@ import type { Amounts } from './types.ts'
 /** Flat size of an account record: key and value. */
 export const ACCOUNT_STATE_BYTES = 22 + 40
 const CLAIM_STATE_BYTES = 33 + 16
+const TOTALS_HEX = toHex(TOTALS_KEY)
+
+type MutableTotals = { -readonly [Name in keyof ChainTotals]: ChainTotals[Name] }
 
 export class Ledger {
   readonly #view: StateView
+  /** State keys of the addresses and validators seen, by the very arrays: a transaction names each several times. */
+  readonly #keys = new Map<Uint8Array, Hex>()
   /** Records by state key, as read or as changed. */
   readonly #accounts = new Map<Hex, Account | undefined>()
+  /** Flat values of the parent's state, of every record that was read. */
+  readonly #before = new Map<Hex, Uint8Array | undefined>()
   /** Keys of the records that were written, which is less than what was read. */
   readonly #written = new Set<Hex>()
   readonly #claims = new Map<Hex, Claim>()
-  #totals: ChainTotals
+  readonly #totals: MutableTotals
 
   constructor(view: StateView) {
     this.#view = view
-    const totals = must(view.get(TOTALS_KEY), 'a state without totals')
+    const totals = must(this.#read(TOTALS_HEX, TOTALS_KEY), 'a state without totals')
     this.#totals = ChainTotalsType.deserialize(totals)
   }
 
+  /** As they are now; they go on changing with the ledger. */
   get totals(): ChainTotals {
     return this.#totals
   }
 
   account(address: Uint8Array): Account | undefined {
-    const key = accountKey(address)
-    const hex = toHex(key)
-    if (this.#accounts.has(hex)) return this.#accounts.get(hex)
-    const bytes = this.#view.get(key)
+    const hex = this.#key(address, accountKey)
+    const held = this.#accounts.get(hex)
+    if (held !== undefined || this.#accounts.has(hex)) return held
+    const bytes = this.#read(hex, accountKey(address))
     const account = bytes === undefined ? undefined : AccountType.deserialize(bytes)
     this.#accounts.set(hex, account)
     return account
@@ -55,72 +63,70 @@ export class Ledger {
   /** Adds a record (M8); the caller has checked that none exists and that there is room. */
   create(address: Uint8Array, account: Account): void {
     assert(this.account(address) === undefined, 'creation of an account that exists')
-    const totals = this.#totals
-    this.#totals = {
-      ...totals,
-      accounts: totals.accounts + 1,
-      stateBytes: totals.stateBytes + ACCOUNT_STATE_BYTES
-    }
+    this.#totals.accounts += 1
+    this.#totals.stateBytes += ACCOUNT_STATE_BYTES
     this.#put(address, account, { consumer: 0n, industrial: 0n })
   }
 
   creditTreasury({ consumer, industrial }: Amounts): void {
-    const totals = this.#totals
-    this.#totals = {
-      ...totals,
-      treasuryConsumer: totals.treasuryConsumer + consumer,
-      treasuryIndustrial: totals.treasuryIndustrial + industrial
-    }
+    this.#totals.treasuryConsumer += consumer
+    this.#totals.treasuryIndustrial += industrial
   }
 
   creditClaim(validator: Uint8Array, { consumer, industrial }: Amounts): void {
     if (consumer === 0n && industrial === 0n) return
-    const key = claimKey(validator)
-    const hex = toHex(key)
-    const before = this.#claims.get(hex) ?? this.#readClaim(key)
+    const hex = this.#key(validator, claimKey)
+    const before = this.#claims.get(hex) ?? this.#readClaim(hex, claimKey(validator))
     this.#claims.set(hex, {
       consumer: before.consumer + consumer,
       industrial: before.industrial + industrial
     })
-    const totals = this.#totals
-    this.#totals = {
-      ...totals,
-      rewardsConsumer: totals.rewardsConsumer + consumer,
-      rewardsIndustrial: totals.rewardsIndustrial + industrial
-    }
+    this.#totals.rewardsConsumer += consumer
+    this.#totals.rewardsIndustrial += industrial
   }
 
   /** Flat values that differ from the parent's state. */
   changedValues(): Map<Hex, Uint8Array> {
     const changed = new Map<Hex, Uint8Array>()
     const put = (hex: Hex, value: Uint8Array): void => {
-      const before = this.#view.get(fromHex(hex))
+      const before = this.#before.get(hex)
       if (before === undefined || !equal(before, value)) changed.set(hex, value)
     }
-    for (const [hex, account] of this.#accounts)
-      if (account !== undefined) put(hex, AccountType.serialize(account))
+    for (const hex of this.#written) {
+      put(hex, AccountType.serialize(must(this.#accounts.get(hex), 'a written account is held')))
+    }
     for (const [hex, claim] of this.#claims) put(hex, ClaimType.serialize(claim))
-    put(toHex(TOTALS_KEY), ChainTotalsType.serialize(this.#totals))
+    put(TOTALS_HEX, ChainTotalsType.serialize(this.#totals))
     return changed
   }
 
-  #readClaim(key: Uint8Array): Claim {
+  #key(name: Uint8Array, keyOf: (name: Uint8Array) => Uint8Array): Hex {
+    const known = this.#keys.get(name)
+    if (known !== undefined) return known
+    const hex = toHex(keyOf(name))
+    this.#keys.set(name, hex)
+    return hex
+  }
+
+  #read(hex: Hex, key: Uint8Array): Uint8Array | undefined {
     const bytes = this.#view.get(key)
+    this.#before.set(hex, bytes)
+    return bytes
+  }
+
+  #readClaim(hex: Hex, key: Uint8Array): Claim {
+    const bytes = this.#read(hex, key)
     if (bytes !== undefined) return ClaimType.deserialize(bytes)
-    this.#totals = { ...this.#totals, stateBytes: this.#totals.stateBytes + CLAIM_STATE_BYTES }
+    this.#totals.stateBytes += CLAIM_STATE_BYTES
     return { consumer: 0n, industrial: 0n }
   }
 
   #put(address: Uint8Array, account: Account, before: Amounts): void {
     assert(account.consumer >= 0n && account.industrial >= 0n && account.mana >= 0n, 'a negative balance')
-    const hex = toHex(accountKey(address))
+    const hex = this.#key(address, accountKey)
     this.#accounts.set(hex, account)
     this.#written.add(hex)
-    const totals = this.#totals
-    this.#totals = {
-      ...totals,
-      balancesConsumer: totals.balancesConsumer + account.consumer - before.consumer,
-      balancesIndustrial: totals.balancesIndustrial + account.industrial - before.industrial
-    }
+    this.#totals.balancesConsumer += account.consumer - before.consumer
+    this.#totals.balancesIndustrial += account.industrial - before.industrial
   }
 }
