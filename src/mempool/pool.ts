@@ -136,16 +136,14 @@ export class Pool {
   onFinalBlock({ included, touched = [], view, head }: FinalBlock): Dropped[] {
     const dropped: Dropped[] = []
     const senders = new Set<Hex>(touched)
-    for (const { id, sender } of included) {
+    for (const { sender } of included) senders.add(sender)
+    const settled = [...senders].flatMap((sender) => this.#settle(this.#index.queue(sender), view))
+    for (const { id } of included) {
       const entry = this.#index.byId(id)
       if (entry !== undefined) dropped.push(this.#drop(entry, 'included'))
-      senders.add(sender)
     }
     for (const entry of this.#index.takeExpired(head.height)) dropped.push(this.#drop(entry, 'expired'))
-    for (const sender of senders) {
-      const queue = this.#index.queue(sender)
-      if (queue !== undefined) this.#revalidate(queue, view, head, dropped)
-    }
+    for (const { queue, account } of settled) this.#revalidate(queue, account, head, dropped)
     return dropped
   }
 
@@ -158,7 +156,7 @@ export class Pool {
         const refused = checkTerms(entry.checked, this.#context(head))
         if (refused !== undefined) dropped.push(this.#drop(entry, refused.code))
       }
-      this.#revalidate(queue, view, head, dropped)
+      for (const { account } of this.#settle(queue, view)) this.#revalidate(queue, account, head, dropped)
     }
     while (this.#index.count > params.poolCountMax || this.#index.bytes > params.poolBytesMax) {
       const cheapest = this.#index.lasts.at(0)
@@ -324,14 +322,25 @@ export class Pool {
     return victims
   }
 
-  /** Drops what the record no longer carries: used nonces, then from the highest nonce down what is not covered. */
-  #revalidate(queue: SenderQueue, view: StateView, head: PoolHead, dropped: Dropped[]): void {
-    const { last } = queue
-    if (last === undefined) return
+  /**
+   * The sender's record, its nonce taken over: before entries are removed, because then what was used is no longer
+   * pending, and its removal moves nothing in the heaps.
+   */
+  #settle(
+    queue: SenderQueue | undefined,
+    view: StateView
+  ): { readonly queue: SenderQueue; readonly account: Account }[] {
+    const last = queue?.last
+    if (queue === undefined || last === undefined) return []
     const account = must(readAccount(view, last.checked.sender), 'M10: an account record is gone')
+    this.#index.settle(queue, account.nonce)
+    return [{ queue, account }]
+  }
+
+  /** Drops what the record no longer carries: used nonces, then from the highest nonce down what is not covered. */
+  #revalidate(queue: SenderQueue, account: Account, head: PoolHead, dropped: Dropped[]): void {
     const used = queue.entries.filter((entry) => entry.nonce < account.nonce)
     for (const entry of used) dropped.push(this.#drop(entry, 'nonce-reuse'))
-    this.#index.settle(queue, account.nonce)
     const context = this.#context(head)
     for (const entry of queue.entries.toReversed()) {
       const pending = { reserved: queue.reserved(entry), ahead: Number.MAX_SAFE_INTEGER }
