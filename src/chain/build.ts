@@ -16,6 +16,7 @@ import type { Certificate } from '../codec/statement.ts'
 import { CertificateType } from '../codec/statement.ts'
 import type { Params } from '../params/params.ts'
 import { selectTransactions } from '../state/build.ts'
+import type { TransactionSource } from '../state/build.ts'
 import type { StateView } from '../state/ports.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
 import { earliestTimeMs } from './judge.ts'
@@ -37,7 +38,7 @@ export interface BuildInput {
   readonly coord: { readonly height: number; readonly hash: Uint8Array }
   readonly proposer: Uint8Array
   /** In order of preference. */
-  readonly candidates: Iterable<CheckedTransaction>
+  readonly candidates: TransactionSource
 }
 
 export interface Built {

@@ -6,6 +6,7 @@
  */
 import type { Hex } from '../primitives/bytes.ts'
 import { assert } from '../primitives/errors.ts'
+import type { TransactionSource } from '../state/build.ts'
 import type { CheckedTransaction } from '../state/types.ts'
 import type { PoolEntry } from './entry.ts'
 import type { HeapWalk } from './heap.ts'
@@ -55,8 +56,14 @@ export class Candidates implements Iterable<PoolEntry> {
   }
 
   /** The same, as a block builder takes them. */
-  *transactions(): IterableIterator<CheckedTransaction> {
-    for (const entry of this) yield entry.checked
+  transactions(): TransactionSource {
+    const entries = this[Symbol.iterator]()
+    return {
+      *[Symbol.iterator](): IterableIterator<CheckedTransaction> {
+        for (const { checked } of entries) yield checked
+      },
+      skipSender: () => this.skipSender()
+    }
   }
 
   #offer(sender: Hex, nonce: bigint): void {

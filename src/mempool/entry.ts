@@ -37,7 +37,7 @@ export function entryOf(checked: CheckedTransaction): PoolEntry {
   return {
     checked,
     id: toHex(checked.id),
-    wireHash: toHex(checked.wireHash),
+    wireHash: checked.key,
     sender: toHex(checked.sender),
     nonce,
     fee,

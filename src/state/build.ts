@@ -1,4 +1,5 @@
 /** A leader's selection (M13): executes while it selects, with the code that will judge the block. */
+import { TransactionType } from '../codec/transaction.ts'
 import { commit } from './commit.ts'
 import { execute } from './execute.ts'
 import { Ledger } from './ledger.ts'
@@ -7,6 +8,15 @@ import type { BlockContext, CheckedTransaction, Execution, TransactionResult } f
 
 /** SSZ offset that each transaction of a body costs besides its bytes. */
 const OFFSET_BYTES = 4
+
+/** No transaction needs less room: with less left, a block is full, however many wait. */
+const SMALLEST_BYTES = TransactionType.minSize + OFFSET_BYTES
+
+/** Transactions in order of preference. */
+export interface TransactionSource extends Iterable<CheckedTransaction> {
+  /** The last one cannot be taken, so nothing behind it of its sender can. */
+  skipSender?(): void
+}
 
 export interface SelectionLimits {
   readonly count: number
@@ -25,7 +35,7 @@ export interface Selection extends Execution {
 export function selectTransactions(
   view: StateView,
   context: BlockContext,
-  candidates: Iterable<CheckedTransaction>,
+  candidates: TransactionSource,
   limits: SelectionLimits
 ): Selection {
   const ledger = new Ledger(view)
@@ -33,11 +43,13 @@ export function selectTransactions(
   const results: TransactionResult[] = []
   let room = limits.bytes
   for (const checked of candidates) {
-    if (transactions.length >= limits.count) break
+    if (transactions.length >= limits.count || room < SMALLEST_BYTES) break
     const size = checked.bytes.length + OFFSET_BYTES
-    if (size > room) continue
-    const executed = execute(ledger, checked, context)
-    if (!executed.ok) continue
+    const executed = size > room ? undefined : execute(ledger, checked, context)
+    if (executed?.ok !== true) {
+      candidates.skipSender?.()
+      continue
+    }
     room -= size
     transactions.push(checked)
     results.push(executed.value)

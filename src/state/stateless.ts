@@ -6,6 +6,7 @@
 import { KEY_TYPE_ED25519, addressOfKey, homeShard } from '../crypto/address.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { SignatureJob } from '../crypto/ports.ts'
+import { toHex } from '../primitives/bytes.ts'
 import { COORD } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
@@ -51,13 +52,15 @@ export function checkStateless(
   const refused = action.stateless(payload.value, sender, constants)
   if (refused !== undefined) return refuse(refused, action.name)
   const signedMessage = transactionSignedBytes(constants.network, transaction)
+  const hash = wireHash(bytes)
   return accept({
     bytes,
     transaction,
     payload: payload.value,
     sender,
     id: sha256(signedMessage),
-    wireHash: wireHash(bytes),
+    wireHash: hash,
+    key: toHex(hash),
     signedMessage
   })
 }

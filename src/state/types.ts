@@ -1,4 +1,5 @@
 /** What execution reads besides the state, and what it answers. */
+import type { Hex } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { ExecutionCode } from '../codec/refusals.ts'
 import type { Transaction, Transfer } from '../codec/transaction.ts'
@@ -25,6 +26,8 @@ export interface CheckedTransaction {
   readonly sender: Uint8Array
   readonly id: Uint8Array
   readonly wireHash: Uint8Array
+  /** The wire hash in hex: what pools and caches look it up by, written out once. */
+  readonly key: Hex
   readonly signedMessage: Uint8Array
 }
 

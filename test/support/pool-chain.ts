@@ -84,6 +84,7 @@ export function aTransfer(wish: Wish = {}): CheckedTransaction {
     sender: addressOf(from),
     id,
     wireHash: wireHash(bytes),
+    key: toHex(wireHash(bytes)),
     signedMessage
   }
 }

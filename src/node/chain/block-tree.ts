@@ -84,7 +84,7 @@ export class BlockTree {
       at !== undefined;
       at = this.#blocks.get(toHex(at.block.header.parent))
     ) {
-      for (const { wireHash } of at.transactions) hashes.add(toHex(wireHash))
+      for (const { key: hash } of at.transactions) hashes.add(hash)
     }
     return hashes
   }

@@ -6,7 +6,7 @@ import type { Block } from '../../codec/block.ts'
 import type { Certificate } from '../../codec/statement.ts'
 import { NO_COORD_REFERENCE, buildBlock } from '../../chain/build.ts'
 import type { Instance } from '../../consensus/instance.ts'
-import type { CheckedTransaction } from '../../state/types.ts'
+import type { TransactionSource } from '../../state/build.ts'
 import type { Clock } from '../ports.ts'
 import type { BlockTree, Ground } from './block-tree.ts'
 import type { CoordinationView } from './coordination-view.ts'
@@ -18,7 +18,7 @@ export interface BuilderComponents {
   /** Own validator key; undefined for a follower, which never builds. */
   readonly proposer: Uint8Array | undefined
   /** Pool order, without the transactions of unfinal ancestors. */
-  readonly candidates: (exclude: ReadonlySet<Hex>) => Iterable<CheckedTransaction>
+  readonly candidates: (exclude: ReadonlySet<Hex>) => TransactionSource
   readonly shards: number
   /** Finality certificate of the last final block, from the store. */
   readonly finalCertificate: () => Certificate | undefined

@@ -2,7 +2,6 @@
  * One chain in this node, assembled: store, block tree, pool, consensus, pulls, anti-entropy (SYSTEM D2: the same code
  * for the coordination chain and every shard). Straight wiring, no decisions. The simulator builds exactly this.
  */
-import type { Hex } from '../../primitives/bytes.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { must } from '../../primitives/errors.ts'
 import { NOTARISE } from '../../codec/statement.ts'
@@ -100,7 +99,10 @@ export class ChainNode {
     const place = placeInEpoch(c, tree)
     const params = must(c.epochs.snapshot(place.epoch), 'the running epoch is known').params
     const verified = new VerifiedCache(VERIFIED_MAX)
-    const executor = new Executor({ ...c, tree, verified }, constants)
+    const executor = new Executor(
+      { ...c, tree, verified, known: (key) => this.pool.byWireHash(key)?.checked },
+      constants
+    )
     this.tree = tree
     this.pool = new Pool(chain, params)
     this.transactions = this.#createTransactions(c, constants, verified)
@@ -173,7 +175,7 @@ export class ChainNode {
       tree,
       proposer: c.validator?.publicKey,
       shards: constants.shards,
-      candidates: (exclude) => candidates(this.pool, exclude),
+      candidates: (exclude) => this.pool.select(exclude).transactions(),
       finalCertificate: () => this.#certificate
     })
     const finaliser = new Finaliser(
@@ -314,10 +316,6 @@ export class ChainNode {
       }
     }
   }
-}
-
-function* candidates(pool: Pool, exclude: ReadonlySet<Hex>) {
-  for (const { checked } of pool.select(exclude)) yield checked
 }
 
 /** C24: after a boundary block the next epoch runs, with that block as its base at view 0. */

@@ -5,12 +5,14 @@
  */
 import { ZERO_HASH, toHex } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
+import type { Hex } from '../../primitives/bytes.ts'
 import { must } from '../../primitives/errors.ts'
 import { accept, refuse } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
 import type { Block } from '../../codec/block.ts'
 import type { Certificate } from '../../codec/statement.ts'
 import { CertificateType } from '../../codec/statement.ts'
+import { wireHash } from '../../codec/transaction.ts'
 import { judgeBlock } from '../../chain/judge.ts'
 import type { BlockCode } from '../../chain/judge.ts'
 import { allValid, certificateJobs } from '../../consensus/certificate-check.ts'
@@ -30,6 +32,8 @@ export interface ExecutorComponents {
   readonly coord: CoordinationView
   /** Wire hashes whose signature was verified here: by gossip, RPC or an earlier block. */
   readonly verified: VerifiedCache
+  /** A transaction that waits in the pool, by the hex of its wire hash. */
+  readonly known: (key: Hex) => CheckedTransaction | undefined
 }
 
 /** Certificates verified here, by the hash of their bytes. */
@@ -84,22 +88,28 @@ export class Executor {
     const checked: CheckedTransaction[] = []
     const unknown: CheckedTransaction[] = []
     for (const [index, bytes] of block.body.transactions.entries()) {
-      const one = checkStateless(this.#constants, bytes)
+      const one = this.#checkOne(bytes)
       if (!one.ok) return refuse('bad-transaction', `transaction ${index}: ${one.code}`)
       if (one.value.transaction.chain !== block.header.chain) {
         return refuse('bad-transaction', `transaction ${index}: for another chain`)
       }
       checked.push(one.value)
-      if (!verified.has(toHex(one.value.wireHash))) unknown.push(one.value)
+      if (!verified.has(one.value.key)) unknown.push(one.value)
     }
     if (unknown.length === 0) return accept(checked)
     const results = await verifier.verify(unknown.map(signatureJob), { urgent: true })
     for (const [index, valid] of results.entries()) {
       const transaction = unknown[index]
       if (!valid || transaction === undefined) return refuse('bad-transaction', 'bad-signature')
-      verified.add(toHex(transaction.wireHash))
+      verified.add(transaction.key)
     }
     return accept(checked)
+  }
+
+  /** The pool's transaction of these very bytes has been through this check. */
+  #checkOne(bytes: Uint8Array): Verdict<CheckedTransaction, string> {
+    const known = this.#components.known(toHex(wireHash(bytes)))
+    return known === undefined ? checkStateless(this.#constants, bytes) : accept(known)
   }
 
   /** C5, every signature under the committee of the certificate's own epoch; remembered, so each is checked once. */

@@ -95,7 +95,7 @@ export class Transactions {
 
   /** From this node's own users: verified, admitted, on disk, bundled; then acknowledged. */
   async submit(checked: CheckedTransaction): Promise<Verdict<void, RefusalCode>> {
-    const key = toHex(checked.wireHash)
+    const { key } = checked
     if (!this.#c.verified.has(key)) {
       const [valid] = await this.#c.verifier.verify([signatureJob(checked)])
       if (valid !== true) return refuse('bad-signature', 'the signature does not verify')
@@ -120,7 +120,7 @@ export class Transactions {
     for (const bytes of bundle.transactions) {
       const checked = checkStateless(this.#constants, bytes)
       if (!checked.ok) outcomes.push(isUnknownToUs(checked.code) ? 'unknown-kind' : 'invalid')
-      else if (pool.has(toHex(checked.value.wireHash))) known++
+      else if (pool.has(checked.value.key)) known++
       else unknown.push(checked.value)
     }
     const total = bundle.transactions.length
@@ -135,7 +135,7 @@ export class Transactions {
     let admitted = 0
     let useless = 0
     for (const checked of unknown) {
-      verified.add(toHex(checked.wireHash))
+      verified.add(checked.key)
       if (this.#admit(checked, 'gossip').ok) admitted++
       else useless += checked.bytes.length
     }
@@ -150,7 +150,7 @@ export class Transactions {
     const order = checkOrder(unknown.length, randomSeed())
     const jobs = order
       .map((index) => unknown[index])
-      .filter((checked) => checked !== undefined && !verified.has(toHex(checked.wireHash)))
+      .filter((checked) => checked !== undefined && !verified.has(checked.key))
       .map((checked) => signatureJob(checked as CheckedTransaction))
     const results = jobs.length === 0 ? [] : await verifier.verify(jobs)
     return results.every(Boolean) ? 'valid' : 'invalid'
