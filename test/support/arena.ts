@@ -1,0 +1,152 @@
+/**
+ * Where strangers meet honest nodes: three of four validators run, the key of the fourth is the stranger's. Every row
+ * of a table of attacks is one test: it is refused with its reason, counted, and the honest go on as before.
+ */
+import assert from 'node:assert/strict'
+import type { Node } from '../../src/app/node.ts'
+import { signerOfSeed } from '../../src/client/transfer.ts'
+import type { Instance } from '../../src/consensus/instance.ts'
+import type { Signer } from '../../src/crypto/ports.ts'
+import { devnetSeed } from '../../src/params/devnet-keys.ts'
+import type { Params } from '../../src/params/params.ts'
+import type { ChainId } from '../../src/primitives/chain-id.ts'
+import type { Evidence } from '../../src/codec/evidence.ts'
+import { createSwarm } from '../../src/testing/index.ts'
+import type { Swarm } from '../../src/testing/index.ts'
+import { Hostile } from './hostile.ts'
+import { counter, finalHeight, honestScores } from './swarm.ts'
+
+/** An epoch of a few seconds: rows seldom meet a boundary, and the suite sees several. */
+const PARAMS: Partial<Params> = { epochLength: 24, freezeDistance: 4 }
+const HONEST = 3
+/** A row whose moment passed (the view or the epoch moved on meanwhile) is tried again with fresh bytes. */
+const ATTEMPTS = 6
+const ATTEMPT_MS = 2_000
+
+export class Arena {
+  readonly swarm: Swarm
+  readonly evidence: Evidence[] = []
+  /** The validator whose key the stranger has. */
+  readonly key: Signer = signerOfSeed(devnetSeed(`validator${HONEST}`))
+
+  constructor(swarm: Swarm) {
+    this.swarm = swarm
+  }
+
+  static async open(): Promise<Arena> {
+    const arena = new Arena(await createSwarm({ nodes: HONEST, validators: HONEST + 1, overrides: PARAMS }))
+    await arena.swarm.start()
+    arena.target.events.on('evidence', (evidence) => arena.evidence.push(evidence))
+    await arena.progress(2)
+    return arena
+  }
+
+  get target(): Node {
+    return this.swarm.node(0)
+  }
+
+  get network(): Uint8Array {
+    return this.swarm.network
+  }
+
+  instance(chain: ChainId): Instance {
+    return this.target.chains!.get(chain)!.driver.instance
+  }
+
+  /** Index of the stranger's key in the committee. */
+  self(chain: ChainId): number {
+    const { epoch } = this.instance(chain).config
+    return this.target.chains!.epochs.memberIndex(chain, epoch, this.key.publicKey)!
+  }
+
+  /** The first view from `from` on that the member leads, or that it does not. */
+  viewOf(chain: ChainId, member: number, from: number, leads = true): number {
+    const { schedule } = this.instance(chain).config
+    for (let view = Math.max(1, from); ; view++) if ((schedule.leader(view) === member) === leads) return view
+  }
+
+  /** Every chain of every honest node has so many more final blocks. */
+  async progress(blocks: number): Promise<void> {
+    const chains = this.target.chains!.list.map(({ chain }) => chain)
+    const from = chains.map((chain) => finalHeight(this.target, chain))
+    await this.swarm.until(
+      () =>
+        this.swarm.running.every((node) =>
+          chains.every((chain, index) => finalHeight(node, chain) >= from[index]! + blocks)
+        ),
+      { what: `${blocks} more final blocks on every chain`, timeoutMs: 15_000 }
+    )
+  }
+
+  /** What must hold whatever strangers did. */
+  assertUnharmed(): void {
+    const { ledger, gossip } = honestScores(this.swarm)
+    assert(Math.min(0, ...ledger) === 0, `an honest peer's score is ${Math.min(...ledger)}`)
+    assert(Math.min(0, ...gossip) === 0, `an honest peer's gossip score is ${Math.min(...gossip)}`)
+    assert.equal(ledger.length, HONEST * (HONEST - 1), 'every honest node is connected to every other')
+    for (const { node, failures } of this.swarm.members) {
+      assert.deepEqual(failures, [])
+      for (const { halted } of node!.chains!.list) assert.equal(halted, undefined)
+      assert.equal(node!.validator!.state, 'active')
+    }
+  }
+}
+
+export interface Attack {
+  /** Rule ids and what the stranger does. */
+  readonly title: string
+  /** The counter that rises: its name and labels. */
+  readonly counted: readonly [name: string, labels: Readonly<Record<string, string>>]
+  /** Whether it is proof against the peer: score below zero, and disconnected. */
+  readonly fault: boolean
+  /** Set where the stranger does not begin as a peer in good standing. */
+  readonly stranger?: boolean
+  readonly act: (arena: Arena, hostile: Hostile) => Promise<void>
+  /** Further consequences, after the count rose. */
+  readonly then?: (arena: Arena, hostile: Hostile) => Promise<void>
+}
+
+export function describeAttacks(title: string, attacks: readonly Attack[]): void {
+  describe(title, function () {
+    this.timeout(40_000)
+    let arena: Arena
+    before(async () => {
+      arena = await Arena.open()
+    })
+    after(async () => arena?.swarm.stop())
+
+    for (const attack of attacks) it(attack.title, async () => run(arena, attack))
+  })
+}
+
+async function run(arena: Arena, attack: Attack): Promise<void> {
+  const [name, labels] = attack.counted
+  const before = await counter(arena.target, name, labels)
+  const rose = async (): Promise<boolean> => (await counter(arena.target, name, labels)) > before
+  for (let attempt = 1; ; attempt++) {
+    const hostile = await Hostile.create(arena.network)
+    try {
+      if (attack.stranger === true) await hostile.dial(arena.target)
+      else await hostile.join(arena.target)
+      await attack.act(arena, hostile)
+      const what = `${name} ${JSON.stringify(labels)} counts it`
+      await arena.swarm.until(rose, { what, timeoutMs: ATTEMPT_MS })
+      await judged(arena, attack, hostile)
+      await attack.then?.(arena, hostile)
+      break
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error
+    } finally {
+      await hostile.stop()
+    }
+  }
+  await arena.progress(1)
+  arena.assertUnharmed()
+}
+
+async function judged({ target, swarm }: Arena, attack: Attack, hostile: Hostile): Promise<void> {
+  const costly = (): boolean =>
+    target.network!.why(hostile.peer).some(({ fact }) => fact === 'invalid' || fact === 'broken-promise')
+  if (attack.fault) await swarm.until(costly, { what: 'a fact against the stranger', timeoutMs: 1_000 })
+  else assert(!costly(), `no fault of the peer: ${JSON.stringify(target.network!.why(hostile.peer))}`)
+}
