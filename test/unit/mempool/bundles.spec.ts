@@ -65,7 +65,7 @@ describe('verdict on a bundle', () => {
   const encode = (chain = CHAIN, transactions: Uint8Array[] = [Uint8Array.of(1)]): Uint8Array =>
     BundleType.serialize({ chain, transactions })
 
-  it('M5, C31: rejects what is not canonical, too large, of another chain, or empty', () => {
+  it('M5, C31, GOS-7: rejects what is not canonical, too large, of another chain, or empty', () => {
     const rule = (bytes: Uint8Array): unknown => {
       const opened = openBundle(bytes, CHAIN)
       return 'rule' in opened ? [opened.verdict, opened.rule] : opened.transactions.length
