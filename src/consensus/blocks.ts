@@ -3,9 +3,10 @@ import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import type { Block } from '../codec/block.ts'
 import { isBoundary } from '../sharding/epochs.ts'
-import { noteSeen } from './instance.ts'
+import { noteSeen, viewRecord } from './instance.ts'
 import type { BlockEntry, Instance } from './instance.ts'
 import type { Effect } from './types.ts'
+import { voteWindow } from './window.ts'
 
 /** Blocks held above the last final one: the window of views, two branches of it, and a range that is caught up. */
 export const BLOCKS_MAX = 256
@@ -25,6 +26,20 @@ export function takeBlock(instance: Instance, block: Block, monoMs: number): boo
   })
   noteSeen(instance, key, monoMs)
   return true
+}
+
+/** A leader's first block may be voted for and a second one proves equivocation; none of the rest is needed. */
+const PROPOSALS_PER_VIEW = 2
+
+/**
+ * A leader can sign any number of blocks for its view. Those beyond the second are not held, whatever they are: they
+ * would take the room of honest ones. Should one of them be certified all the same, it is pulled by its hash.
+ */
+export function takeProposed(instance: Instance, block: Block, view: number, monoMs: number): void {
+  if (instance.blocks.has(toHex(block.hash)) || voteWindow(instance, view) !== 'counted') return
+  const record = viewRecord(instance, view)
+  if (record.proposals >= PROPOSALS_PER_VIEW) return
+  if (takeBlock(instance, block, monoMs)) record.proposals++
 }
 
 /** Asks for execution of every block whose parent is executed, once. A child of an invalid block is invalid. */

@@ -20,6 +20,8 @@ export interface ViewRecord {
   finalisation: Certificate | undefined
   /** Hashes the view's leader voted to notarise, in order of arrival; a second one is equivocation. */
   readonly leaderHashes: Hex[]
+  /** Blocks taken in because the view's leader proposed them. */
+  proposals: number
   /** Own statements; set when the vote is asked for, so that no second one ever is. */
   ownNotarise: Hex | undefined
   ownNullify: boolean
@@ -102,6 +104,7 @@ export function viewRecord(instance: Instance, view: number): ViewRecord {
       nullification: undefined,
       finalisation: undefined,
       leaderHashes: [],
+      proposals: 0,
       ownNotarise: undefined,
       ownNullify: false,
       ownFinalise: undefined,

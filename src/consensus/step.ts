@@ -8,7 +8,7 @@
 import { toHex } from '../primitives/bytes.ts'
 import { unreachable } from '../primitives/errors.ts'
 import type { Vote } from '../codec/statement.ts'
-import { judgeReady, takeBlock, takeVerdict } from './blocks.ts'
+import { judgeReady, takeBlock, takeProposed, takeVerdict } from './blocks.ts'
 import { takeCertificate } from './certificates.ts'
 import { enterView } from './enter.ts'
 import { finaliseVotes } from './finalise.ts'
@@ -60,7 +60,8 @@ function apply(instance: Instance, input: Input, env: Env): Effect[] {
     case 'certificate':
       return takeCertificate(instance, input.certificate, input.byGossip ? 'gossip' : 'pulled', env)
     case 'block':
-      takeBlock(instance, input.block, env.monoMs)
+      if (input.proposedIn === undefined) takeBlock(instance, input.block, env.monoMs)
+      else takeProposed(instance, input.block, input.proposedIn, env.monoMs)
       return []
     case 'verdict':
       takeVerdict(instance, input.hash, input.valid)

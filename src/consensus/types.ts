@@ -58,8 +58,8 @@ export type Input =
   | { readonly type: 'vote'; readonly vote: Vote }
   /** All signatures were checked by the shell (C5). */
   | { readonly type: 'certificate'; readonly certificate: Certificate; readonly byGossip: boolean }
-  /** A block by proposal or by pull; its hash and body hash fit its header. */
-  | { readonly type: 'block'; readonly block: Block }
+  /** A block by pull, or by the proposal of a view's leader; its hash and body hash fit its header. */
+  | { readonly type: 'block'; readonly block: Block; readonly proposedIn?: number }
   | { readonly type: 'verdict'; readonly hash: Hex; readonly valid: boolean; readonly reason: string }
   | { readonly type: 'built'; readonly view: number; readonly block: Block | undefined }
   /** Whether the shell may sign: false while listening at start, for followers, after an alarm. */

@@ -147,7 +147,7 @@ const SECOND_PROPOSAL: Attack = {
 /** More than an instance holds blocks: if each were kept, no honest block would find room again. */
 const FLOOD = 300
 const MANY_PROPOSALS: Attack = {
-  title: 'C31 block second-proposal: hundreds of blocks for one view leave room for honest ones',
+  title: 'GOS-11: hundreds of blocks for one view leave room for honest ones',
   counted: ['icn_gossip_verdict_total', { kind: 'block', verdict: 'ignore', rule: 'second-proposal' }],
   fault: false,
   act: async (arena, hostile) => {

@@ -281,7 +281,7 @@ export class ChainNode {
   #onProposal(proposal: Proposal, block: Block, from: Peer): void {
     const { vote } = proposal
     for (const { certificate } of proposal.coordination) this.#coord.hint(certificate, from)
-    this.driver.enqueueFor(vote.epoch, { type: 'block', block })
+    this.driver.enqueueFor(vote.epoch, { type: 'block', block, proposedIn: vote.view })
     this.#onVote(vote)
     const justifying = [
       ...proposal.notarisation,
