@@ -15,7 +15,7 @@ import type { Plan, PlannedNode } from './plan.ts'
 import { mustRun } from './processes.ts'
 
 /** What a devnet puts into D; anything else is somebody's and stays. */
-const OWN = /^(genesis\.json|devnet\.json|keys|node-\d+|(stranger|follower|copy).*)$/
+const OWN = /^(genesis\.json|devnet\.json(\.next)?|load\.json|keys|node-\d+|(stranger|follower|copy).*)$/
 
 /** Genesis, keys and the directories of all nodes but the late ones. @throws DevnetError */
 export async function prepareDirectory(plan: Plan): Promise<Genesis> {

@@ -6,6 +6,8 @@
  *
  * Whatever ends it, no process is left behind.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CheckReport, Finding } from '../check/index.ts'
 import { devnetAddress, DEVNET_USERS } from '../params/devnet-keys.ts'
@@ -108,6 +110,7 @@ class Run {
     this.#screen.line('reading back')
     const load = await this.#load?.report
     const validatorsCpuUs = this.#validatorsCpuUs() - cpuBefore
+    if (load !== undefined) writeFileSync(join(this.#devnet.plan.data, 'load.json'), JSON.stringify(load))
     return readRun(this.#devnet, { load, validatorsCpuUs, perturbations: perturber.reports })
   }
 

@@ -62,56 +62,67 @@ export interface RunInput {
   readonly perturbations: readonly PerturbationReport[]
 }
 
+const NO_LOAD: LoadReport = {
+  offered: 0,
+  submitted: 0,
+  refusals: {},
+  offeredMs: 0,
+  finalMs: 0,
+  samples: [],
+  ids: []
+}
+/** Of the submitted transfers; what a node that is down took in arrives when it is back. */
+const FINAL_SHARE = 0.99
+
 export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts> {
-  const { load, perturbations } = input
+  const { load = NO_LOAD, perturbations } = input
   const up = devnet.up
   const [any] = up
   if (any === undefined) throw new RangeError('no node is left to ask')
-  const final = load === undefined ? 0 : await countFinal(up, load.ids)
+  const final = await countFinal(up, load.ids)
   const compared = await compareNodes(up)
   const supply = await supplyOf(any)
-  const metrics = await Promise.all(up.map(metricsOf))
-  const submitted = load?.submitted ?? 0
-  const failures = [
-    ...compared.disagreements.map((each) => `nodes disagree: ${each}`),
-    ...(isExact(supply) ? [] : ['supply differs from genesis']),
-    // Accepted must arrive; what a node that is down took in arrives when it is back.
-    ...(final < submitted * 0.99
-      ? [`${submitted - final} of ${submitted} submitted transfers are not final`]
-      : []),
-    ...devnet.nodes.filter(({ died }) => died).map(({ plan }) => `${plan.name} ended by itself: ${plan.log}`)
-  ]
-  const took = (load?.samples ?? []).map(({ tookMs }) => tookMs).sort((a, b) => a - b)
-  const validators = devnet.nodes.filter(({ plan }) => plan.role === 'validator').length
   const finals = await allFinals(up)
+  const validators = devnet.nodes.filter(({ plan }) => plan.role === 'validator').length
+  const took = load.samples.map(({ tookMs }) => tookMs).sort((a, b) => a - b)
+  const failures = compared.disagreements.map((each) => `nodes disagree: ${each}`)
+  if (!isExact(supply)) failures.push('supply differs from genesis')
+  if (final < load.submitted * FINAL_SHARE) {
+    failures.push(`${load.submitted - final} of ${load.submitted} submitted transfers are not final`)
+  }
+  for (const { died, plan } of devnet.nodes)
+    if (died) failures.push(`${plan.name} ended by itself: ${plan.log}`)
   return {
     failures,
     network: devnet.network,
     preset: devnet.genesis.preset,
-    durationS: Math.round((load?.offeredMs ?? 0) / 100) / 10,
+    durationS: Math.round(load.offeredMs / 100) / 10,
     transfers: {
-      offered: load?.offered ?? 0,
-      submitted,
+      offered: load.offered,
+      submitted: load.submitted,
       final,
-      refused: Object.values(load?.refusals ?? {}).reduce((sum, count) => sum + count, 0),
-      refusals: load?.refusals ?? {}
+      refused: Object.values(load.refusals).reduce((sum, count) => sum + count, 0),
+      refusals: load.refusals
     },
     finalityMs: { p50: percentile(took, 0.5), p99: percentile(took, 0.99), samples: took.length },
-    throughput:
-      load === undefined || load.finalMs === 0 ? 0 : Math.round((final * 10_000) / load.finalMs) / 10,
+    throughput: load.finalMs === 0 ? 0 : Math.round((final * 10_000) / load.finalMs) / 10,
     cpuUsPerTransfer: final === 0 ? null : Math.round(input.validatorsCpuUs / (validators * final)),
-    chains: compared.chains.map((facts) => ({
-      ...facts,
-      nullified: Math.max(
-        0,
-        ...metrics.map((each) => metricSum(each, 'icn_views_nullified_total', { chain: String(facts.chain) }))
-      )
-    })),
+    chains: await withNullified(up, compared.chains),
     agreement: compared.agreement,
     supply,
     perturbations,
     nodes: await Promise.all(devnet.nodes.map((node) => summariseNode(node, finals.get(node))))
   }
+}
+
+/** Counters begin anew with a process: the node that ran longest counted most. */
+async function withNullified(nodes: readonly DevnetNode[], chains: readonly ChainFacts[]) {
+  const metrics = await Promise.all(nodes.map(metricsOf))
+  return chains.map((facts) => {
+    const chain = String(facts.chain)
+    const counts = metrics.map((each) => metricSum(each, 'icn_views_nullified_total', { chain }))
+    return { ...facts, nullified: Math.max(0, ...counts) }
+  })
 }
 
 export function conclude({ failures, ...facts }: RunFacts, check: readonly Finding[]): Summary {

@@ -54,8 +54,15 @@ export class LoadAccounts {
       const signer = signerOfSeed(devnetSeed(`load${index}`))
       const { address, chain } = identityOf(signer.publicKey, init.shards)
       return {
-        ...{ address, chain, signer, receiver: address, next: 0n, again: [] },
-        ...{ inFlight: new Set(), doubtful: new Set(), ahead: new Map() }
+        address,
+        chain,
+        signer,
+        receiver: address,
+        next: 0n,
+        again: [],
+        inFlight: new Set(),
+        doubtful: new Set(),
+        ahead: new Map()
       }
     })
     for (const account of this.list) account.receiver = this.#neighbour(account).address

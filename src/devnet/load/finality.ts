@@ -3,8 +3,8 @@
  * a sample of them exactly as a user would see it: `tx_get` at the node that took the transfer in, until it answers
  * `final`.
  */
-import { Client, chainToJson, shardId } from '../../client/index.ts'
-import type { ChainId } from '../../client/index.ts'
+import { chainToJson, shardId } from '../../client/index.ts'
+import type { ChainId, Client } from '../../client/index.ts'
 import type { Sample, Target } from './messages.ts'
 
 /** Transfers a second whose finality is measured. */
