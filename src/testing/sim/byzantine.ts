@@ -3,9 +3,16 @@
  * committee may do without harm (C5, C9, C17, C19); its key signs whatever it likes, past guard and machine.
  */
 import { BitArray } from '@chainsafe/ssz'
-import { ZERO_HASH } from '../../primitives/bytes.ts'
+import { ZERO_HASH, toHex } from '../../primitives/bytes.ts'
+import type { Hex } from '../../primitives/bytes.ts'
 import { blockHash } from '../../codec/block.ts'
-import { FRAME_BOUNDARY, FRAME_CERTIFICATE } from '../../codec/messages.ts'
+import {
+  BlockEnvelopeType,
+  BlocksByHashType,
+  FRAME_BOUNDARY,
+  FRAME_CERTIFICATE,
+  FRAME_VOTE
+} from '../../codec/messages.ts'
 import { ProposalType } from '../../codec/proposal.ts'
 import type { Proposal } from '../../codec/proposal.ts'
 import {
@@ -20,6 +27,8 @@ import type { StatementKind, Vote } from '../../codec/statement.ts'
 import type { Signer } from '../../crypto/ports.ts'
 import type { GossipKind, Network } from '../../net/types.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
+import { HeardBlocks, rivalOfParent, unnotarisedParent } from './false-blocks.ts'
+import type { FalseBlock } from './false-blocks.ts'
 import type { Port } from './port.ts'
 import type { Prng } from './prng.ts'
 
@@ -28,8 +37,10 @@ import type { Prng } from './prng.ts'
  * selective: everything it sends reaches only some.
  * withholder: gives no certificate to anybody.
  * forger: certificates that nobody signed, for a second proposal, to one victim.
+ * skipper: proposes a rival of its parent, as if that had not been notarised.
+ * usurper: proposes a child of a block that nobody ever voted for.
  */
-export const FAULTS = ['equivocator', 'selective', 'withholder', 'forger'] as const
+export const FAULTS = ['equivocator', 'selective', 'withholder', 'forger', 'skipper', 'usurper'] as const
 export type Fault = (typeof FAULTS)[number]
 
 export interface FaultyInit {
@@ -38,6 +49,9 @@ export interface FaultyInit {
   readonly networkId: Uint8Array
   readonly members: number
   readonly prng: Prng
+  /** Key of the leader of a view, and the least time between blocks. */
+  readonly leader: (chain: ChainId, epoch: number, view: number) => Uint8Array | undefined
+  readonly stepMs: number
   /** It did what its kind does, once. */
   readonly onFault: (fault: Fault) => void
 }
@@ -65,6 +79,10 @@ export function faultyNetwork(port: Port, init: FaultyInit): Network {
       return withholding(init, honest)
     case 'forger':
       return { ...honest, publish: async (...message) => Promise.resolve(forge(port, init, ...message)) }
+    case 'skipper':
+      return skipping(port, init, honest)
+    case 'usurper':
+      return usurping(port, init, honest)
     default: {
       const none: never = init.fault
       return none
@@ -137,6 +155,96 @@ function forge(
   }
   return sent
 }
+
+/** Blocks heard that a skipper remembers. */
+const HEARD_MAX = 64
+
+/** Frames without the votes for blocks that the liar's own process proposed and it replaced: they would give it away. */
+function withoutVotesFor(replaced: ReadonlySet<Hex>, honest: Network): Network['sendConsensus'] {
+  return (peer, frame) => {
+    const isVote = frame[0] === FRAME_VOTE
+    if (isVote && replaced.has(toHex(VoteType.deserialize(frame.subarray(1)).hash))) return true
+    return honest.sendConsensus(peer, frame)
+  }
+}
+
+function skipping(port: Port, init: FaultyInit, honest: Network): Network {
+  const heard = new HeardBlocks(HEARD_MAX)
+  const replaced = new Set<Hex>()
+  const note = (data: Uint8Array): Proposal => {
+    const proposal = ProposalType.deserialize(data)
+    heard.note(proposal)
+    return proposal
+  }
+  return {
+    ...honest,
+    sendConsensus: withoutVotesFor(replaced, honest),
+    join: (chain, judges) =>
+      honest.join(chain, {
+        ...judges,
+        block: async (data, from) => {
+          note(data)
+          return judges.block(data, from)
+        }
+      }),
+    publish: async (chain, kind, data) => {
+      if (kind !== 'block') return honest.publish(chain, kind, data)
+      const own = note(data)
+      const parent = heard.get(own.header.parent)
+      const rival = parent === undefined ? undefined : rivalOfParent(own, parent)
+      if (rival === undefined) return honest.publish(chain, kind, data)
+      init.onFault('skipper')
+      replaced.add(toHex(own.vote.hash))
+      return Promise.resolve(port.publishTo(chain, kind, proposed(init, own, rival), () => true))
+    }
+  }
+}
+
+function usurping(port: Port, init: FaultyInit, honest: Network): Network {
+  const made = new HeardBlocks(HEARD_MAX)
+  const replaced = new Set<Hex>()
+  return {
+    ...honest,
+    sendConsensus: withoutVotesFor(replaced, honest),
+    serve: (protocol, handler) =>
+      honest.serve(protocol, (body, from) => {
+        const hash = protocol === 'bodies' ? BlocksByHashType.deserialize(body).hashes[0] : undefined
+        const block = hash === undefined ? undefined : made.get(hash)
+        if (block === undefined) return handler(body, from)
+        return {
+          result: 'ok',
+          frames: [BlockEnvelopeType.serialize({ header: block.header, body: block.body })]
+        }
+      }),
+    publish: async (chain, kind, data) => {
+      const own = kind === 'block' ? ProposalType.deserialize(data) : undefined
+      const blocks = own === undefined ? undefined : usurp(init, own)
+      if (own === undefined || blocks === undefined) return honest.publish(chain, kind, data)
+      init.onFault('usurper')
+      made.note(blocks.parent)
+      replaced.add(toHex(own.vote.hash))
+      return Promise.resolve(port.publishTo(chain, kind, proposed(init, own, blocks.child), () => true))
+    }
+  }
+}
+
+function usurp(init: FaultyInit, own: Proposal): ReturnType<typeof unnotarisedParent> {
+  const { chain, epoch, view } = own.header
+  const leader = view > 1 && own.vote.view === view ? init.leader(chain, epoch, view - 1) : undefined
+  if (leader === undefined) return undefined
+  return unnotarisedParent(own, leader, init.stepMs, (hash) =>
+    CertificateType.deserialize(forged(init, { ...own.vote, view: view - 1, hash }))
+  )
+}
+
+/** The own proposal with another block in it, signed. */
+const proposed = (init: FaultyInit, own: Proposal, { header, body }: FalseBlock): Uint8Array =>
+  ProposalType.serialize({
+    ...own,
+    header,
+    body,
+    vote: resigned(init, { ...own.vote, hash: blockHash(header) })
+  })
 
 /** A block of its own view that differs by a millisecond; another member's block cannot be varied. */
 function secondProposal(init: FaultyInit, data: Uint8Array): [] | [Uint8Array] {

@@ -17,8 +17,7 @@ export const COVERED = [
 export type Covered = (typeof COVERED)[number]
 export type Coverage = Record<Covered, number>
 
-export const noCoverage = (): Coverage =>
-  Object.fromEntries(COVERED.map((name) => [name, 0])) as Coverage
+export const noCoverage = (): Coverage => Object.fromEntries(COVERED.map((name) => [name, 0])) as Coverage
 
 export function addCoverage(sum: Coverage, part: Coverage): void {
   for (const name of COVERED) sum[name] += part[name]

@@ -125,13 +125,7 @@ export class SimNetwork {
   }
 
   /** One message over one link. `deliver` runs with whatever process then answers at the other end. */
-  carry(
-    from: number,
-    to: number,
-    what: string,
-    data: Uint8Array,
-    deliver: (port: Port) => void
-  ): boolean {
+  carry(from: number, to: number, what: string, data: Uint8Array, deliver: (port: Port) => void): boolean {
     const { dropPpm, duplicatePpm, delayMinMs, delayMaxMs } = this.link
     if (this.isCut(from, to) || !this.passes({ from, to, what, data })) return false
     if (dropPpm > 0 && this.#prng.chance(dropPpm)) {

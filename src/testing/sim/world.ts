@@ -84,6 +84,8 @@ export class World {
   /** Called before each effect of any node: a write, its end, a message. A directed crash strikes here. */
   onEffect: (node: number, what: string) => void = () => undefined
   onFinal: (node: number, event: FinalEvent) => void = () => undefined
+  /** How often a faulty member did what its kind does. */
+  faults = 0
   /** Reasons for which nodes stopped signing or refused to start. */
   readonly refusals = new Map<number, string>()
   readonly #faulty: ReadonlyMap<number, Fault>
@@ -274,10 +276,19 @@ export class World {
       networkId: this.networkId,
       members: this.genesis.validators.length,
       prng: this.prng.fork(`fault ${port.index}`),
+      leader: (chain, epoch, view) => this.#leaderKey(port.index, chain, epoch, view),
+      stepMs: this.genesis.params.minBlockIntervalMs,
       onFault: (kind) => {
+        this.faults++
         if (kind === 'equivocator') this.coverage.equivocations++
       }
     })
+  }
+
+  #leaderKey(index: number, chain: ChainId, epoch: number, view: number): Uint8Array | undefined {
+    const epochs = this.node(index).chains?.epochs
+    const member = epochs?.schedule(chain, epoch).leader(view)
+    return member === undefined ? undefined : epochs?.committee(chain, epoch)?.members[member]?.key
   }
 
   #sent(index: number, kind: Parameters<StatementBook['left']>[0], data: Uint8Array): void {
@@ -307,6 +318,7 @@ export class World {
         this.coverage.finals++
         this.#epochs.add(`${event.chain}/${event.header.epoch}`)
         this.agreement.onFinal(index, event)
+        this.#judgeParent(index, event)
         this.#supply.check(index, event.chain, this.chainOf(index, event.chain).store)
         this.workload.onFinal(event)
         this.onFinal(index, event)
@@ -320,7 +332,7 @@ export class World {
         note('evidence')
         this.coverage.evidence++
       },
-      invalidBlock: (chain) => note(`invalid block ${chain}`),
+      invalidBlock: (chain, { header }, reason) => note(`invalid block ${chain}/${header.height}: ${reason}`),
       halted: (chain, reason) => {
         note('halted')
         if (isHonest) this.violate(`chain ${chain} of honest node ${index} halted: ${reason}`)
@@ -335,6 +347,14 @@ export class World {
         this.violate(`node ${index} failed: ${text}`)
       }
     }
+  }
+
+  /** C25: what a final block says of its parent has to hold, too. */
+  #judgeParent(index: number, { chain, header }: FinalEvent): void {
+    const block = this.chainOf(index, chain).store.block(header.height)
+    const [certificate] = block?.body.attendance.parentCertificate ?? []
+    if (certificate !== undefined) this.agreement.judgeParent(chain, header.height, certificate)
+    else if (header.height > 1) this.violate(`block ${chain}/${header.height} has no parent certificate`)
   }
 
   #expectSupply(violation: (text: string) => void): Supply {

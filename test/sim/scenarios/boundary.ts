@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import type { FinalEvent } from '../../../src/node/ports.ts'
-import { ALL, chainOf, expectProgress, expectSound, isBoundaryOf, proposalIn, untilProposal, warmWorld } from './stage.ts'
+import {
+  ALL,
+  chainOf,
+  expectProgress,
+  expectSound,
+  isBoundaryOf,
+  proposalIn,
+  untilProposal,
+  warmWorld
+} from './stage.ts'
 
 /**
  * All honest: two send finalise for the boundary block, two saw the third notarise vote only after their timer and had
@@ -18,7 +27,10 @@ export async function boundarySplit(): Promise<void> {
   world.network.passes = (message) =>
     chainOf(message) !== COORD || !late.has(message.to) || proposalIn(message) !== undefined
   const split = await world.until(
-    () => ALL.every((index) => late.has(index) ? recordAt(index)?.ownNullify === true : recordAt(index)?.ownFinalise !== undefined),
+    () =>
+      ALL.every((index) =>
+        late.has(index) ? recordAt(index)?.ownNullify === true : recordAt(index)?.ownFinalise !== undefined
+      ),
     20_000
   )
   assert(split, 'two voted to finalise and two to nullify')

@@ -1,7 +1,7 @@
 /** Why a copied, restored or partly lost data directory never contradicts what its key has said (C12, C22). */
 import assert from 'node:assert/strict'
 import { COORD } from '../../../src/primitives/chain-id.ts'
-import { ALL, RECOVERY_MS, expectProgress, expectSound, warmWorld } from './stage.ts'
+import { ALL, RECOVERY_MS, expectNoViolation, expectProgress, expectSound, warmWorld } from './stage.ts'
 
 const COPY = 4
 
@@ -47,7 +47,7 @@ export async function lostChains(): Promise<void> {
   world.partition([0], [1, 2, 3])
   world.start(0)
   await world.run(15_000)
-  assert.deepEqual(world.violations, [])
+  expectNoViolation(world)
   world.heal()
   await expectProgress(world)
   expectSound(world)

@@ -1,9 +1,20 @@
 /** Why everything behind a vote is durable before the vote leaves (C10–C12). */
 import assert from 'node:assert/strict'
 import { COORD } from '../../../src/primitives/chain-id.ts'
-import { FINALISE, NOTARISE } from '../../../src/codec/statement.ts'
+import { FINALISE, NULLIFY } from '../../../src/codec/statement.ts'
+import type { Carried } from '../../../src/testing/sim/network.ts'
 import type { World } from '../../../src/testing/sim/world.ts'
-import { ALL, certificateIn, expectProgress, expectSound, isBoundaryOf, untilProposal, voteIn, warmWorld } from './stage.ts'
+import {
+  ALL,
+  certificateIn,
+  expectProgress,
+  expectSound,
+  isBoundaryOf,
+  proposalIn,
+  untilProposal,
+  voteIn,
+  warmWorld
+} from './stage.ts'
 import type { StatementPlace } from './stage.ts'
 
 const isOf = (place: StatementPlace | undefined, view: number, kind: number): boolean =>
@@ -39,37 +50,37 @@ export async function allCrashAfterFinalise(): Promise<void> {
 }
 
 /**
- * 2b: one member gives its notarise vote to A only and is gone. A holds the certificate, votes to finalise, is killed
- * as that vote is about to leave, and none of its messages arrives. The others nullify; A may not.
+ * 2b: A, B and D notarise; D gives its vote to A only and is gone, C hears nothing of the block. A holds the
+ * certificate, votes to finalise, and is killed as that vote is about to leave. B and C nullify, A may not: neither
+ * certificate can ever be formed anew, so the one on A's disk is the only way on.
  */
 export async function certificateOnOneDisk(): Promise<void> {
   const world = await warmWorld()
-  const { proposal, leader } = await untilProposal(world, midEpoch(world))
+  const others = (leader: number): number[] => ALL.filter((index) => index !== leader)
+  const reaches = ({ from, to }: Carried): boolean => to !== others(from)[1]
+  const { proposal, leader: b } = await untilProposal(world, midEpoch(world), reaches)
   const { view } = proposal.vote
-  const a = ALL.find((index) => index !== leader) ?? 0
-  const gone = ALL.find((index) => index !== leader && index !== a) ?? 0
-  let voted = false
+  const [a = 0, c = 0, d = 0] = others(b)
   let killed = false
   world.network.passes = (message) => {
-    const vote = voteIn(message)
-    const certificate = certificateIn(message)
-    if (message.from === gone && vote?.chain === COORD && vote.view === view) {
-      voted ||= vote.kind === NOTARISE
-      return message.to === a
-    }
-    if (message.from !== a || killed) return message.from !== a
-    if (isOf(vote, view, FINALISE)) {
+    const { from, to } = message
+    const place = voteIn(message) ?? certificateIn(message) ?? proposalIn(message)?.vote
+    if (place?.chain !== COORD || place.view !== view || place.kind === NULLIFY) return true
+    if (from === a && place.kind === FINALISE && !killed) {
       killed = true
-      world.timeline.after(0, () => world.crash(gone))
+      world.timeline.after(0, () => world.crash(d))
       world.crash(a)
     }
-    return !isOf(vote, view, FINALISE) && !isOf(certificate, view, NOTARISE) && !isOf(vote, view, NOTARISE)
+    return from === d ? to === a : from !== a && to !== c
   }
   assert(await world.until(() => killed, 10_000), 'A was killed with the certificate')
-  assert(voted, 'its vote was one of the three')
-  await world.run(4_000)
+  const hasNullified = (index: number): boolean =>
+    world.chainOf(index, COORD).driver.instance.views.get(view)?.ownNullify === true
+  assert(await world.until(() => hasNullified(b) && hasNullified(c), 10_000), 'two nullified')
   world.network.passes = () => true
   await world.restart(a)
-  await expectProgress(world, ALL.filter((index) => index !== gone))
+  await expectProgress(world, [a, b, c])
+  await world.restart(d)
+  await expectProgress(world)
   expectSound(world)
 }

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import { World } from '../../../src/testing/sim/world.ts'
-import { ALL, RECOVERY_MS, WARM_MS, expectProgress } from './stage.ts'
+import { ALL, RECOVERY_MS, WARM_MS, expectNoViolation, expectProgress } from './stage.ts'
 
 export interface Struck {
   readonly index: number
@@ -58,6 +58,6 @@ export async function crashAllAt(seed: string, index: number): Promise<Struck> {
   await expectProgress(world, ALL, [COORD], 2)
   const recoveredMs = world.timeline.nowMs - downAt
   const { lostWrites } = world.finish()
-  assert.deepEqual(world.violations, [])
+  expectNoViolation(world)
   return { index, ...struck, lost: lostWrites, recoveredMs }
 }

@@ -9,7 +9,12 @@ export async function shardWithoutCoordination(): Promise<void> {
   world.network.mute(COORD)
   await world.run(1_000)
   const before = highest(world, COORD)
-  await expectProgress(world, undefined, world.chains.filter((chain) => chain !== COORD), 12)
+  await expectProgress(
+    world,
+    undefined,
+    world.chains.filter((chain) => chain !== COORD),
+    12
+  )
   assert.equal(highest(world, COORD), before, 'coordination stood still')
   world.heal()
   await expectProgress(world, undefined, undefined, 8)

@@ -1,5 +1,6 @@
 /** What the directed scenarios are written in, on top of the world's own verbs. */
 import assert from 'node:assert/strict'
+import { ZERO_HASH, equal } from '../../../src/primitives/bytes.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { ProposalType } from '../../../src/codec/proposal.ts'
@@ -27,6 +28,7 @@ export async function warmWorld(init: Partial<WorldInit> = {}): Promise<World> {
   const world = new World({ seed: 'directed', ...init })
   world.start(...ALL)
   await world.run(WARM_MS)
+  expectNoViolation(world)
   for (const chain of world.chains) assert(world.height(chain, ALL) >= 1, 'the network came up')
   return world
 }
@@ -48,7 +50,10 @@ export const proposalIn = ({ what, data }: Carried): Proposal | undefined =>
 /** A message of one chain's consensus; requests and transactions are of none. */
 export function chainOf(message: Carried): ChainId | undefined {
   return (
-    voteIn(message)?.chain ?? certificateIn(message)?.chain ?? proposalIn(message)?.header.chain ?? statusChain(message)
+    voteIn(message)?.chain ??
+    certificateIn(message)?.chain ??
+    proposalIn(message)?.header.chain ??
+    statusChain(message)
   )
 }
 
@@ -57,19 +62,24 @@ function statusChain({ what, data }: Carried): ChainId | undefined {
   return new DataView(data.buffer, data.byteOffset).getUint16(1, true) as ChainId
 }
 
-/** Runs until an honest leader sends a proposal that `wanted` accepts. Nobody has received it yet. */
+/**
+ * Runs until a leader sends a proposal that `wanted` accepts. Nobody has received it yet.
+ * @param reaches whether this copy of it is on its way. @default all are
+ */
 export async function untilProposal(
   world: World,
-  wanted: (proposal: Proposal) => boolean
+  wanted: (proposal: Proposal) => boolean,
+  reaches: (copy: Carried) => boolean = () => true
 ): Promise<{ readonly proposal: Proposal; readonly leader: number }> {
-  let found: { proposal: Proposal; leader: number } | undefined
+  let found: { readonly proposal: Proposal; readonly leader: number } | undefined
   const before = world.network.passes
   world.network.passes = (message) => {
     const proposal = proposalIn(message)
     if (found === undefined && proposal !== undefined && wanted(proposal)) {
       found = { proposal, leader: message.from }
     }
-    return before(message)
+    const isCopy = proposal !== undefined && equal(proposal.vote.hash, found?.proposal.vote.hash ?? ZERO_HASH)
+    return before(message) && (!isCopy || reaches(message))
   }
   await world.until(() => found !== undefined, RECOVERY_MS)
   assert(found !== undefined, 'the proposal that the scenario waits for was made')
@@ -85,7 +95,7 @@ export async function expectProgress(
 ): Promise<void> {
   const goals = chains.map((chain) => [chain, Math.max(0, highest(world, chain)) + heights] as const)
   await world.until(() => goals.every(([chain, goal]) => world.height(chain, indexes) >= goal), RECOVERY_MS)
-  assert.deepEqual(world.violations, [])
+  expectNoViolation(world)
   for (const [chain, goal] of goals) {
     const height = world.height(chain, indexes)
     assert(height >= goal, `chain ${chain} stands at ${height}, below ${goal}: it does not go on`)
@@ -98,7 +108,11 @@ export const highest = (world: World, chain: ChainId): number =>
 /** The scenario is over: every process ends, and no checker had anything to say. */
 export function expectSound(world: World): void {
   world.finish()
-  assert.deepEqual(world.violations, [])
+  expectNoViolation(world)
+}
+
+export function expectNoViolation({ violations }: World): void {
+  assert(violations.length === 0, violations.join('\n'))
 }
 
 export const isBoundaryOf = (world: World, { header }: Proposal): boolean =>

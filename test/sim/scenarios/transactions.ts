@@ -1,7 +1,9 @@
 /** What becomes of the transactions of a block that does not (C14, M13). */
 import assert from 'node:assert/strict'
 import { shardId } from '../../../src/primitives/chain-id.ts'
-import { toHex } from '../../../src/primitives/bytes.ts'
+import { ZERO_HASH, toHex } from '../../../src/primitives/bytes.ts'
+import type { Proposal } from '../../../src/codec/proposal.ts'
+import type { Carried } from '../../../src/testing/sim/network.ts'
 import { ALL, expectProgress, expectSound, proposalIn, untilProposal, warmWorld } from './stage.ts'
 
 const SHARD = shardId(0)
@@ -10,18 +12,15 @@ const SHARD = shardId(0)
 export async function abandonedBranch(): Promise<void> {
   const world = await warmWorld()
   for (const index of ALL) world.submitAt(index)
-  let lost: string | undefined
-  world.network.passes = (message) => {
-    const proposal = proposalIn(message)
-    if (proposal === undefined || proposal.header.chain !== SHARD) return true
-    if (lost === undefined && proposal.header.transactionCount > 0) lost = toHex(proposal.vote.hash)
-    if (lost !== toHex(proposal.vote.hash)) return true
-    return message.from === proposal.vote.signer && message.to === (message.from + 1) % ALL.length
-  }
-  const { proposal } = await untilProposal(world, ({ header }) => header.chain === SHARD && header.transactionCount > 0)
+  const toOne = ({ from, to }: Carried): boolean => to === (from + 1) % ALL.length
+  const carriesSome = ({ header }: Proposal): boolean => header.chain === SHARD && header.transactionCount > 0
+  const { proposal, leader } = await untilProposal(world, carriesSome, toOne)
+  const lost = toHex(proposal.vote.hash)
   // Votes and pulls would bring the block back by other ways; its view has to fail.
-  const relays = world.network.passes
-  world.network.passes = (message) => relays(message) && !message.what.startsWith('ask-bodies')
+  world.network.passes = (message) => {
+    const isCopy = toHex(proposalIn(message)?.vote.hash ?? ZERO_HASH) === lost
+    return !message.what.startsWith('ask-bodies') && (!isCopy || (message.from === leader && toOne(message)))
+  }
   const final = new Set<number>()
   world.onFinal = (_node, { chain, header, hash, transactionIds }) => {
     if (chain !== SHARD) return

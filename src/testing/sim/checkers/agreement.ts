@@ -47,7 +47,14 @@ export class Agreement {
       this.#init.violation(`invariant 3: nodes ${known.node} and ${node} have two state roots at ${place}`)
     }
     this.#judgeHeight(node, chain, header.height)
+    if (event.certificate.kind !== FINALISE)
+      this.#init.violation(`${place} is final by no finality certificate`)
     this.#judgeCertificate(place, event.certificate)
+  }
+
+  /** The certificate that a final block carries over its parent (C25). */
+  judgeParent(chain: ChainId, height: number, certificate: Certificate): void {
+    this.#judgeCertificate(`the parent of ${chainName(chain)}/${height}`, certificate)
   }
 
   /** A process came back: what it said was final is still final. */
@@ -86,8 +93,8 @@ export class Agreement {
     if (this.#checked.has(id)) return
     this.#checked.add(id)
     const quorum = committee.length - Math.floor((committee.length - 1) / 3)
-    if (certificate.kind !== FINALISE || signers.length < quorum) {
-      violation(`certificate of ${place} has ${signers.length} signers of kind ${certificate.kind}`)
+    if (signers.length < quorum) {
+      violation(`certificate of ${place} has ${signers.length} signers, not ${quorum}`)
       return
     }
     const message = signedBytes(network, certificate)

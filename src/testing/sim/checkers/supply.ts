@@ -22,7 +22,9 @@ export class Supply {
     const found = heldText(state)
     const expected = this.#expected.get(chain)
     if (expected !== found) {
-      this.#violation(`invariant 4: chain ${chainName(chain)} at node ${node} holds ${found}, not ${expected}`)
+      this.#violation(
+        `invariant 4: chain ${chainName(chain)} at node ${node} holds ${found}, not ${expected}`
+      )
     }
   }
 }

@@ -1,0 +1,32 @@
+/** The directed scenarios: each shows why one rule of consensus is not optional (CONSENSUS, "Why"). */
+import { SCENARIOS } from '../scenarios/catalog.ts'
+import type { ScenarioName } from '../scenarios/catalog.ts'
+
+const TITLES: Readonly<Record<ScenarioName, string>> = {
+  boundarySplit:
+    'C9, C24: two finalise and two nullify votes on a boundary block: it is proposed again and ends its epoch',
+  certificateOnOneDisk:
+    'C11: a certificate that only one killed member knew is on its disk, and the chain goes on from it',
+  allCrashAfterFinalise:
+    'C11: all crash after voting to finalise and the leader stays away: its block is on the other disks',
+  voteIgnoredOneViewBehind:
+    'C19: votes that a member one view behind lost for ever by gossip reach it by consensus/1',
+  abandonedBranch:
+    'M13: transactions of an abandoned unfinal block become final within two blocks, exactly once',
+  shardWithoutCoordination: 'D2, C26: shards go on while the coordination chain stands still',
+  copyBesideOriginal: 'C12, C22: a copied data directory beside the original does not sign and says why',
+  restoredBackup: 'C12: a restored older backup in place of a dead machine contradicts nothing',
+  lostChains: 'C12: a machine that lost its chains but not its guard contradicts nothing',
+  rivalOfNotarisedParent:
+    'C9: a rival of a notarised parent is not notarised without the nullifications between',
+  childOfUnknownParent: 'C9, C25: a child of a block that nobody voted for is not notarised',
+  forgedCertificates: 'C5, C31: certificates that nobody signed move no honest member'
+}
+
+describe('directed scenarios of consensus', function () {
+  this.timeout(20_000)
+
+  for (const [name, run] of Object.entries(SCENARIOS)) {
+    it(TITLES[name as ScenarioName], run)
+  }
+})

@@ -1,0 +1,26 @@
+/** Every directed scenario by the rule that it shows; mutants are run against them, too. */
+import { boundarySplit } from './boundary.ts'
+import { copyBesideOriginal, lostChains, restoredBackup } from './copies.ts'
+import { voteIgnoredOneViewBehind } from './delivery.ts'
+import { allCrashAfterFinalise, certificateOnOneDisk } from './durability.ts'
+import { childOfUnknownParent, forgedCertificates, rivalOfNotarisedParent } from './faulty.ts'
+import { shardWithoutCoordination } from './independence.ts'
+import { abandonedBranch } from './transactions.ts'
+
+export const SCENARIOS = {
+  boundarySplit,
+  certificateOnOneDisk,
+  allCrashAfterFinalise,
+  voteIgnoredOneViewBehind,
+  abandonedBranch,
+  shardWithoutCoordination,
+  copyBesideOriginal,
+  restoredBackup,
+  lostChains,
+  rivalOfNotarisedParent,
+  childOfUnknownParent,
+  forgedCertificates
+} as const
+
+export type ScenarioName = keyof typeof SCENARIOS
+export const isScenario = (name: string): name is ScenarioName => Object.hasOwn(SCENARIOS, name)

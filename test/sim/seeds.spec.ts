@@ -1,0 +1,47 @@
+/** The random suites in the amount that every test run affords; `npm run sim` runs as many as one likes. */
+import assert from 'node:assert/strict'
+import { runSeed } from '../../src/testing/sim/consensus-suite.ts'
+import { SUITES, runSim } from '../../src/testing/sim/main.ts'
+
+const SEEDS = 20
+
+async function linesOf(options: Parameters<typeof runSim>[0]): Promise<{ code: number; lines: string[] }> {
+  const lines: string[] = []
+  const code = await runSim(options, (line) => lines.push(line))
+  return { code, lines }
+}
+
+describe('random seeds of consensus', function () {
+  this.timeout(60_000)
+
+  it(`invariants 1–4, 6, 8, 10: ${SEEDS} seeds pass, and every kind of fault was reached`, async () => {
+    const { code, lines } = await linesOf({ suite: 'consensus', seed: 1, count: SEEDS })
+    assert.equal(code, 0, lines.join('\n'))
+  })
+
+  it('D19: the same seed gives the same trace hash, another seed another', async () => {
+    const [once, again, other] = [
+      await runSeed({ seed: '7' }),
+      await runSeed({ seed: '7' }),
+      await runSeed({ seed: '8' })
+    ]
+    assert.equal(once.hash, again.hash)
+    assert.notEqual(once.hash, other.hash)
+  })
+
+  it('D19: a seed passes with real Ed25519 signatures', async () => {
+    const { code, lines } = await linesOf({ suite: 'signatures', seed: 3, count: 2 })
+    assert.equal(code, 0, lines.join('\n'))
+  })
+
+  it('D2: seeds pass with two shards', async () => {
+    const { code, lines } = await linesOf({ suite: 'shards', seed: 11, count: 3 })
+    assert.equal(code, 0, lines.join('\n'))
+  })
+
+  it('a suite that does not exist is refused, and the ones that do are named', async () => {
+    const { code, lines } = await linesOf({ suite: 'nothing', seed: 1, count: 1 })
+    assert.equal(code, 2)
+    for (const name of Object.keys(SUITES)) assert(lines.join().includes(name))
+  })
+})
