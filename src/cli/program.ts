@@ -30,7 +30,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   devnet: {
     summary: 'run a network of several nodes on this machine',
     load: () => import('./commands/devnet.ts')
-  }
+  },
+  sim: { summary: 'run simulated networks from seeds', load: () => import('./commands/sim.ts') }
 }
 
 /** @returns the exit code. */

@@ -1,9 +1,8 @@
 /**
- * `npm run sim -- --seed N [--count K] [--suite NAME] [--resume FILE]`: one line a seed, with the hash of its trace and
- * what it reached. The same seed prints the same hash, always and everywhere.
+ * What `icn sim` runs: seeds of a suite, one line each, with the hash of its trace and what it reached. The same seed
+ * prints the same hash, always and everywhere.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { runSeed } from './consensus-suite.ts'
 import type { RunInit, RunResult } from './consensus-suite.ts'
 import { addCoverage, coverageText, neverReached, noCoverage } from './coverage.ts'
@@ -71,35 +70,3 @@ function passedBefore({ resume }: SimOptions): ReadonlySet<string> {
   if (resume === undefined || !existsSync(resume)) return new Set()
   return new Set(readFileSync(resume, 'utf8').split('\n').filter(Boolean))
 }
-
-function readOptions(args: readonly string[]): SimOptions | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        seed: { type: 'string', default: '1' },
-        count: { type: 'string', default: '1' },
-        suite: { type: 'string', default: 'consensus' },
-        resume: { type: 'string' }
-      }
-    })
-    const [seed, count] = [Number(values.seed), Number(values.count)]
-    if (!Number.isSafeInteger(seed) || seed < 0) return `--seed must be a whole number: ${values.seed}`
-    if (!Number.isSafeInteger(count) || count < 1) return `--count must be a positive number: ${values.count}`
-    const rest = values.resume === undefined ? {} : { resume: values.resume }
-    return { suite: values.suite, seed, count, ...rest }
-  } catch (error) {
-    if (error instanceof TypeError) return error.message
-    throw error
-  }
-}
-
-/** The command itself. @returns the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args)
-  if (typeof options !== 'string') return runSim(options, (line) => process.stdout.write(`${line}\n`))
-  process.stderr.write(`sim: ${options}\n`)
-  return 2
-}
-
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
