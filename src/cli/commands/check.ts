@@ -66,7 +66,9 @@ function progressPrinter(): (progress: Progress) => void {
     const nowMs = performance.now()
     if (nowMs - printedMs < PROGRESS_MS) return
     printedMs = nowMs
-    process.stderr.write(`${directory}: ${database} ${height}\n`)
+    process.stderr.write(
+      `${directory}: checking ${database}${database === 'node' ? '' : `, height ${height}`}\n`
+    )
   }
 }
 
