@@ -15,7 +15,9 @@ export const BLOCKS_MAX = 256
 export function takeBlock(instance: Instance, block: Block, monoMs: number): boolean {
   const key = toHex(block.hash)
   if (instance.blocks.has(key)) return true
-  if (block.header.height <= instance.final.height || instance.blocks.size >= BLOCKS_MAX) return false
+  if (block.header.height <= instance.final.height) return false
+  if (instance.blocks.size >= BLOCKS_MAX) dropUnproven(instance)
+  if (instance.blocks.size >= BLOCKS_MAX) return false
   const { epochLength } = instance.config.params
   instance.blocks.set(key, {
     block,
@@ -40,6 +42,32 @@ export function takeProposed(instance: Instance, block: Block, view: number, mon
   const record = viewRecord(instance, view)
   if (record.proposals >= PROPOSALS_PER_VIEW) return
   if (takeBlock(instance, block, monoMs)) record.proposals++
+}
+
+/**
+ * Makes room where faulty leaders filled it: a leader signs any number of blocks, and names any parents. What a
+ * certificate stands behind stays with all its ancestors, and of each view still to come the leader's first proposal.
+ */
+function dropUnproven(instance: Instance): void {
+  const kept = new Set<Hex>()
+  const keepBranch = (hash: Uint8Array): void => {
+    let entry = instance.blocks.get(toHex(hash))
+    for (; entry !== undefined && !kept.has(entry.key); entry = instance.blocks.get(entry.parent)) {
+      kept.add(entry.key)
+    }
+  }
+  for (const { view, notarisation, finalisation, leaderHashes } of instance.views.values()) {
+    for (const certificate of [notarisation, finalisation]) {
+      if (certificate !== undefined) keepBranch(certificate.hash)
+    }
+    const [first] = leaderHashes
+    if (first !== undefined && view >= instance.view) kept.add(first)
+  }
+  for (const key of instance.blocks.keys()) {
+    if (kept.has(key)) continue
+    instance.blocks.delete(key)
+    instance.seenAt.delete(key)
+  }
 }
 
 /** Asks for execution of every block whose parent is executed, once. A child of an invalid block is invalid. */
