@@ -146,10 +146,12 @@ function pulls(instance: Instance, env: Env): Effect[] {
 export function nextWakeMs(instance: Instance, env: Env): number {
   const { timers, view, final } = instance
   const record = viewRecord(instance, view)
-  const wakes = [timers.resendAtMs]
-  if (!record.ownNullify) {
-    wakes.push(proposalDeadline(timers, view, final.view), notarisationDeadline(timers, view, final.view))
-  }
+  // Both timers also after an early nullify: the first one is when the view counts as stuck (C19).
+  const wakes = [
+    timers.resendAtMs,
+    proposalDeadline(timers, view, final.view),
+    notarisationDeadline(timers, view, final.view)
+  ]
   const leadAt = leadAtMs(instance, env)
   if (leadAt !== undefined) wakes.push(leadAt)
   const proposed = instance.blocks.get(proposedHash(instance) ?? toHex(final.hash))
