@@ -20,6 +20,7 @@ import type { Block, Header } from '../codec/block.ts'
 import { FINALISE, NOTARISE } from '../codec/statement.ts'
 import type { Params } from '../params/params.ts'
 import type { Committee } from '../sharding/types.ts'
+import { isBoundary } from '../sharding/epochs.ts'
 import type { LeaderSchedule } from '../sharding/ports.ts'
 import { applyBlock } from '../state/apply-block.ts'
 import type { StateView } from '../state/ports.ts'
@@ -76,6 +77,9 @@ function judgePlace(header: Header, against: Judgement): Refusal<BlockCode> | un
   if (header.version !== BLOCK_VERSION || !sameInstance) return refuse('wrong-instance', 'another instance')
   if (!equal(header.parent, parent.hash)) return refuse('wrong-parent', 'parent hash differs')
   if (header.height !== parent.header.height + 1) return refuse('wrong-height', `height ${header.height}`)
+  if (!parent.isBase && isBoundary(parent.header, epoch, params.epochLength)) {
+    return refuse('wrong-parent', 'a boundary block has no child in its epoch')
+  }
   const parentView = parent.isBase ? 0 : parent.header.view
   if (header.view <= parentView) return refuse('wrong-view', `view ${header.view} after ${parentView}`)
   const leader = committee.members[schedule.leader(header.view)]
