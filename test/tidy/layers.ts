@@ -131,6 +131,22 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'node:url'
     ]
   },
+  /** Times parts of the node by themselves, and whole networks as a user starts them. */
+  bench: {
+    layers: [...PURE, 'store', 'net', 'node', 'client'],
+    packages: [
+      'classic-level',
+      'node:child_process',
+      'node:events',
+      'node:fs/promises',
+      'node:net',
+      'node:os',
+      'node:path',
+      'node:stream/consumers',
+      'node:url',
+      'node:util'
+    ]
+  },
   cli: {
     layers: [
       'primitives',
@@ -144,7 +160,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'app',
       'check',
       'testing',
-      'devnet'
+      'devnet',
+      'bench'
     ],
     packages: [
       'commander',
