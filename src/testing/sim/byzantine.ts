@@ -23,7 +23,7 @@ import {
   VoteType,
   statementBytes
 } from '../../codec/statement.ts'
-import type { StatementKind, Vote } from '../../codec/statement.ts'
+import type { Vote } from '../../codec/statement.ts'
 import type { Signer } from '../../crypto/ports.ts'
 import type { GossipKind, Network } from '../../net/types.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
@@ -272,7 +272,7 @@ function resigned({ networkId, signer }: FaultyInit, vote: Vote): Vote {
   return { ...vote, signature }
 }
 
-function forged(init: FaultyInit, vote: Vote & { readonly kind: StatementKind | number }): Uint8Array {
+function forged(init: FaultyInit, vote: Vote): Uint8Array {
   const signers = BitArray.fromBitLen(init.members)
   const signatures: Uint8Array[] = []
   for (let index = 0; index < init.members; index++) {

@@ -25,6 +25,7 @@ export class Timeline {
   #nowMs = 0
   #sequence = 0
   #events = 0
+  #running = false
 
   get nowMs(): number {
     return this.#nowMs
@@ -49,6 +50,14 @@ export class Timeline {
 
   /** Runs everything due up to and including `untilMs`, or until `done` holds. @returns whether `done` held. */
   async run(untilMs: number, done: () => boolean = () => false): Promise<boolean> {
+    assert(!this.#running, 'an event cannot run the timeline that runs it')
+    this.#running = true
+    const isDone = await this.#run(untilMs, done)
+    this.#running = false
+    return isDone
+  }
+
+  async #run(untilMs: number, done: () => boolean): Promise<boolean> {
     await settle()
     if (done()) return true
     for (let event = this.#pop(untilMs); event !== undefined; event = this.#pop(untilMs)) {

@@ -119,9 +119,7 @@ function strike(world: World, prng: Prng): void {
 
 function crashAndReturn(world: World, prng: Prng, index: number): void {
   world.crash(index, (bound) => prng.below(bound + 1))
-  world.timeline.after(prng.between(50, 3_000), () => {
-    void world.restart(index)
-  })
+  world.timeline.after(prng.between(50, 3_000), () => world.start(index))
 }
 
 async function recover(world: World, slow: readonly number[]): Promise<void> {

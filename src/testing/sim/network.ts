@@ -6,11 +6,12 @@
 import type { Status } from '../../codec/messages.ts'
 import { chainName } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
-import type { GossipKind, Peer, RequestProtocol, Response } from '../../net/types.ts'
+import type { Peer, RequestProtocol, Response } from '../../net/types.ts'
 import type { Timeline } from './clock.ts'
-import type { Port } from './port.ts'
 import type { Prng } from './prng.ts'
 import type { Trace } from './trace.ts'
+import { peerIndex, peerOf } from './wire.ts'
+import type { Delivery, Endpoint } from './wire.ts'
 
 export interface Link {
   readonly dropPpm: number
@@ -26,13 +27,6 @@ const NOTICE_MS = 20
 const HANDSHAKE_MS = 15
 const HANDSHAKE_RETRY_MS = 500
 const REQUEST_TIMEOUT_MS = 2_000
-
-export interface Delivery {
-  readonly chain: ChainId
-  readonly kind: GossipKind
-  readonly data: Uint8Array
-  readonly id: string
-}
 
 /** One message on one link; `what` is a kind of gossip, `frame-<kind>`, `ask-…` or `answer-…`. */
 export interface Carried {
@@ -50,9 +44,6 @@ export interface NetworkCounters {
   cut: number
 }
 
-export const peerOf = (index: number): Peer => `peer-${index}` as Peer
-const indexOf = (peer: Peer): number => Number(peer.slice('peer-'.length))
-
 export class SimNetwork {
   readonly timeline: Timeline
   readonly trace: Trace
@@ -61,7 +52,7 @@ export class SimNetwork {
   /** Directed loss: a message for which it answers false does not leave. */
   passes: (message: Carried) => boolean = () => true
   readonly #prng: Prng
-  readonly #ports = new Map<number, Port>()
+  readonly #ports = new Map<number, Endpoint>()
   /** Directed: `from>to`. */
   readonly #cuts = new Set<string>()
   /** Gossip kinds that do not pass on a chain: a chain made to stand still. */
@@ -74,13 +65,13 @@ export class SimNetwork {
   }
 
   /** A process came up: it shakes hands with all others. */
-  attach(port: Port): void {
+  attach(port: Endpoint): void {
     this.#ports.set(port.index, port)
     for (const other of this.#others(port.index)) this.#shakeHands(port, other)
   }
 
   /** A process is gone; its peers notice a little later. */
-  detach(port: Port): void {
+  detach(port: Endpoint): void {
     if (this.#ports.get(port.index) === port) this.#ports.delete(port.index)
     for (const other of this.#others(port.index)) {
       this.timeline.after(NOTICE_MS, () => other.lost(port.index, port))
@@ -112,12 +103,12 @@ export class SimNetwork {
   }
 
   /** Ports that have joined a chain, but for one. */
-  joined(chain: ChainId, except: number): Port[] {
+  joined(chain: ChainId, except: number): Endpoint[] {
     return this.#others(except).filter((port) => port.hasJoined(chain))
   }
 
   /** @returns whether it is on its way: it may still be lost to a cut or a crash before it arrives. */
-  gossip(from: Port, to: Port, message: Delivery): boolean {
+  gossip(from: Endpoint, to: Endpoint, message: Delivery): boolean {
     if (this.isMuted(message.chain)) return false
     return this.carry(from.index, to.index, `${message.kind}`, message.data, (port) => {
       if (port === to) port.arrived(from.index, message)
@@ -125,7 +116,13 @@ export class SimNetwork {
   }
 
   /** One message over one link. `deliver` runs with whatever process then answers at the other end. */
-  carry(from: number, to: number, what: string, data: Uint8Array, deliver: (port: Port) => void): boolean {
+  carry(
+    from: number,
+    to: number,
+    what: string,
+    data: Uint8Array,
+    deliver: (port: Endpoint) => void
+  ): boolean {
     const { dropPpm, duplicatePpm, delayMinMs, delayMaxMs } = this.link
     if (this.isCut(from, to) || !this.passes({ from, to, what, data })) return false
     if (dropPpm > 0 && this.#prng.chance(dropPpm)) {
@@ -147,12 +144,12 @@ export class SimNetwork {
   }
 
   /** A request and its answer, either of which may be lost. */
-  async request(from: Port, peer: Peer, protocol: RequestProtocol, body: Uint8Array): Promise<Response> {
+  async request(from: Endpoint, peer: Peer, protocol: RequestProtocol, body: Uint8Array): Promise<Response> {
     const answered = Promise.withResolvers<Response>()
     const cancel = this.timeline.after(REQUEST_TIMEOUT_MS, () => {
       if (from.isAlive) answered.resolve({ result: 'internal', frames: [] })
     })
-    this.carry(from.index, indexOf(peer), `ask-${protocol}`, body, (server) => {
+    this.carry(from.index, peerIndex(peer), `ask-${protocol}`, body, (server) => {
       server.serveRequest(protocol, body, peerOf(from.index), (response) => {
         const size = new Uint8Array([response.frames.length & 0xff])
         this.carry(server.index, from.index, `answer-${protocol}-${response.result}`, size, (port) => {
@@ -165,11 +162,11 @@ export class SimNetwork {
     return answered.promise
   }
 
-  #others(index: number): Port[] {
+  #others(index: number): Endpoint[] {
     return [...this.#ports.values()].filter((port) => port.index !== index).sort((a, b) => a.index - b.index)
   }
 
-  #shakeHands(one: Port, other: Port): void {
+  #shakeHands(one: Endpoint, other: Endpoint): void {
     this.timeline.after(HANDSHAKE_MS, () => {
       if (!one.isAlive || !other.isAlive) return
       if (this.isCut(one.index, other.index) || this.isCut(other.index, one.index)) {
@@ -182,5 +179,3 @@ export class SimNetwork {
     })
   }
 }
-
-export { indexOf as peerIndex }

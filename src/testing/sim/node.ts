@@ -34,6 +34,8 @@ export interface NodeInit {
   readonly verifier: Verifier
   /** What a faulty member puts between its process and the network. */
   readonly wrapNetwork: (port: Port) => Network
+  /** The process has read its databases and does not take part yet. */
+  readonly onOpened: () => void
   /** Events of the running process. */
   readonly events: ChainEvents
   readonly onEffect: (what: string) => void
@@ -64,7 +66,6 @@ export class SimNode {
   #chains: Chains | undefined
   #port: Port | undefined
   #validator: Validator | undefined
-  #starts = 0
   #lostWrites = 0
 
   constructor(init: NodeInit, world: Surroundings) {
@@ -94,7 +95,6 @@ export class SimNode {
   /** Starts a process. What it does comes with the events of the timeline. */
   start(): void {
     if (this.isUp) return
-    this.#starts++
     const { network } = this.#world
     const port: Port = new Port(network, {
       index: this.index,
@@ -179,6 +179,7 @@ export class SimNode {
     )
     if (!port.isAlive) return
     this.#chains = chains
+    this.init.onOpened()
     await chains.start()
     if (port.isAlive) network.attach(port)
   }
@@ -219,14 +220,14 @@ function whileAlive(events: ChainEvents, isAlive: () => boolean): ChainEvents {
       if (isAlive()) run(...args)
     }
   return {
-    final: gate(events.final),
-    entered: gate(events.entered),
-    nullified: gate(events.nullified),
-    evidence: gate(events.evidence),
-    invalidBlock: gate(events.invalidBlock),
-    halted: gate(events.halted),
-    guardRefusal: gate(events.guardRefusal),
-    signingStopped: gate(events.signingStopped),
-    failed: gate(events.failed)
+    final: gate((event) => events.final(event)),
+    entered: gate((chain, epoch, view) => events.entered(chain, epoch, view)),
+    nullified: gate((chain, view) => events.nullified(chain, view)),
+    evidence: gate((evidence) => events.evidence(evidence)),
+    invalidBlock: gate((chain, block, reason) => events.invalidBlock(chain, block, reason)),
+    halted: gate((chain, reason) => events.halted(chain, reason)),
+    guardRefusal: gate((chain, reason) => events.guardRefusal(chain, reason)),
+    signingStopped: gate((reason) => events.signingStopped(reason)),
+    failed: gate((error) => events.failed(error))
   }
 }

@@ -16,8 +16,9 @@ import type {
   RequestProtocol,
   Response
 } from '../../net/types.ts'
-import { peerIndex, peerOf } from './network.ts'
-import type { Delivery, SimNetwork } from './network.ts'
+import type { SimNetwork } from './network.ts'
+import { peerIndex, peerOf } from './wire.ts'
+import type { Delivery, Endpoint } from './wire.ts'
 
 type Judges = Readonly<Record<GossipKind, GossipJudge>>
 
@@ -32,11 +33,11 @@ export interface PortInit {
 }
 
 interface Acquaintance {
-  readonly port: Port
+  readonly port: Endpoint
   readonly status: Status
 }
 
-export class Port implements Network {
+export class Port implements Network, Endpoint {
   readonly index: number
   readonly self: Peer
   readonly status: () => Status
@@ -112,7 +113,7 @@ export class Port implements Network {
     const chain = new DataView(frame.buffer, frame.byteOffset).getUint16(at, true) as ChainId
     if (this.#network.isMuted(chain)) return true
     this.#network.carry(this.index, to, `frame-${frame[0] ?? 0}`, frame, (port) => {
-      port.#events?.consensusFrame(this.self, frame)
+      port.frameArrived(this.index, frame)
     })
     return true
   }
@@ -144,16 +145,20 @@ export class Port implements Network {
     if (this.#alive) this.#init.onReport(peer, fact, why)
   }
 
-  met(index: number, port: Port, status: Status): void {
+  met(index: number, port: Endpoint, status: Status): void {
     if (!this.#alive) return
     this.#known.set(index, { port, status })
     this.#events?.peerUp(peerOf(index), status)
   }
 
-  lost(index: number, port: Port): void {
+  lost(index: number, port: Endpoint): void {
     if (!this.#alive || this.#known.get(index)?.port !== port) return
     this.#known.delete(index)
     this.#events?.peerDown(peerOf(index))
+  }
+
+  frameArrived(from: number, frame: Uint8Array): void {
+    if (this.#alive) this.#events?.consensusFrame(peerOf(from), frame)
   }
 
   /** A copy of a gossip message: judged once, relayed only if accepted. */

@@ -90,7 +90,7 @@ function signaturesIn(kind: GossipKind | 'frame', data: Uint8Array): Uint8Array[
   if (kind === 'vote') return [VoteType.deserialize(data).signature]
   if (kind === 'certificate') return CertificateType.deserialize(data).signatures
   const content = data.subarray(1)
-  switch (data[0]) {
+  switch (Number(data[0])) {
     case FRAME_STATUS:
       return []
     case FRAME_VOTE:

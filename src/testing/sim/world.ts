@@ -167,11 +167,10 @@ export class World {
     for (const { index } of this.nodes) this.crash(index)
   }
 
-  /** Starts what is down; the checker sees whether heights went back once it is up. */
+  /** Starts what is down and waits until it has opened its databases. */
   async restart(...indexes: readonly number[]): Promise<void> {
     this.start(...indexes)
     await this.until(() => indexes.every((index) => this.node(index).chains !== undefined), 2_000)
-    for (const index of indexes) this.#cameBack(index)
   }
 
   /** Groups that cannot reach each other. A node in no group reaches all. */
@@ -256,6 +255,7 @@ export class World {
         signer: isWatched ? this.statements.watch(signer) : signer,
         verifier: crypto.verifier,
         wrapNetwork: (port) => this.#wrap(port, signer, fault),
+        onOpened: () => this.#cameBack(index),
         events: this.#events(index),
         onEffect: (what) => this.onEffect(index, what),
         onSent: (kind, data) => this.#sent(index, kind, data),
