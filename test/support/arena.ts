@@ -103,7 +103,7 @@ export interface Attack {
   readonly stranger?: boolean
   readonly act: (arena: Arena, hostile: Hostile) => Promise<void>
   /** Further consequences, after the count rose. */
-  readonly then?: (arena: Arena, hostile: Hostile) => Promise<void>
+  readonly after?: (arena: Arena, hostile: Hostile) => Promise<void>
 }
 
 export function describeAttacks(title: string, attacks: readonly Attack[]): void {
@@ -132,7 +132,7 @@ async function run(arena: Arena, attack: Attack): Promise<void> {
       const what = `${name} ${JSON.stringify(labels)} counts it`
       await arena.swarm.until(rose, { what, timeoutMs: ATTEMPT_MS })
       await judged(arena, attack, hostile)
-      await attack.then?.(arena, hostile)
+      await attack.after?.(arena, hostile)
       break
     } catch (error) {
       if (attempt === ATTEMPTS) throw error

@@ -134,7 +134,7 @@ const SECOND_PROPOSAL: Attack = {
       await arena.swarm.until(() => arena.instance(COORD).blocks.has(key), { timeoutMs: 500 })
     }
   },
-  then: async (arena) => {
+  after: async (arena) => {
     const found = await arena.swarm.until(
       () => arena.evidence.find(({ second }) => second.view === arena.evidence.at(-1)!.second.view),
       { what: 'evidence', timeoutMs: 1_000 }
@@ -157,7 +157,7 @@ const MANY_PROPOSALS: Attack = {
       await hostile.publish(COORD, 'block', proposalBytes(aProposal(arena, block)))
     }
   },
-  then: async (arena) => arena.progress(3)
+  after: async (arena) => arena.progress(3)
 }
 
 const ALREADY_HELD: Attack = {
@@ -207,7 +207,7 @@ interface TransferChanges {
 /** A transfer as a leader may put it into a block, valid but for the changes. */
 function aTransfer(arena: Arena, { nonce, chain = SHARD, signedBy }: TransferChanges = {}): Uint8Array {
   const own = signerOfSeed(devnetSeed('user5'))
-  const signer = signedBy === undefined ? own : { ...own, sign: signerOfSeed(signedBy).sign }
+  const signer = signedBy === undefined ? own : { ...signerOfSeed(signedBy), publicKey: own.publicKey }
   return signTransfer({
     network: arena.network,
     signer,

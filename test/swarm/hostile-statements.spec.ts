@@ -128,7 +128,7 @@ function equivocation(title: string, kinds: readonly [number, number], rule: str
         })
       }
     },
-    then: async (arena) => {
+    after: async (arena) => {
       const proves = ({ first, second, publicKey }: (typeof arena.evidence)[number]): boolean =>
         Buffer.compare(publicKey, arena.key.publicKey) === 0 &&
         first.view === second.view &&
