@@ -30,6 +30,11 @@ export interface TransactionPortComponents {
 export class TransactionPort {
   readonly #c: TransactionPortComponents
   readonly #dropped = new Map<Hex, string>()
+  /** Of the block asked about last, per chain: questions about one block come together. */
+  readonly #results = new Map<
+    ChainId,
+    { readonly height: number; readonly results: readonly StoredResult[] }
+  >()
 
   constructor(components: TransactionPortComponents) {
     this.#c = components
@@ -105,36 +110,44 @@ export class TransactionPort {
   find(id: Uint8Array): TransactionFacts {
     const key = toHex(id)
     for (const node of this.#c.chains.list) {
-      const found = findIn(node, id, key)
+      const found = this.#findIn(node, id, key)
       if (found !== undefined) return found
     }
     const reason = this.#dropped.get(key)
     if (reason === undefined) return { status: 'unknown' }
     return { status: reason === 'expired' ? 'expired' : 'dropped', reason }
   }
-}
 
-function findIn(node: ChainNode, id: Uint8Array, key: Hex): TransactionFacts | undefined {
-  const place = node.store.placeOf(id)
-  if (place !== undefined) {
-    const { height, index } = place
-    const result = decodeResults(node.store.results(height) ?? new Uint8Array(0))[index]
-    const hash = must(node.store.hashAt(height), 'an indexed block is stored')
-    return {
-      status: 'final',
-      place: { chain: node.chain, height, hash, index },
-      ...(result === undefined ? {} : { result: executionFacts(result) })
+  #findIn(node: ChainNode, id: Uint8Array, key: Hex): TransactionFacts | undefined {
+    const place = node.store.placeOf(id)
+    if (place !== undefined) {
+      const { height, index } = place
+      const result = this.#resultsOf(node, height)[index]
+      const hash = must(node.store.hashAt(height), 'an indexed block is stored')
+      return {
+        status: 'final',
+        place: { chain: node.chain, height, hash, index },
+        ...(result === undefined ? {} : { result: executionFacts(result) })
+      }
     }
-  }
-  const included = node.tree.find(key)
-  if (included !== undefined) {
-    const { header, hash } = included.block
-    return {
-      status: 'included',
-      place: { chain: node.chain, height: header.height, hash, index: included.index }
+    const included = node.tree.find(key)
+    if (included !== undefined) {
+      const { header, hash } = included.block
+      return {
+        status: 'included',
+        place: { chain: node.chain, height: header.height, hash, index: included.index }
+      }
     }
+    return node.pool.get(key) === undefined ? undefined : { status: 'pending' }
   }
-  return node.pool.get(key) === undefined ? undefined : { status: 'pending' }
+
+  #resultsOf(node: ChainNode, height: number): readonly StoredResult[] {
+    const last = this.#results.get(node.chain)
+    if (last?.height === height) return last.results
+    const results = decodeResults(node.store.results(height) ?? new Uint8Array(0))
+    this.#results.set(node.chain, { height, results })
+    return results
+  }
 }
 
 const executionFacts = ({ failure, mana, fee }: StoredResult | TransactionResult): ExecutionFacts => ({

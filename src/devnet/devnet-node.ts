@@ -1,4 +1,5 @@
 /** One node of a devnet over all its processes: started, killed, paused, cut, stopped; and how much it used. */
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from '../client/client.ts'
 import { DevnetError } from './errors.ts'
@@ -103,10 +104,9 @@ export class DevnetNode {
       }
     }
     const { name, log } = this.plan
-    throw new DevnetError(
-      { code: 'DEVNET_NODE_FAILED', node: name, log },
-      `${name} does not answer: see ${log}`
-    )
+    const said = lastLine(log)
+    const message = `${name} does not answer${said === '' ? '' : ` (${said})`}: see ${log}`
+    throw new DevnetError({ code: 'DEVNET_NODE_FAILED', node: name, log }, message)
   }
 
   /** As a power cut: SIGKILL. */
@@ -146,3 +146,15 @@ export class DevnetNode {
     this.#process?.send({ icn: 'heal' })
   }
 }
+
+function lastLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? ''
+  } catch (error) {
+    if (errnoIsMissing(error)) return ''
+    throw error
+  }
+}
+
+const errnoIsMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -77,6 +77,7 @@ class Run {
   readonly #caughtUp = new Set<number>()
   readonly #background: Promise<unknown>[] = []
   #load: LoadProcess | undefined
+  #isReadBack = false
 
   constructor(devnet: Devnet, screen: Screen, signal: AbortSignal) {
     this.#devnet = devnet
@@ -99,7 +100,7 @@ class Run {
     })
     const cpuBefore = this.#validatorsCpuUs()
     this.#load?.go()
-    this.#background.push(this.#every(SAMPLE_MS, () => this.#devnet.sampleUsage()))
+    this.#background.push(this.#every(SAMPLE_MS, () => this.#sample()))
     this.#background.push(this.#every(SHOW_MS, () => this.#show()))
     this.#background.push(this.#every(TARGETS_MS, () => this.#lookForTargets()))
     this.#background.push(this.#startLate())
@@ -107,9 +108,10 @@ class Run {
     this.#background.push(perturbing)
     await this.#wait(options.duration)
     this.#signal.throwIfAborted()
-    this.#screen.line('reading back')
     const load = await this.#load?.report
     const validatorsCpuUs = this.#validatorsCpuUs() - cpuBefore
+    this.#isReadBack = true
+    this.#screen.line('reading back')
     if (load !== undefined) writeFileSync(join(this.#devnet.plan.data, 'load.json'), JSON.stringify(load))
     return readRun(this.#devnet, { load, validatorsCpuUs, perturbations: perturber.reports })
   }
@@ -175,6 +177,11 @@ class Run {
         : delay(Math.max(0, durationS - this.#devnet.elapsedS) * 1_000, undefined, { signal: this.#over })
     // An endless run has nothing else that keeps the process alive between two looks.
     await Promise.race([time, failed])
+  }
+
+  /** The summary's own questions are not the nodes' load. */
+  #sample(): void {
+    if (!this.#isReadBack) this.#devnet.sampleUsage()
   }
 
   #validatorsCpuUs(): number {

@@ -23,6 +23,7 @@ export interface Ground {
 export class BlockTree {
   readonly #blocks = new Map<Hex, Executed>()
   readonly #finalState: StateView
+  readonly #places = new WeakMap<Executed, ReadonlyMap<Hex, number>>()
   #final: { readonly header: Header; readonly hash: Uint8Array }
 
   constructor(final: { readonly header: Header; readonly hash: Uint8Array }, finalState: StateView) {
@@ -60,11 +61,20 @@ export class BlockTree {
 
   /** An unfinal block that includes a transaction, by its id in hex, and the place in it. */
   find(id: Hex): { readonly block: Block; readonly index: number } | undefined {
-    for (const { block, transactions } of this.#blocks.values()) {
-      const index = transactions.findIndex((checked) => toHex(checked.id) === id)
-      if (index >= 0) return { block, index }
+    for (const executed of this.#blocks.values()) {
+      const index = this.#placesIn(executed).get(id)
+      if (index !== undefined) return { block: executed.block, index }
     }
     return undefined
+  }
+
+  /** Made when somebody first asks: users ask about many transactions of one block, again and again. */
+  #placesIn(executed: Executed): ReadonlyMap<Hex, number> {
+    const known = this.#places.get(executed)
+    if (known !== undefined) return known
+    const places = new Map(executed.transactions.map(({ id }, index) => [toHex(id), index] as const))
+    this.#places.set(executed, places)
+    return places
   }
 
   /** Highest executed block: what a reader sees as the head. */
