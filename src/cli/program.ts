@@ -31,7 +31,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'run a network of several nodes on this machine',
     load: () => import('./commands/devnet.ts')
   },
-  sim: { summary: 'run simulated networks from seeds', load: () => import('./commands/sim.ts') }
+  sim: { summary: 'run simulated networks from seeds', load: () => import('./commands/sim.ts') },
+  bench: {
+    summary: 'measure the hot paths beside the limits of this machine',
+    load: () => import('./commands/bench.ts')
+  }
 }
 
 /** @returns the exit code. */

@@ -1,0 +1,38 @@
+/**
+ * A process that times one thing on a state it has never read: `node state-process.js build|update|raw DIR ACCOUNTS`.
+ * Prints milliseconds.
+ */
+import { sha256 } from '../crypto/hash.ts'
+import { toHex } from '../primitives/bytes.ts'
+import { pathOf } from '../state/hashes.ts'
+import { openLevel } from '../store/level.ts'
+import type { KeyValueStore } from '../store/ports.ts'
+import { STATE_CHANGES } from './state-limits.ts'
+import { StoredState, buildState, changeAccounts, pageKey, pickAccounts, valueKey } from './state-store.ts'
+
+const [task = '', directory = '', accountsText = ''] = process.argv.slice(2)
+const accounts = Number(accountsText)
+
+/** Four levels of the tree are one page: four hashes for a change. */
+const HASHES_OF_A_PAGE = 4
+
+/** The same rows read and as many hashes made, without a tree. */
+function readAndHash(store: KeyValueStore, keys: readonly Uint8Array[]): void {
+  const node = new Uint8Array(65)
+  for (const key of keys) {
+    store.get(valueKey(key))
+    const path = toHex(pathOf(key))
+    for (let depth = 0; store.get(pageKey(path.slice(0, depth))) !== undefined; depth++) {
+      for (let i = 0; i < HASHES_OF_A_PAGE; i++) node.set(sha256(node))
+    }
+  }
+}
+
+const store = await openLevel(directory, { isNew: task === 'build' })
+const keys = pickAccounts(accounts, Math.min(STATE_CHANGES, accounts))
+const started = performance.now()
+if (task === 'build') await buildState(store, accounts)
+else if (task === 'raw') readAndHash(store, keys)
+else changeAccounts(new StoredState(store), keys)
+process.stdout.write(`${performance.now() - started}\n`)
+await store.close()

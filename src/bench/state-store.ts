@@ -1,0 +1,83 @@
+/** A state of many accounts in LevelDB, as a chain's database holds it; built here, read by the processes that time. */
+import { sha256 } from '../crypto/hash.ts'
+import { AccountType } from '../codec/state-records.ts'
+import { fromHex, toHex, u64be, utf8 } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
+import { must } from '../primitives/errors.ts'
+import { EMPTY_VIEW, commit } from '../state/commit.ts'
+import { accountKey } from '../state/keys.ts'
+import type { StateChanges, StateView } from '../state/ports.ts'
+import { CHAIN_BUCKETS, bucketKey } from '../store/buckets.ts'
+import type { KeyValueStore, Write } from '../store/ports.ts'
+
+/** Accounts of one batch while a state is built. */
+const BUILD_BATCH = 20_000
+
+export const stateKeyOf = (index: number): Uint8Array => accountKey(sha256(u64be(index)).subarray(0, 21))
+
+export const pageKey = (path: string): Uint8Array => bucketKey(CHAIN_BUCKETS.page, utf8(path))
+export const valueKey = (key: Uint8Array): Uint8Array => bucketKey(CHAIN_BUCKETS.state, key)
+
+export const accountValue = (nonce: number): Uint8Array =>
+  AccountType.serialize({ nonce: BigInt(nonce), consumer: 5n, industrial: 5n, mana: 5n, manaTimeMs: 1 })
+
+export class StoredState implements StateView {
+  root: Uint8Array = EMPTY_VIEW.root
+  readonly #store: KeyValueStore
+
+  constructor(store: KeyValueStore) {
+    this.#store = store
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#store.get(valueKey(key))
+  }
+
+  page(path: Hex): Uint8Array | undefined {
+    return this.#store.get(pageKey(path))
+  }
+
+  async write(changes: StateChanges): Promise<void> {
+    const writes: Write[] = []
+    const put = (key: Uint8Array, value: Uint8Array | undefined): void => {
+      writes.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value })
+    }
+    for (const [key, value] of changes.values) put(valueKey(fromHex(key)), value)
+    for (const [path, value] of changes.pages) put(pageKey(path), value)
+    await this.#store.batch(writes, { sync: false })
+    this.root = changes.root
+  }
+}
+
+export async function buildState(store: KeyValueStore, accounts: number): Promise<void> {
+  const state = new StoredState(store)
+  for (let from = 0; from < accounts; from += BUILD_BATCH) {
+    const count = Math.min(BUILD_BATCH, accounts - from)
+    const rows = Array.from(
+      { length: count },
+      (_, i) => [toHex(stateKeyOf(from + i)), accountValue(0)] as const
+    )
+    await state.write(commit(state, new Map(rows)))
+  }
+}
+
+/** Distinct accounts all over the state, the same in every process. */
+export function pickAccounts(accounts: number, count: number): Uint8Array[] {
+  const picked = new Map<number, Uint8Array>()
+  for (let i = 0; picked.size < count; i++) {
+    const digest = sha256(u64be(1_000_000_007 + i))
+    const index = new DataView(digest.buffer).getUint32(0) % accounts
+    picked.set(index, stateKeyOf(index))
+  }
+  return [...picked.values()]
+}
+
+/** Reads each account and changes it: what a block does that touches them. */
+export function changeAccounts(state: StateView, keys: readonly Uint8Array[]): StateChanges {
+  const values = new Map<Hex, Uint8Array>()
+  for (const key of keys) {
+    const account = AccountType.deserialize(must(state.get(key), 'an account of the benchmark exists'))
+    values.set(toHex(key), AccountType.serialize({ ...account, nonce: account.nonce + 1n }))
+  }
+  return commit(state, values)
+}
