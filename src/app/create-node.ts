@@ -6,6 +6,7 @@ import type { NodeConfig } from '../node/config.ts'
 import { NodeError } from '../primitives/errors.ts'
 import type { Genesis } from '../params/genesis.ts'
 import type { NodePort } from '../rpc/port.ts'
+import { addressText } from '../rpc/server.ts'
 import { packageVersion } from '../node/version.ts'
 import type { NodeEventName, NodeListener } from './events.ts'
 import { Node } from './node.ts'
@@ -33,6 +34,8 @@ export interface LibraryNode {
   readonly calls: NodePort
   /** Where others can dial it, with its peer id. */
   addresses(): readonly string[]
+  /** Where HTTP is answered, such as `127.0.0.1:8088`; undefined before the start. */
+  readonly rpcAddress: string | undefined
 }
 
 export class NotRunningError extends NodeError<{ readonly code: 'NODE_NOT_RUNNING' }> {}
@@ -55,6 +58,9 @@ export function createNode(options: CreateNodeOptions): LibraryNode {
       if (node.port === undefined) throw new NotRunningError({ code: 'NODE_NOT_RUNNING' })
       return node.port
     },
-    addresses: () => node.network?.addresses() ?? []
+    addresses: () => node.network?.addresses() ?? [],
+    get rpcAddress() {
+      return node.rpcAddress === undefined ? undefined : addressText(node.rpcAddress)
+    }
   }
 }

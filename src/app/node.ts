@@ -29,6 +29,7 @@ import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { RpcServer } from '../rpc/server.ts'
 import type { Address } from '../rpc/server.ts'
+import { StoreError } from '../store/errors.ts'
 import { openGuard } from '../store/guard-binding.ts'
 import { SignGuard } from '../store/sign-guard.ts'
 import { bindGuard } from '../store/guard-binding.ts'
@@ -306,6 +307,14 @@ function followedShards({ shards }: NodeConfig, genesis: Genesis): ChainId[] {
 /** New where there is none yet; a database that lost its files is refused by what opens it. */
 async function openDatabase(path: string): Promise<KeyValueStore> {
   const isNew = !existsSync(path)
-  if (isNew) await mkdir(dirname(path), { recursive: true })
+  if (isNew) await makeDirectory(dirname(path))
   return openLevel(path, { isNew })
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (cause) {
+    throw new StoreError({ code: 'STORE_IO', path }, undefined, { cause })
+  }
 }

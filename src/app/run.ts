@@ -11,6 +11,7 @@ import type { Genesis } from '../params/genesis.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { networkId } from '../params/genesis.ts'
 import { addressText } from '../rpc/server.ts'
+import { StoreError } from '../store/errors.ts'
 import { followParent } from './parent.ts'
 import { prettyStream } from './pretty.ts'
 import { Node } from './node.ts'
@@ -37,11 +38,12 @@ export async function runNode(config: NodeConfig, version: string): Promise<void
   })
   try {
     await node.start()
+    await writeRunning(config, node)
   } catch (error) {
     leaveParent()
+    await node.stop()
     throw error
   }
-  await writeRunning(config, node)
   log.info(
     {
       network: toHex(networkId(genesis)).slice(0, 16),
@@ -104,6 +106,12 @@ const rpcText = (node: Node): string | undefined =>
 async function writeRunning(config: NodeConfig, node: Node): Promise<void> {
   const { running } = dataPaths(config.data)
   const content = { pid: process.pid, rpc: rpcText(node), libp2p: node.network?.addresses() ?? [] }
-  await writeFile(`${running}.next`, `${JSON.stringify(content, undefined, 2)}\n`)
-  await rename(`${running}.next`, running)
+  const next = `${running}.next`
+  try {
+    await writeFile(next, `${JSON.stringify(content, undefined, 2)}\n`)
+    await rename(next, running)
+  } catch (cause) {
+    await rm(next, { force: true })
+    throw new StoreError({ code: 'STORE_IO', path: running }, undefined, { cause })
+  }
 }
