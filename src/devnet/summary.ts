@@ -68,6 +68,7 @@ const NO_LOAD: LoadReport = {
   refusals: {},
   offeredMs: 0,
   finalMs: 0,
+  finalPerS: [],
   samples: [],
   ids: []
 }

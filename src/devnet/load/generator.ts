@@ -37,6 +37,7 @@ export class LoadGenerator {
   readonly #busy = new Map<number, number>()
   readonly #ids = new Map<number, string[]>()
   readonly #refusals = new Map<string, number>()
+  readonly #finalPerS: number[] = []
   #targets: readonly Target[]
   #turn = 0
   #zeroMs = 0
@@ -150,6 +151,7 @@ export class LoadGenerator {
       refusals: Object.fromEntries([...this.#refusals].sort(([a], [b]) => (a < b ? -1 : 1))),
       offeredMs: Math.round(this.#offeredMs),
       finalMs: Math.round(Math.max(0, this.#lastFinalMs - this.#zeroMs)),
+      finalPerS: this.#finalPerS,
       samples: this.#probe.samples.map(({ sentMs, tookMs }) => ({
         sentMs: Math.round(sentMs - this.#zeroMs),
         tookMs: Math.round(tookMs * 10) / 10
@@ -162,7 +164,11 @@ export class LoadGenerator {
     let own = 0
     for (const id of ids) if (this.#accounts.final(id)) own++
     this.#final += own
-    if (own > 0) this.#lastFinalMs = performance.now()
+    if (own === 0) return
+    this.#lastFinalMs = performance.now()
+    const second = Math.max(0, Math.floor((this.#lastFinalMs - this.#zeroMs) / 1_000))
+    while (this.#finalPerS.length <= second) this.#finalPerS.push(0)
+    this.#finalPerS[second] = (this.#finalPerS[second] ?? 0) + own
   }
 
   /** What the rate has made due, in one request to the node whose turn it is; more if it is more than fits. */

@@ -38,6 +38,8 @@ export interface LoadReport {
   readonly offeredMs: number
   /** From the first transfer sent to the last one seen final, by headers. */
   readonly finalMs: number
+  /** How many were seen final in each second since the load began. */
+  readonly finalPerS: readonly number[]
   /** Of the sample: from sending to the first answer `final`. Ascending by `sentMs`. */
   readonly samples: readonly Sample[]
   /** Ids taken in by each node, by its number. */
