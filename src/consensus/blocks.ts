@@ -31,7 +31,7 @@ export function takeBlock(instance: Instance, block: Block, monoMs: number): boo
 }
 
 /** A leader's first block may be voted for and a second one proves equivocation; none of the rest is needed. */
-const PROPOSALS_PER_VIEW = 2
+export const PROPOSALS_PER_VIEW = 2
 
 /**
  * A leader can sign any number of blocks for its view. Those beyond the second are not held, whatever they are: they

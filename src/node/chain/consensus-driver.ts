@@ -13,6 +13,7 @@ import { COORD } from '../../primitives/chain-id.ts'
 import type { Block } from '../../codec/block.ts'
 import type { Certificate } from '../../codec/statement.ts'
 import { CertificateType, NULLIFY } from '../../codec/statement.ts'
+import { PROPOSALS_PER_VIEW } from '../../consensus/blocks.ts'
 import { createInstance } from '../../consensus/instance.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import { restoreInstance } from '../../consensus/restore.ts'
@@ -257,7 +258,18 @@ export class ConsensusDriver {
   enqueueFor(epoch: number, input: Input): void {
     const current = this.#instance.config.epoch
     if (epoch === current) this.enqueue(input)
-    else if (epoch > current && this.#early.length < EARLY_MAX) this.#early.push({ epoch, input })
+    else if (epoch > current && this.#early.length < EARLY_MAX && !this.#isSurplus(epoch, input)) {
+      this.#early.push({ epoch, input })
+    }
+  }
+
+  /** GOS-11 holds for early proposals, too: a block may be as large as thousands of votes. */
+  #isSurplus(of: number, block: Input): boolean {
+    if (block.type !== 'block') return false
+    const same = this.#early.filter(
+      ({ epoch, input }) => epoch === of && input.type === 'block' && input.proposedIn === block.proposedIn
+    )
+    return same.length >= PROPOSALS_PER_VIEW
   }
 
   #config(epoch: number, base: FinalRef): InstanceConfig {

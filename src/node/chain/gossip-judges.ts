@@ -16,6 +16,7 @@ import type { Certificate, Vote } from '../../codec/statement.ts'
 import { wireHash } from '../../codec/transaction.ts'
 import { holdsCertificate } from '../../consensus/certificates.ts'
 import { certificateJobs, voteJob } from '../../consensus/certificate-check.ts'
+import { EARLY_VIEWS } from '../../consensus/instance.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import { voteWindow } from '../../consensus/window.ts'
 import type { Verifier } from '../../crypto/ports.ts'
@@ -38,6 +39,8 @@ export interface GossipComponents {
 
 /** C31, `block`: proposals of views this far ahead of the own one are held. */
 const PROPOSAL_VIEWS_AHEAD = 8
+/** Current view of the next epoch, as seen from this one: what is kept for it is bounded alike. */
+const FIRST_VIEW = 1
 
 const accepted = (rule: string): GossipVerdict => ({ action: 'accept', rule })
 const ignored = (rule: string): GossipVerdict => ({ action: 'ignore', rule })
@@ -70,7 +73,7 @@ export class GossipJudges {
       const place = this.#window(vote.view, from)
       if (place !== undefined) return place
       if (holdsVote(instance, vote)) return ignored('already-held')
-    }
+    } else if (vote.view > FIRST_VIEW + EARLY_VIEWS) return this.#lagging(from)
     const [valid] = await this.#c.verifier.verify([job.value], { urgent: true })
     if (valid !== true) return rejected('bad-signature')
     const conflicting = conflicts(this.#c.instance(), vote)
@@ -132,7 +135,9 @@ export class GossipJudges {
 
   #proposalPlace(vote: Vote, from: Peer): GossipVerdict | undefined {
     const instance = this.#c.instance()
-    if (vote.epoch !== instance.config.epoch) return undefined
+    if (vote.epoch !== instance.config.epoch) {
+      return vote.view > FIRST_VIEW + PROPOSAL_VIEWS_AHEAD ? this.#lagging(from) : undefined
+    }
     if (vote.view < instance.view - 1) return ignored('late')
     if (vote.view > instance.view + PROPOSAL_VIEWS_AHEAD) return this.#lagging(from)
     return knowsProposal(instance, vote) ? ignored('already-held') : undefined
