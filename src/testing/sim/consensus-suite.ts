@@ -49,7 +49,7 @@ const LINKS: readonly Link[] = [
 export async function runSeed(init: RunInit): Promise<RunResult> {
   const prng = new Prng(init.seed, 'faults')
   const faultyMember = prng.below(MEMBERS)
-  const plan = prng.pick(['none', 'skew', 'fault', 'fault'] as const)
+  const plan = prng.pick(['none', 'skew', 'fault', 'fault', 'fault'] as const)
   const fault = prng.pick(FAULTS)
   const world = new World({
     ...init,
@@ -59,7 +59,8 @@ export async function runSeed(init: RunInit): Promise<RunResult> {
   world.start()
   submitNow(world, prng.fork('workload'), MEMBERS)
   await world.run(CHAOS_FROM_MS)
-  await wreak(world, prng)
+  const blows = prng.chance(CALM_PPM) ? CALM_BLOWS : blowsAround(prng.below(MEMBERS))
+  await wreak(world, prng, blows)
   await recover(world, plan === 'skew' ? [faultyMember] : [])
   const simulatedMs = world.timeline.nowMs
   return {
@@ -77,45 +78,85 @@ function submitNow(world: World, prng: Prng, members: number): void {
   world.timeline.after(TRANSFER_EVERY_MS, () => submitNow(world, prng, members))
 }
 
-async function wreak(world: World, prng: Prng): Promise<void> {
+async function wreak(world: World, prng: Prng, blows: readonly Blow[]): Promise<void> {
   world.network.link = prng.pick(LINKS)
   while (world.timeline.nowMs < CHAOS_UNTIL_MS && world.violations.length === 0) {
-    strike(world, prng)
+    prng.pick(blows)(world, prng)
     await world.run(prng.between(100, 1_500))
   }
 }
 
-/** One blow. */
-function strike(world: World, prng: Prng): void {
+type Blow = (world: World, prng: Prng) => void
+
+const anyNode: Blow = (world, prng) => crashAndReturn(world, prng, prng.below(MEMBERS))
+
+const twoNodes: Blow = (world, prng) => {
   const node = prng.below(MEMBERS)
-  switch (prng.below(8)) {
-    case 0:
-    case 1:
-      crashAndReturn(world, prng, node)
-      break
-    case 2:
-      for (const { index } of world.nodes) crashAndReturn(world, prng, index)
-      break
-    case 3:
-      crashAndReturn(world, prng, node)
-      crashAndReturn(world, prng, (node + 1) % MEMBERS)
-      break
-    case 4: {
-      const order = prng.shuffled([0, 1, 2, 3])
-      const size = prng.between(1, 2)
-      world.partition(order.slice(0, size), order.slice(size))
-      break
-    }
-    case 5:
-      for (const { index } of world.nodes) if (index !== node) world.network.cut(node, index)
-      break
-    case 6:
-      world.network.link = prng.pick(LINKS)
-      break
-    default:
-      world.heal()
-  }
+  crashAndReturn(world, prng, node)
+  crashAndReturn(world, prng, (node + 1) % MEMBERS)
 }
+
+const everyNode: Blow = (world, prng) => {
+  for (const { index } of world.nodes) crashAndReturn(world, prng, index)
+}
+
+const split: Blow = (world, prng) => {
+  const order = prng.shuffled([0, 1, 2, 3])
+  const size = prng.between(1, 2)
+  world.partition(order.slice(0, size), order.slice(size))
+}
+
+const deafEars: Blow = (world, prng) => {
+  const node = prng.below(MEMBERS)
+  for (const { index } of world.nodes) if (index !== node) world.network.cut(node, index)
+}
+
+const otherLink: Blow = (world, prng) => {
+  world.network.link = prng.pick(LINKS)
+}
+
+const heal: Blow = (world) => world.heal()
+
+/**
+ * A machine loses its chain databases and comes back to a network that does not answer it. Always the same one in a
+ * run: final blocks that every machine lost are lost.
+ */
+const amnesia =
+  (node: number): Blow =>
+  (world) => {
+    world.heal()
+    world.crash(node)
+    world.node(node).loseChains()
+    world.agreement.forget(node)
+    world.partition(
+      [node],
+      [0, 1, 2, 3].filter((index) => index !== node)
+    )
+    world.start(node)
+  }
+
+/** As often as they are listed. */
+const blowsAround = (forgetful: number): readonly Blow[] => [
+  anyNode,
+  anyNode,
+  anyNode,
+  twoNodes,
+  twoNodes,
+  everyNode,
+  everyNode,
+  split,
+  split,
+  deafEars,
+  deafEars,
+  otherLink,
+  otherLink,
+  heal,
+  heal,
+  amnesia(forgetful)
+]
+/** No process ever starts anew, so nothing but resending brings back what gossip lost. */
+const CALM_PPM = 250_000
+const CALM_BLOWS: readonly Blow[] = [split, split, deafEars, otherLink, heal]
 
 function crashAndReturn(world: World, prng: Prng, index: number): void {
   world.crash(index, (bound) => prng.below(bound + 1))
