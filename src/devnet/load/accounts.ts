@@ -11,6 +11,9 @@ const IN_FLIGHT_MAX = 8
 /** A transfer signed ahead of time is used while so many heights remain to it. */
 const MARGIN_HEIGHTS = 100
 
+/** No divisor of it divides the number of accounts: the same account's turn never meets the same amount again soon. */
+const SERIALS = 1_009n
+
 export interface LoadAccount {
   readonly address: Uint8Array
   readonly chain: ChainId
@@ -151,7 +154,7 @@ export class LoadAccounts {
       nonce,
       validUntil,
       to: receiver,
-      consumer: 1n + (this.#serial % 1_000n),
+      consumer: 1n + (this.#serial % SERIALS),
       ...this.#cost
     })
   }
