@@ -206,7 +206,7 @@ export class ChainNode {
         sendStatus: () => this.#antiEntropy.broadcast(),
         onStepped: () => this.pull.progressed(this.driver.instance.halted !== undefined)
       },
-      { chain, network: constants.network, ...place }
+      { chain, network: constants.network, ...place, certificate: this.#certificate }
     )
   }
 

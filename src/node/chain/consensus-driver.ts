@@ -69,6 +69,7 @@ export class ConsensusDriver {
   readonly chain: ChainId
   readonly #c: ConsensusComponents
   readonly #networkId: Uint8Array
+  readonly #certificate: Certificate | undefined
   readonly #queue: Input[] = []
   /** Verified inputs of the next epoch, which peers that crossed the boundary first send. */
   readonly #early: { readonly epoch: number; readonly input: Input }[] = []
@@ -80,11 +81,19 @@ export class ConsensusDriver {
 
   constructor(
     components: ConsensusComponents,
-    init: { chain: ChainId; network: Uint8Array; epoch: number; base: FinalRef }
+    init: {
+      chain: ChainId
+      network: Uint8Array
+      epoch: number
+      base: FinalRef
+      /** Finality certificate of the last final block, from the store. */
+      certificate?: Certificate | undefined
+    }
   ) {
     this.#c = components
     this.chain = init.chain
     this.#networkId = init.network
+    this.#certificate = init.certificate
     this.#instance = createInstance(this.#config(init.epoch, init.base), components.clock.monoMs())
   }
 
@@ -94,6 +103,8 @@ export class ConsensusDriver {
     const records = await this.#c.journal.load(this.chain)
     const held = records.flatMap((record) => fromJournal(record, epoch))
     this.#instance = restoreInstance(this.#config(epoch, base), held, this.#env())
+    // The journal dropped it, and C19 gives it to a peer that is one block behind.
+    if (this.#certificate?.epoch === epoch) this.#instance.finality = this.#certificate
     this.enqueue({ type: 'signing', enabled: this.#c.validator?.state === 'active' })
   }
 
