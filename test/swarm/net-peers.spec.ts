@@ -168,7 +168,7 @@ describe('swarm: peers', function () {
     const node = await cleanup.node({ name: 'a' })
     await Promise.all([node.net.stop(), node.net.stop()])
     assert.deepEqual(node.net.addresses(), [])
-    await assert.rejects(node.net.publish(CHAINS[0]!, 'vote', Uint8Array.of(1)), { code: 'NET_NOT_RUNNING' })
+    assert.equal(await node.net.publish(CHAINS[0]!, 'vote', Uint8Array.of(1)), 0)
     await node.net.start()
     const other = await cleanup.node({ name: 'b', bootstrap: [addressOf(node)] })
     await eventually('up', () => isUp(node, other))

@@ -35,12 +35,16 @@ describe('Second reader', () => {
     assert.match(stdout, /^\d{3,} checked$/m)
   })
 
-  it('one changed digit in any file is a difference', () => {
-    for (const name of listFolder('protocols/vectors').filter((file) => file.endsWith('.json'))) {
-      const { status, stderr } = readChanged((folder) => changeOneDigit(join(folder, name)))
-      assert.equal(status, 1, `${name} was changed`)
-      assert.ok(stderr.includes(name))
-    }
+  it('one changed digit in any file is a difference in that file', () => {
+    const names = listFolder('protocols/vectors').filter((file) => file.endsWith('.json'))
+    const { status, stderr } = readChanged((folder) => {
+      for (const name of names) changeOneDigit(join(folder, name))
+    })
+    assert.equal(status, 1)
+    assert.deepEqual(
+      names.filter((name) => !stderr.includes(name)),
+      []
+    )
   })
 
   it('a file without a reader, also in a folder below, and a missing file are errors', () => {
