@@ -155,7 +155,13 @@ export class Signers {
     this.list = this.committee.members.map(({ key }) => signers.find(({ publicKey }) => publicKey === key)!)
   }
 
-  vote(signer: number, kind: StatementKind, view: number, hash: Uint8Array = new Uint8Array(32), epoch = 0): Vote {
+  vote(
+    signer: number,
+    kind: StatementKind,
+    view: number,
+    hash: Uint8Array = new Uint8Array(32),
+    epoch = 0
+  ): Vote {
     const unsigned: Vote = {
       chain: this.chain,
       epoch,
@@ -168,7 +174,12 @@ export class Signers {
     return { ...unsigned, signature: this.list[signer]!.sign(signedBytes(NETWORK, unsigned)) }
   }
 
-  certificate(kind: StatementKind, view: number, hash: Uint8Array = new Uint8Array(32), epoch = 0): Certificate {
+  certificate(
+    kind: StatementKind,
+    view: number,
+    hash: Uint8Array = new Uint8Array(32),
+    epoch = 0
+  ): Certificate {
     const n = this.list.length
     const signing = Array.from({ length: quorumOf(n) }, (_, index) => index)
     return {
