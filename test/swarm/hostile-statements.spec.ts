@@ -89,8 +89,11 @@ const VOTES: readonly Attack[] = [
     'counted already, with another signature',
     'already-held',
     (arena) => {
-      const record = [...arena.instance(COORD).views.values()].at(-1)
-      const [held] = [...(record?.notarise.values() ?? [])].flatMap((votes) => [...votes.values()])
+      const { views, final } = arena.instance(COORD)
+      const tallies = [...views.values()]
+        .filter(({ view }) => view >= final.view)
+        .map(({ notarise }) => notarise)
+      const held = tallies.flatMap((tally) => [...tally.values()]).flatMap((votes) => [...votes.values()])[0]
       if (held === undefined) throw new Error('nobody voted yet')
       return { ...held, signature: new Uint8Array(randomBytes(64)) }
     },

@@ -57,10 +57,15 @@ describe('swarm', function () {
       it('D4: two of four are cut off: nothing becomes final; healed, it goes on', async () => {
         swarm.cut(1)
         swarm.cut(2)
-        await swarm.until(() => [1, 2].every((index) => swarm.node(index).network!.peers().length === 0))
+        await swarm.until(() => [1, 2].every((index) => swarm.node(index).network!.peers().length === 0), {
+          what: 'cut off'
+        })
         await swarm.until(() => [0, 3].every((index) => gaveUp(swarm.node(index))), { what: 'both give up' })
         const before = Math.max(...[0, 3].map((index) => finalHeight(swarm.node(index), COORD)))
-        await swarm.until(() => [0, 3].every((index) => hasAskedAgain(swarm.node(index))))
+        await swarm.until(() => [0, 3].every((index) => hasAskedAgain(swarm.node(index))), {
+          what: 'both ask again and again',
+          timeoutMs: 20_000
+        })
         assert(
           [0, 3].every((index) => finalHeight(swarm.node(index), COORD) <= before),
           'no quorum, no finality'
