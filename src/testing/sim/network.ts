@@ -49,7 +49,7 @@ export class SimNetwork {
   readonly trace: Trace
   readonly counters: NetworkCounters = { dropped: 0, duplicated: 0, delivered: 0, rejected: 0, cut: 0 }
   link: Link = CLEAN_LINK
-  /** Directed loss: a message for which it answers false does not leave. */
+  /** Directed loss: a message for which it answers false does not leave. It may set the link for this very message. */
   passes: (message: Carried) => boolean = () => true
   readonly #prng: Prng
   readonly #ports = new Map<number, Endpoint>()
@@ -123,8 +123,8 @@ export class SimNetwork {
     data: Uint8Array,
     deliver: (port: Endpoint) => void
   ): boolean {
-    const { dropPpm, duplicatePpm, delayMinMs, delayMaxMs } = this.link
     if (this.isCut(from, to) || !this.passes({ from, to, what, data })) return false
+    const { dropPpm, duplicatePpm, delayMinMs, delayMaxMs } = this.link
     if (dropPpm > 0 && this.#prng.chance(dropPpm)) {
       this.counters.dropped++
       return false

@@ -11,6 +11,8 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
     'C11: all crash after voting to finalise and the leader stays away: its block is on the other disks',
   voteIgnoredOneViewBehind:
     'C19: votes that a member one view behind lost for ever by gossip reach it by consensus/1',
+  rangesBelowTheTarget:
+    'C18, C23: a member that gets blocks by ranges only follows, though a higher block is always final',
   abandonedBranch:
     'M13: transactions of an abandoned unfinal block become final within two blocks, exactly once',
   shardWithoutCoordination: 'D2, C26: shards go on while the coordination chain stands still',

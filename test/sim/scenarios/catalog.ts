@@ -1,7 +1,7 @@
 /** Every directed scenario by the rule that it shows; mutants are run against them, too. */
 import { boundarySplit } from './boundary.ts'
 import { copyBesideOriginal, lostChains, restoredBackup } from './copies.ts'
-import { voteIgnoredOneViewBehind } from './delivery.ts'
+import { rangesBelowTheTarget, voteIgnoredOneViewBehind } from './delivery.ts'
 import { allCrashAfterFinalise, certificateOnOneDisk } from './durability.ts'
 import { childOfUnknownParent, forgedCertificates, rivalOfNotarisedParent } from './faulty.ts'
 import { shardWithoutCoordination } from './independence.ts'
@@ -12,6 +12,7 @@ export const SCENARIOS = {
   certificateOnOneDisk,
   allCrashAfterFinalise,
   voteIgnoredOneViewBehind,
+  rangesBelowTheTarget,
   abandonedBranch,
   shardWithoutCoordination,
   copyBesideOriginal,

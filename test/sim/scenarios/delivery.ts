@@ -1,7 +1,8 @@
 /** Why delivery rests on consensus/1 and not on gossip (C19, C31). */
 import assert from 'node:assert/strict'
 import { COORD } from '../../../src/primitives/chain-id.ts'
-import { ALL, chainOf, expectProgress, expectSound, warmWorld } from './stage.ts'
+import { CLEAN_LINK } from '../../../src/testing/sim/network.ts'
+import { ALL, chainOf, expectProgress, expectSound, proposalIn, warmWorld } from './stage.ts'
 
 /**
  * One member is down, so every vote counts. Another is one view behind: all votes and certificates that came to it by
@@ -24,5 +25,25 @@ export async function voteIgnoredOneViewBehind(): Promise<void> {
   await expectProgress(world, [0, 1, 2])
   await world.restart(3)
   await expectProgress(world, ALL)
+  expectSound(world)
+}
+
+/**
+ * No proposal and no single block reaches one member, so it learns of finality by certificates and of blocks by ranges
+ * only. By the time a range is there, a higher block is final: what the range proves has to become final all the same.
+ */
+export async function rangesBelowTheTarget(): Promise<void> {
+  const world = await warmWorld()
+  world.network.passes = (message) => {
+    const isProposal = message.to === 3 && proposalIn(message) !== undefined
+    const isPull = message.from === 3 && message.what === 'ask-bodies'
+    const isRange = message.to === 3 && message.what.startsWith('answer-certificates')
+    if (isRange) world.network.link = { ...CLEAN_LINK, delayMinMs: 600, delayMaxMs: 600 }
+    else world.network.link = CLEAN_LINK
+    return !isProposal && !isPull
+  }
+  await expectProgress(world, ALL, undefined, 8)
+  world.network.passes = () => true
+  await expectProgress(world)
   expectSound(world)
 }
