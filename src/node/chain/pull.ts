@@ -19,6 +19,7 @@ import { decode } from '../../codec/ssz.ts'
 import { CertificateType, FINALISE } from '../../codec/statement.ts'
 import type { Certificate } from '../../codec/statement.ts'
 import type { Instance } from '../../consensus/instance.ts'
+import { VerifyPoolError } from '../../crypto/errors.ts'
 import type { Network, Peer } from '../../net/types.ts'
 import type { Executor } from './executor.ts'
 
@@ -129,13 +130,25 @@ export class Pull {
         this.#c.network.report(peer, 'invalid', `certificates: ${range.detail}`)
       return false
     }
-    if (!(await this.#c.executor.certificateHolds(range.value.certificate))) {
+    const holds = await this.#certificateHolds(range.value.certificate)
+    if (holds === undefined || this.#stopped) return false
+    if (!holds) {
       this.#c.network.report(peer, 'invalid', 'certificates: the certificate does not hold')
       return false
     }
     for (const block of range.value.blocks) this.#c.onBlock(block)
     this.#c.onCertificate(range.value.certificate)
     return this.#reached(range.value.blocks.at(-1)?.header.height ?? 0)
+  }
+
+  /** undefined: our own verifier is busy or restarting, which says nothing about the peer; the machine asks again. */
+  async #certificateHolds(certificate: Certificate): Promise<boolean | undefined> {
+    try {
+      return await this.#c.executor.certificateHolds(certificate)
+    } catch (error) {
+      if (error instanceof VerifyPoolError) return undefined
+      throw error
+    }
   }
 
   /** Waits for the machine to execute and store the range; false when it does not get there. */
