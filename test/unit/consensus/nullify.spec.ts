@@ -79,7 +79,7 @@ describe('C17: timers', () => {
     const stage = voter()
     stage.votes([1], NULLIFY, 2)
     stage.at(1).nullified(1)
-    assert.deepEqual(recordNames(stage.only('sign').records), ['certificate nullify 1'])
+    assert.deepEqual(recordNames(stage.single('sign').records), ['certificate nullify 1'])
     assert.deepEqual(stage.signed(), [said(NULLIFY, 2)])
   })
 
