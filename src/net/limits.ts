@@ -67,7 +67,7 @@ export const NET_LIMITS = {
 /** Sizes of one message of a topic, before it is decoded. */
 export const GOSSIP_BYTES_MAX: Readonly<Record<GossipKind, number>> = {
   tx: BUNDLE_BYTES_MAX,
-  /** What fits into a container; a larger proposal goes over `consensus/1` only. */
+  /** What fits into a container; the block of a larger one is pulled by its hash, which the vote names (C19). */
   block: NET_LIMITS.gossipRpcBytes - 64 * KIB,
   vote: 512,
   /** 1,024 signatures and their bitmap. */

@@ -218,7 +218,7 @@ export class Stage {
     return effects.filter((effect): effect is Extract<Effect, { type: T }> => effect.type === type)
   }
 
-  only<T extends Effect['type']>(
+  single<T extends Effect['type']>(
     type: T,
     effects: readonly Effect[] = this.effects
   ): Extract<Effect, { type: T }> {

@@ -7,7 +7,7 @@ describe('C16: on a notarisation', () => {
     const block = stage.block({ view: 1 })
     stage.take(block)
     stage.notarised(1, block)
-    const { view, kind, hash, records } = stage.only('sign')
+    const { view, kind, hash, records } = stage.single('sign')
     assert.deepEqual([view, kind, hash], [1, FINALISE, block.hash])
     assert.deepEqual(recordNames(records), [`certificate ${said(NOTARISE, 1, block.hash)}`])
   })
@@ -19,7 +19,7 @@ describe('C16: on a notarisation', () => {
     stage.clear()
     stage.votes([1], NOTARISE, 1, block.hash)
     assert.deepEqual(stage.signed(), [said(FINALISE, 1, block.hash)])
-    assert.equal(stage.only('publish').certificate.kind, NOTARISE)
+    assert.equal(stage.single('publish').certificate.kind, NOTARISE)
   })
 
   it('C16: published unless it came by gossip', () => {
@@ -50,7 +50,7 @@ describe('C16: on a notarisation', () => {
     const block = stage.block({ view: 1 })
     stage.notarised(1, block)
     assert.deepEqual(stage.signed(), [said(FINALISE, 1, block.hash)])
-    assert.deepEqual(stage.only('fetch').hash, block.hash)
+    assert.deepEqual(stage.single('fetch').hash, block.hash)
   })
 
   it('C16: also for views before and after the current one', () => {

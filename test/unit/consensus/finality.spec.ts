@@ -33,7 +33,7 @@ describe('C18: finality', () => {
     const blocks = chainOf(stage, 3)
     for (const block of blocks) stage.take(block)
     stage.finalised(3, blocks[2]!)
-    const { blocks: stored, certificate } = stage.only('finalise')
+    const { blocks: stored, certificate } = stage.single('finalise')
     assert.deepEqual(stored, blocks)
     assert.deepEqual([certificate.kind, certificate.hash], [FINALISE, blocks[2]!.hash])
     assert.deepEqual([stage.instance.final.height, stage.instance.final.hash], [3, blocks[2]!.hash])
@@ -48,7 +48,7 @@ describe('C18: finality', () => {
     stage.take(first)
     assert.deepEqual(stage.ofType('finalise'), [])
     stage.take(second)
-    assert.deepEqual(stage.only('finalise').blocks, [first, second, third])
+    assert.deepEqual(stage.single('finalise').blocks, [first, second, third])
   })
 
   it('C18: not before all of them are executed', () => {
@@ -60,7 +60,7 @@ describe('C18: finality', () => {
     stage.feed({ type: 'verdict', hash: hexOf(first), valid: true, reason: '' })
     assert.deepEqual(stage.ofType('finalise'), [])
     stage.feed({ type: 'verdict', hash: hexOf(second), valid: true, reason: '' })
-    assert.deepEqual(stage.only('finalise').blocks, [first, second])
+    assert.deepEqual(stage.single('finalise').blocks, [first, second])
   })
 
   it('C18: from a quorum of votes, and then it is journaled and published', () => {
@@ -68,11 +68,11 @@ describe('C18: finality', () => {
     const [block] = chainOf(stage, 1) as [Block]
     stage.take(block)
     const effects = stage.votes([0, 1, 2], FINALISE, 1, block.hash)
-    assert.equal(stage.only('publish', effects).certificate.kind, FINALISE)
-    assert.deepEqual(recordNames(stage.only('journal', effects).records), [
+    assert.equal(stage.single('publish', effects).certificate.kind, FINALISE)
+    assert.deepEqual(recordNames(stage.single('journal', effects).records), [
       `certificate ${said(FINALISE, 1, block.hash)}`
     ])
-    assert.deepEqual(stage.only('finalise', effects).blocks, [block])
+    assert.deepEqual(stage.single('finalise', effects).blocks, [block])
   })
 
   it('C18: a second certificate of the same block does nothing', () => {
@@ -104,7 +104,7 @@ describe('C18: finality', () => {
     stage.take(first)
     stage.take(second)
     stage.finalised(2, second)
-    assert.deepEqual(stage.only('finalise').blocks, [first, second])
+    assert.deepEqual(stage.single('finalise').blocks, [first, second])
     assert.equal(stage.instance.target?.view, 4)
     stage.take(third)
     stage.take(fourth)
@@ -121,12 +121,12 @@ describe('C18: what is missing is pulled', () => {
     const stage = follower()
     const [block] = chainOf(stage, 1) as [Block]
     stage.notarised(1, block)
-    assert.deepEqual(stage.only('fetch').hash, block.hash)
+    assert.deepEqual(stage.single('fetch').hash, block.hash)
     stage.clear()
     stage.tick(999)
     assert.deepEqual(stage.ofType('fetch'), [])
     stage.tick(1_000)
-    assert.deepEqual(stage.only('fetch').hash, block.hash)
+    assert.deepEqual(stage.single('fetch').hash, block.hash)
     assert.equal(stage.wakeMs() <= 2_000, true)
     stage.clear()
     stage.take(block)
@@ -140,7 +140,7 @@ describe('C18: what is missing is pulled', () => {
     stage.votes([1, 2], NOTARISE, 1, block.hash)
     assert.deepEqual(stage.ofType('fetch'), [])
     stage.votes([0], NOTARISE, 1, block.hash)
-    assert.deepEqual(stage.only('fetch').hash, block.hash)
+    assert.deepEqual(stage.single('fetch').hash, block.hash)
   })
 
   it('C18: the parent of a certified block', () => {
@@ -148,7 +148,7 @@ describe('C18: what is missing is pulled', () => {
     const [first, second] = chainOf(stage, 2) as [Block, Block]
     stage.take(second)
     stage.notarised(2, second)
-    assert.deepEqual(stage.only('fetch').hash, first.hash)
+    assert.deepEqual(stage.single('fetch').hash, first.hash)
   })
 
   it('C23: below a finality certificate the whole range, not block by block', () => {
@@ -158,7 +158,7 @@ describe('C18: what is missing is pulled', () => {
     stage.clear()
     stage.at(10).finalised(3, third)
     assert.deepEqual(stage.ofType('fetch'), [])
-    assert.deepEqual(stage.only('catch-up').certificate.hash, third.hash)
+    assert.deepEqual(stage.single('catch-up').certificate.hash, third.hash)
     stage.clear()
     stage.tick(1_009)
     assert.deepEqual(stage.ofType('catch-up'), [])
@@ -200,7 +200,7 @@ describe('C18: what is missing is pulled', () => {
     assert.ok(stage.instance.blocks.size <= 256)
     stage.finalised(1, first)
     stage.take(first)
-    assert.deepEqual(stage.only('finalise').blocks, [first])
+    assert.deepEqual(stage.single('finalise').blocks, [first])
   })
 })
 
@@ -240,7 +240,7 @@ describe('C24: hand-over', () => {
       kindsOf(effects).filter((type) => type === 'finalise' || type === 'ended'),
       ['finalise', 'ended']
     )
-    const { block, certificate } = stage.only('ended', effects)
+    const { block, certificate } = stage.single('ended', effects)
     assert.deepEqual([block, certificate.hash], [second, second.hash])
     assert.equal(stage.instance.ended, true)
   })
@@ -278,7 +278,7 @@ describe('C24: hand-over', () => {
     stage.nullified(1)
     stage.finalised(2, boundary)
     assert.equal(stage.instance.final.view, 1)
-    assert.equal(stage.only('ended').certificate.view, 2)
+    assert.equal(stage.single('ended').certificate.view, 2)
   })
 
   it('C6, C24: a shard’s epoch ends with the first reference at or past its end', () => {
@@ -297,7 +297,7 @@ describe('C24: hand-over', () => {
 })
 
 describe('C27: alarms', () => {
-  const halts = (stage: Stage): string => stage.only('halt').reason
+  const halts = (stage: Stage): string => stage.single('halt').reason
 
   it('C27: a final block that does not execute to its roots', () => {
     const stage = follower({ judging: () => false })

@@ -120,7 +120,7 @@ describe('C14: what the leader proposes', () => {
     const { stage, parent } = leaderOfTwo()
     stage.tick(200)
     const block = stage.block({ view: 2, on: parent })
-    const { view, kind, hash, draft, records } = stage.only(
+    const { view, kind, hash, draft, records } = stage.single(
       'sign',
       stage.feed({ type: 'built', view: 2, block })
     )
@@ -163,7 +163,7 @@ describe('C14: what the leader proposes', () => {
     stage.tick(200)
     assert.deepEqual(builds(stage), [expected(4, parent)])
     const block = stage.block({ view: 4, on: parent })
-    const { draft } = stage.only('sign', stage.feed({ type: 'built', view: 4, block }))
+    const { draft } = stage.single('sign', stage.feed({ type: 'built', view: 4, block }))
     assert.deepEqual(
       draft?.nullifications.map(({ view, kind }) => [view, kind]),
       [
@@ -202,7 +202,7 @@ describe('C14: what the leader proposes', () => {
     assert.equal(stage.view, 66)
     stage.tick(200)
     assert.equal(builds(stage).length, 1)
-    const { draft } = stage.only(
+    const { draft } = stage.single(
       'sign',
       stage.feed({ type: 'built', view: 66, block: stage.block({ view: 66 }) })
     )
@@ -243,7 +243,7 @@ describe('C9, C14: the boundary block is proposed again', () => {
     assert.deepEqual(stage.signed(), [])
     stage.tick(500)
     assert.deepEqual(builds(stage), [])
-    const { view, hash, draft, records } = stage.only('sign')
+    const { view, hash, draft, records } = stage.single('sign')
     assert.deepEqual([view, hash, draft?.block], [2, boundary.hash, boundary])
     assert.deepEqual(draft?.notarisation, [stage.certificate(NOTARISE, 1, boundary.hash)])
     assert.deepEqual(draft?.nullifications, [])
@@ -263,7 +263,7 @@ describe('C9, C14: the boundary block is proposed again', () => {
     stage.nullified(2)
     stage.clear()
     stage.tick(500)
-    const { view, draft } = stage.only('sign')
+    const { view, draft } = stage.single('sign')
     assert.equal(view, 3)
     assert.deepEqual(
       draft?.notarisation.map((one) => one.view),
@@ -288,6 +288,6 @@ describe('C9, C14: the boundary block is proposed again', () => {
     stage.extend({ view: 1, coordHeight: 8 })
     stage.clear()
     stage.tick(500)
-    assert.equal(stage.only('sign').draft?.block.header.coordHeight, 8)
+    assert.equal(stage.single('sign').draft?.block.header.coordHeight, 8)
   })
 })

@@ -21,7 +21,7 @@ describe('C15: notarise', () => {
     const block = stage.block({ view: 1 })
     stage.proposal(1, block)
     assert.deepEqual(stage.signed(), [said(NOTARISE, 1, block.hash)])
-    assert.equal(stage.only('sign').draft, undefined)
+    assert.equal(stage.single('sign').draft, undefined)
   })
 
   it('C15: vote and block may come in either order', () => {
@@ -92,7 +92,7 @@ describe('C15: notarise', () => {
     const stage = voter({ judging: () => undefined })
     const block = stage.block({ view: 1 })
     stage.proposal(1, block)
-    assert.equal(stage.only('judge').block, block)
+    assert.equal(stage.single('judge').block, block)
     assert.deepEqual(stage.signed(), [])
     stage.feed({ type: 'verdict', hash: hexOf(block), valid: false, reason: 'wrong-state-root' })
     assert.deepEqual(stage.signed(), [said(NULLIFY, 1)])
@@ -204,7 +204,7 @@ describe('C11: what is durable before a notarise vote', () => {
   it('C11: the block, before the vote', () => {
     const stage = voter()
     stage.proposal(1, stage.block({ view: 1 }))
-    assert.deepEqual(recordNames(stage.only('sign').records), ['block 1'])
+    assert.deepEqual(recordNames(stage.single('sign').records), ['block 1'])
   })
 
   it('C11: the certificate that justifies the proposal, where no finalise took it along', () => {
@@ -218,7 +218,7 @@ describe('C11: what is durable before a notarise vote', () => {
     assert.deepEqual(stage.signed(), [said(NULLIFY, 1)])
     stage.clear()
     stage.notarised(1, parent)
-    const { kind, view, records } = stage.only('sign')
+    const { kind, view, records } = stage.single('sign')
     assert.deepEqual([kind, view], [NOTARISE, 2])
     assert.deepEqual(recordNames(records), [`certificate ${said(NOTARISE, 1, parent.hash)}`, 'block 2'])
   })
@@ -226,7 +226,7 @@ describe('C11: what is durable before a notarise vote', () => {
   it('C11: certificates that no vote takes along are journaled by themselves, once', () => {
     const stage = voter()
     const effects = stage.nullified(1)
-    assert.deepEqual(recordNames(stage.only('journal', effects).records), ['certificate nullify 1'])
+    assert.deepEqual(recordNames(stage.single('journal', effects).records), ['certificate nullify 1'])
     assert.deepEqual(stage.ofType('journal', stage.tick(1)), [])
   })
 
@@ -236,7 +236,7 @@ describe('C11: what is durable before a notarise vote', () => {
     stage.proposal(2, block)
     stage.clear()
     const effects = stage.nullified(1)
-    const { records, view } = stage.only('sign', effects)
+    const { records, view } = stage.single('sign', effects)
     assert.equal(view, 2)
     assert.deepEqual(recordNames(records), ['certificate nullify 1', 'block 1'])
     assert.deepEqual(stage.ofType('journal', effects), [])

@@ -79,7 +79,7 @@ describe('C5: certificates from votes', () => {
         const before = stage.votes(signers.slice(0, stage.quorum - 1), kind, 1, hash)
         assert.deepEqual(stage.ofType('publish', before), [])
         const after = stage.votes(signers.slice(stage.quorum - 1), kind, 1, hash)
-        const { certificate } = stage.only('publish', after)
+        const { certificate } = stage.single('publish', after)
         assert.deepEqual(
           [certificate.chain, certificate.epoch, certificate.view, certificate.kind],
           [COORD, 0, 1, kind]

@@ -121,6 +121,6 @@ describe('C22: restart', () => {
       certificate(FINALISE, 2, second)
     ])
     stage.tick(1)
-    assert.deepEqual(stage.only('finalise').blocks, [first, second])
+    assert.deepEqual(stage.single('finalise').blocks, [first, second])
   })
 })
