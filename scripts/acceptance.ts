@@ -17,6 +17,7 @@ import { percentile } from '../src/devnet/summary.ts'
 import type { Summary } from '../src/devnet/summary.ts'
 
 const BASE_PORT = 19_600
+const FOREVER = new AbortController().signal
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
@@ -185,6 +186,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
         }
         cpSync(original.plan.data, copy.data, { recursive: true })
         await net.startNode(3)
+        await original.answers(FOREVER)
         const twin = await spawnProcess(startArguments(copy, net.bootstrap), {
           log: join(data, 'copy-3.log')
         })
@@ -252,9 +254,10 @@ async function withDevnet(data: string, use: (net: Devnet) => Promise<string[]>,
     basePort: BASE_PORT,
     json: false
   })
-  const net = await Devnet.start(plan, new AbortController().signal)
+  const net = await Devnet.start(plan, FOREVER)
   let more: string[]
   try {
+    await net.moves(FOREVER)
     more = await use(net)
   } finally {
     await net.stop()

@@ -3,13 +3,20 @@
  * starts at once answers and is kept true until the end.
  */
 import { renameSync, writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Genesis } from '../params/genesis.ts'
 import { networkId } from '../params/genesis.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { DevnetNode } from './devnet-node.ts'
 import { libp2pAddress, prepareDirectory, prepareNode } from './directory.ts'
+import { DevnetError } from './errors.ts'
+import { allFinals, hasAdvanced, highest } from './finals.ts'
 import { shellLine, startArguments } from './plan.ts'
 import type { Plan } from './plan.ts'
+
+/** From the first answers to the first final blocks. */
+const MOVE_MS = 60_000
+const LOOK_MS = 100
 
 export interface DevnetInit {
   /** Options of Node itself for node i: profiles. */
@@ -56,6 +63,23 @@ export class Devnet {
     devnet.#isRecorded = true
     devnet.#write()
     return devnet
+  }
+
+  /**
+   * Validators listen before their first vote (C12): ends when every chain has a new final block.
+   * @throws DevnetError when one has none
+   */
+  async moves(signal: AbortSignal): Promise<void> {
+    const before = highest((await allFinals(this.up)).values())
+    const untilMs = performance.now() + MOVE_MS
+    while (!hasAdvanced(highest((await allFinals(this.up)).values()), before)) {
+      signal.throwIfAborted()
+      if (performance.now() > untilMs) {
+        const stuck = `no new final block on every chain within ${MOVE_MS / 1_000} s: see ${this.node(0).plan.log}`
+        throw new DevnetError({ code: 'DEVNET_STUCK' }, stuck)
+      }
+      await delay(LOOK_MS)
+    }
   }
 
   /** Second 0 of the run. */

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { V8_OPTIONS } from '../node/v8-options.ts'
 import { DevnetError } from './errors.ts'
 import { MAIN } from './plan.ts'
 
@@ -110,7 +111,7 @@ export interface SpawnOptions {
 export async function spawnProcess(args: readonly string[], options: SpawnOptions = {}): Promise<Process> {
   const { script = MAIN, nodeOptions = [], log } = options
   const file = log === undefined ? undefined : openSync(log, 'a')
-  const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
+  const child = spawn(process.execPath, [...V8_OPTIONS, ...nodeOptions, script, ...args], {
     detached: true,
     env: cleanEnvironment(),
     stdio: ['ignore', file ?? 2, file ?? 2, 'ipc']

@@ -15,7 +15,7 @@ import { homeShard } from '../crypto/address.ts'
 import { Devnet } from './devnet.ts'
 import type { DevnetInit } from './devnet.ts'
 import { DevnetError } from './errors.ts'
-import { allFinals, hasAdvanced, highest, isCaughtUp } from './finals.ts'
+import { allFinals, highest, isCaughtUp } from './finals.ts'
 import { firstPair, guideLines, guideOf } from './guide.ts'
 import type { Target } from './load/messages.ts'
 import { LoadProcess } from './load-process.ts'
@@ -30,8 +30,6 @@ import { ChainTable, drawTable, loadLine, progressLine } from './table.ts'
 /** Of the run's duration, without new load: transfers become final. */
 const SETTLE_S = 10
 const SHOW_MS = 1_000
-/** From the first answers to the first final blocks. */
-const MOVE_MS = 60_000
 const SAMPLE_MS = 500
 /** Followers get load from when they have caught up: how often that is looked at. */
 const TARGETS_MS = 1_000
@@ -92,7 +90,7 @@ class Run {
     const { options } = this.#devnet.plan
     this.#guide()
     this.#load = options.load === undefined ? undefined : await this.#startLoad(options.load)
-    await this.#chainsMove()
+    await this.#devnet.moves(this.#signal)
     this.#devnet.begin()
     const perturber = new Perturber(this.#devnet, this.#over, (line) => {
       this.#screen.line(`${this.#devnet.elapsedS.toFixed(1)} s: ${line}`)
@@ -114,20 +112,6 @@ class Run {
     this.#screen.line('reading back')
     if (load !== undefined) writeFileSync(join(this.#devnet.plan.data, 'load.json'), JSON.stringify(load))
     return readRun(this.#devnet, { load, validatorsCpuUs, perturbations: perturber.reports })
-  }
-
-  /** Validators listen before their first vote (C22): the run begins when every chain has a new final block. */
-  async #chainsMove(): Promise<void> {
-    const before = highest((await allFinals(this.#devnet.up)).values())
-    const untilMs = performance.now() + MOVE_MS
-    while (!hasAdvanced(highest((await allFinals(this.#devnet.up)).values()), before)) {
-      this.#signal.throwIfAborted()
-      if (performance.now() > untilMs) {
-        const stuck = `no new final block on every chain within ${MOVE_MS / 1_000} s: see ${this.#devnet.node(0).plan.log}`
-        throw new DevnetError({ code: 'DEVNET_STUCK' }, stuck)
-      }
-      await delay(100)
-    }
   }
 
   async end(): Promise<void> {
