@@ -7,9 +7,10 @@ import { ClassicLevel } from 'classic-level'
 import { StoreError } from './errors.ts'
 import type { KeyValueStore, Range, Write } from './ports.ts'
 
-const CACHE_BYTES = 16 * 1024 * 1024
+/** A node has a database for each chain and one of its own, so these count several times. */
+const CACHE_BYTES = 8 * 1024 * 1024
 /** Two of these per database bound its memory. */
-const WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 
 type Database = ClassicLevel<Uint8Array, Uint8Array>
 
@@ -84,8 +85,12 @@ class LevelStore implements KeyValueStore {
   }
 }
 
-/** A Buffer is a Uint8Array whose `slice` aliases and whose memory may hold other rows; callers keep what they get. */
-const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+/**
+ * A Buffer is a Uint8Array whose `slice` aliases and whose memory may hold other rows; callers keep what they get. One
+ * that has its memory for itself is only shown as what it is.
+ */
+const plain = (bytes: Uint8Array): Uint8Array =>
+  bytes.byteLength === bytes.buffer.byteLength ? new Uint8Array(bytes.buffer) : new Uint8Array(bytes)
 
 /** The library wraps: the reason is in `cause`, and a missing database has a sentence instead of a code. */
 async function openError(error: unknown, path: string): Promise<unknown> {
