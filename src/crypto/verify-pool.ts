@@ -43,8 +43,12 @@ interface Thread {
   isReady: boolean
 }
 
+/** A thread holds two batches; without a limit its heap grows like that of a whole program before it is cleaned. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
+
 /** Without the process's own flags: some of them (`--input-type`, `--inspect-brk`) end or stop a thread at start. */
-const startThread = (): Worker => new Worker(new URL('./verify-worker.js', import.meta.url), { execArgv: [] })
+const startThread = (): Worker =>
+  new Worker(new URL('./verify-worker.js', import.meta.url), { execArgv: [], resourceLimits: THREAD_LIMITS })
 
 export class VerifyPool implements Verifier {
   readonly #threads = new Set<Thread>()
