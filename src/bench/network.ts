@@ -13,7 +13,7 @@ import { measureVerification } from './signatures.ts'
 const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url))
 const VALIDATORS = 4
 const SHARDS = 2
-const BASE_PORT = 9_400
+const BASE_PORT = 9_500
 /** Transfers a second that no queue forms for. */
 const LIGHT_LOAD = 20
 const FINALITY_MS = 100
