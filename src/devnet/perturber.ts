@@ -24,7 +24,7 @@ export class Perturber {
   readonly #devnet: Devnet
   readonly #signal: AbortSignal
   readonly #onChange: (line: string) => void
-  readonly #reports: { at: number; what: string; recoveredMs: number | null }[] = []
+  readonly #reports = new Map<Perturbation, PerturbationReport>()
 
   /** @param onChange which nodes are up may have changed */
   constructor(devnet: Devnet, signal: AbortSignal, onChange: (line: string) => void) {
@@ -33,8 +33,10 @@ export class Perturber {
     this.#onChange = onChange
   }
 
+  /** Of what happened so far, in the order of the plan. */
   get reports(): readonly PerturbationReport[] {
-    return this.#reports
+    const { perturbations } = this.#devnet.plan
+    return perturbations.flatMap((each) => this.#reports.get(each) ?? [])
   }
 
   /** Resolves when all are done and recovered, or the signal fires. */
@@ -46,17 +48,13 @@ export class Perturber {
   async #one(perturbation: Perturbation): Promise<void> {
     const what = perturbationText(perturbation)
     if (!(await this.#until(perturbation.atS))) return
-    const report: { at: number; what: string; recoveredMs: number | null } = {
-      at: Math.round(this.#devnet.elapsedS * 10) / 10,
-      what,
-      recoveredMs: null
-    }
-    this.#reports.push(report)
+    const at = Math.round(this.#devnet.elapsedS * 10) / 10
+    this.#reports.set(perturbation, { at, what, recoveredMs: null })
     if (!(await this.#act(perturbation))) return
     const before = highest((await allFinals(this.#devnet.up)).values())
     const fromMs = performance.now()
-    if (await this.#recovered(perturbation, before))
-      report.recoveredMs = Math.round(performance.now() - fromMs)
+    if (!(await this.#recovered(perturbation, before))) return
+    this.#reports.set(perturbation, { at, what, recoveredMs: Math.round(performance.now() - fromMs) })
   }
 
   /** @returns false when the run ended meanwhile. */
