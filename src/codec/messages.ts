@@ -63,6 +63,8 @@ export const FRAME_STATUS = 1
 export const FRAME_CERTIFICATE = 2
 export const FRAME_VOTE = 3
 export const FRAME_BOUNDARY = 4
+export const FRAME_DIGEST = 5
+export const FRAME_WANT = 6
 export { CertificateType, VoteType }
 
 /** Items and bytes of one answer on `consensus/1` (C19). */
@@ -80,6 +82,22 @@ export const BundleType = new ContainerType(
   { typeName: 'Bundle' }
 )
 export type Bundle = ValueOf<typeof BundleType>
+
+/** Wire hashes in one digest or want (M5). */
+export const DIGEST_HASHES_MAX = 512
+const WireHashList = new ListCompositeType(Bytes32, DIGEST_HASHES_MAX)
+/** The best-paying transactions that wait in the sender's pool: losses of gossip are repaired by it (M5). */
+export const PoolDigestType = new ContainerType(
+  { chain: Chain, wireHashes: WireHashList },
+  { typeName: 'PoolDigest' }
+)
+export type PoolDigest = ValueOf<typeof PoolDigestType>
+/** Which transactions of a digest the receiver lacks. */
+export const PoolWantType = new ContainerType(
+  { chain: Chain, wireHashes: WireHashList },
+  { typeName: 'PoolWant' }
+)
+export type PoolWant = ValueOf<typeof PoolWantType>
 
 /** Request `blocks by hash`: unfinal or final, newest first, with up to `ancestors` parents each. */
 export const MAX_REQUEST_HASHES = 16

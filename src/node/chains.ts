@@ -8,7 +8,13 @@ import { COORD, isShard } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
 import { buildChainGenesis } from '../chain/genesis-block.ts'
-import { BlocksByHashType, BundleType, FRAME_BOUNDARY, FinalRangeType } from '../codec/messages.ts'
+import {
+  BlocksByHashType,
+  BundleType,
+  FRAME_BOUNDARY,
+  FRAME_WANT,
+  FinalRangeType
+} from '../codec/messages.ts'
 import type { Status } from '../codec/messages.ts'
 import { decode } from '../codec/ssz.ts'
 import { listenMs } from '../consensus/timers.ts'
@@ -215,7 +221,9 @@ export class Chains {
     if (node === undefined) return LACKS
     const verdict = await node.transactions.judgeBundle(body, from)
     if (verdict.action === 'reject') return INVALID
-    if (verdict.action === 'accept') await this.#c.network.publish(node.chain, 'tx', body)
+    // A peer that follows the chain only repairs a loss of ours (POOL-8); what it has, others have.
+    const repairs = this.#c.network.peers(node.chain).some(({ peer }) => peer === from)
+    if (verdict.action === 'accept' && !repairs) await this.#c.network.publish(node.chain, 'tx', body)
     return { result: 'ok', frames: [] }
   }
 
@@ -223,7 +231,7 @@ export class Chains {
     const kind = frame[0]
     const bytes = frame.subarray(1)
     const at = kind === FRAME_BOUNDARY ? HEADER_CHAIN_OFFSET : CHAIN_OFFSET
-    if (kind === undefined || kind < 1 || kind > FRAME_BOUNDARY || bytes.length < at + 2) {
+    if (kind === undefined || kind < 1 || kind > FRAME_WANT || bytes.length < at + 2) {
       this.#c.network.report(peer, 'invalid', 'consensus/1: unknown frame')
       return
     }

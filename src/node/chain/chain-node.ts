@@ -4,6 +4,7 @@
  */
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { must } from '../../primitives/errors.ts'
+import { FRAME_DIGEST, FRAME_WANT } from '../../codec/messages.ts'
 import { NOTARISE } from '../../codec/statement.ts'
 import type { Vote } from '../../codec/statement.ts'
 import type { Block } from '../../codec/block.ts'
@@ -32,6 +33,7 @@ import type { EpochBook } from './epoch-book.ts'
 import { Executor } from './executor.ts'
 import { Finaliser } from './finaliser.ts'
 import { GossipJudges } from './gossip-judges.ts'
+import { PoolRepair } from './pool-repair.ts'
 import { Pull } from './pull.ts'
 import { Transactions } from './transactions.ts'
 import type { BundleCounts } from './transactions.ts'
@@ -77,6 +79,7 @@ export class ChainNode {
   readonly transactions: Transactions
   readonly pull: Pull
   readonly #antiEntropy: AntiEntropy
+  readonly #repair: PoolRepair
   readonly #judges: GossipJudges
   readonly #validator: Validator | undefined
   readonly #events: ChainEvents
@@ -106,6 +109,7 @@ export class ChainNode {
     this.tree = tree
     this.pool = new Pool(chain, params)
     this.transactions = this.#createTransactions(c, constants, verified)
+    this.#repair = new PoolRepair({ network: c.network, clock: c.clock, pool: this.pool, verified }, chain)
     this.driver = this.#createDriver(c, init, executor, place)
     const instance = (): Instance => this.driver.instance
     this.#judges = new GossipJudges(
@@ -232,21 +236,26 @@ export class ChainNode {
   async start(): Promise<void> {
     await this.driver.start()
     await this.transactions.start()
+    this.#repair.start()
   }
 
   async stop(): Promise<void> {
     this.transactions.stop()
+    this.#repair.stop()
     this.pull.stop()
     await this.driver.stop()
   }
 
   onPeer(peer: Peer): void {
     this.transactions.onPeer()
+    this.#repair.sendDigest(peer)
     this.#antiEntropy.sendStatus(peer, false)
   }
 
   async onFrame(peer: Peer, kind: number, bytes: Uint8Array): Promise<void> {
-    await this.#antiEntropy.receive(peer, kind, bytes)
+    if (kind === FRAME_DIGEST) this.#repair.onDigest(peer, bytes)
+    else if (kind === FRAME_WANT) await this.#repair.onWant(peer, bytes)
+    else await this.#antiEntropy.receive(peer, kind, bytes)
   }
 
   /** A finality certificate that came with a shard's proposal (C9): checked here like any other. */

@@ -2,7 +2,7 @@
 import { concat, toHex, utf8 } from '../../primitives/bytes.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { sha256 } from '../../crypto/hash.ts'
-import { FRAME_CERTIFICATE } from '../../codec/messages.ts'
+import { FRAME_BOUNDARY } from '../../codec/messages.ts'
 import type { Status } from '../../codec/messages.ts'
 import type {
   GossipJudge,
@@ -109,7 +109,7 @@ export class Port implements Network, Endpoint {
     this.#init.onEffect('frame')
     if (!this.#alive || !this.#known.has(to)) return false
     this.#init.onSent('frame', frame)
-    const at = frame[0] !== undefined && frame[0] <= FRAME_CERTIFICATE + 1 ? 1 : 34
+    const at = frame[0] === FRAME_BOUNDARY ? 34 : 1
     const chain = new DataView(frame.buffer, frame.byteOffset).getUint16(at, true) as ChainId
     if (this.#network.isMuted(chain)) return true
     this.#network.carry(this.index, to, `frame-${frame[0] ?? 0}`, frame, (port) => {
