@@ -5,6 +5,7 @@ import { fromHex, toHex, u64be, utf8 } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { must } from '../primitives/errors.ts'
 import { EMPTY_VIEW, commit } from '../state/commit.ts'
+import { pathOf } from '../state/hashes.ts'
 import { accountKey } from '../state/keys.ts'
 import type { StateChanges, StateView } from '../state/ports.ts'
 import { CHAIN_BUCKETS, bucketKey } from '../store/buckets.ts'
@@ -49,15 +50,15 @@ export class StoredState implements StateView {
   }
 }
 
+/** In the order of the tree, so that a page is written once or twice and not in every batch. */
 export async function buildState(store: KeyValueStore, accounts: number): Promise<void> {
   const state = new StoredState(store)
+  const keys = Array.from({ length: accounts }, (_, index) => stateKeyOf(index))
+    .map((key) => ({ key: toHex(key), path: toHex(pathOf(key)) }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
   for (let from = 0; from < accounts; from += BUILD_BATCH) {
-    const count = Math.min(BUILD_BATCH, accounts - from)
-    const rows = Array.from(
-      { length: count },
-      (_, i) => [toHex(stateKeyOf(from + i)), accountValue(0)] as const
-    )
-    await state.write(commit(state, new Map(rows)))
+    const batch = keys.slice(from, from + BUILD_BATCH)
+    await state.write(commit(state, new Map(batch.map(({ key }) => [key, accountValue(0)]))))
   }
 }
 
