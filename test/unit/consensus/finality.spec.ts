@@ -134,13 +134,26 @@ describe('C18: what is missing is pulled', () => {
     assert.deepEqual(stage.ofType('fetch'), [])
   })
 
-  it('C15: the block of the leader’s vote', () => {
+  it('C15: the block of the leader’s vote in the current view, not of other members or views', () => {
     const stage = follower()
-    const [block] = chainOf(stage, 1) as [Block]
-    stage.votes([1, 2], NOTARISE, 1, block.hash)
+    const [block, later] = chainOf(stage, 2) as [Block, Block]
+    stage.votes([2], NOTARISE, 1, block.hash)
+    stage.votes([1], NOTARISE, 2, later.hash)
     assert.deepEqual(stage.ofType('fetch'), [])
     stage.votes([0], NOTARISE, 1, block.hash)
-    assert.deepEqual(stage.single('fetch').hash, block.hash)
+    assert.deepEqual(stage.only('fetch').hash, block.hash)
+  })
+
+  it('C18: nothing of views that are over, though their certificates are still held', () => {
+    const stage = follower()
+    const block = stage.block({ view: 3 })
+    stage.take(block)
+    stage.finalised(3, block)
+    stage.clear()
+    const record = stage.instance.views.get(3)!
+    record.notarisation = stage.certificate(NOTARISE, 3, sha256Of(u64be(7)))
+    stage.tick(10)
+    assert.deepEqual(stage.ofType('fetch'), [])
   })
 
   it('C18: the parent of a certified block', () => {

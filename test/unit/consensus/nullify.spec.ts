@@ -201,6 +201,18 @@ describe('C17 d: an absent leader', () => {
     assert.deepEqual(stage.signed(), [])
   })
 
+  it('C17 d: another counts as heard by either, its latest view or its latest time', () => {
+    for (const heard of [
+      { view: 3, monoMs: 2_001 },
+      { view: 4, monoMs: 2_000 }
+    ]) {
+      const stage = silentLeader(1_000)
+      stage.instance.heard.set(1, heard)
+      stage.feed({ type: 'signing', enabled: true })
+      assert.deepEqual(stage.signed(), [said(NULLIFY, 13)])
+    }
+  })
+
   it('C17 d: others that fell silent as long ago as the leader do not count', () => {
     const stage = silentLeader(1_000)
     stage.instance.heard.set(1, { view: 3, monoMs: 2_000 })
