@@ -12,7 +12,7 @@ import { BANNED_FOLDERS, BANNED_IN_TESTS, BANNED_NAME, BANNED_WORDS, declaredNam
 
 const LINES_MAX = 400
 /** Dependencies that no source imports. May only shrink. */
-const UNUSED_PACKAGES: readonly string[] = ['@libp2p/bootstrap', '@libp2p/utils', 'uint8arrays', 'undici']
+const UNUSED_PACKAGES: readonly string[] = []
 const byName = (a: string, b: string): number => (a < b ? -1 : 1)
 
 interface PackageJson {

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Logger } from 'pino'
 import { toHex } from '../primitives/bytes.ts'
@@ -38,6 +39,7 @@ import { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
 import type { NodePort } from '../rpc/port.ts'
 import { systemClock } from './clock.ts'
+import { PatientVerifier } from './patient-verifier.ts'
 import { NodeEvents } from './events.ts'
 import { Observer } from './observer.ts'
 import { assertPortsFree } from './ports-free.ts'
@@ -116,7 +118,7 @@ export class Node {
     const { config, genesis, log } = this.#init
     const paths = dataPaths(config.data)
     const id = networkId(genesis)
-    const observer = new Observer(this.metrics, log, (error) => this.#init.onFailed(error))
+    const observer = new Observer(this.metrics, log, genesis, (error) => this.#init.onFailed(error))
     await this.#part('keys', async () => this.#readKeys())
     await this.#part('ports', async () => assertPortsFree(config))
     const nodeStore = await this.#part('node database', async () => {
@@ -128,7 +130,7 @@ export class Node {
       const pool = new VerifyPool()
       await pool.start()
       this.#parts.push({ name: 'verifier', stop: async () => pool.stop() })
-      return pool
+      return new PatientVerifier(pool, async (ms) => setTimeout(ms))
     })
     const validator = await this.#part('validator', async () => this.#openValidator(nodeStore, id))
     this.#validator = validator

@@ -10,6 +10,8 @@ import type { Dropped } from '../mempool/pool.ts'
 import type { NodeMetrics } from '../metrics/registry.ts'
 import type { BundleCounts } from '../node/chain/transactions.ts'
 import type { ChainEvents } from '../node/ports.ts'
+import type { Genesis } from '../params/genesis.ts'
+import { Auditor } from './auditor.ts'
 
 /** When each chain last moved, for /health. */
 export interface Progress {
@@ -27,15 +29,21 @@ export class Observer {
   readonly #metrics: NodeMetrics
   readonly #log: Logger
   readonly #onFailed: (error: unknown) => void
+  readonly #auditor: Auditor
 
-  constructor(metrics: NodeMetrics, log: Logger, onFailed: (error: unknown) => void) {
+  constructor(metrics: NodeMetrics, log: Logger, genesis: Genesis, onFailed: (error: unknown) => void) {
     this.#metrics = metrics
     this.#log = log
     this.#onFailed = onFailed
+    this.#auditor = new Auditor(genesis, (invariant, detail) => {
+      metrics.node.invariantViolations.inc({ invariant })
+      log.error({ invariant, detail }, 'an invariant is broken')
+    })
   }
 
   readonly events: ChainEvents = {
-    final: ({ chain, header, hash, transactionIds, tookMs }) => {
+    final: ({ chain, header, hash, transactionIds, state, tookMs }) => {
+      this.#auditor.finalBlock(chain, header.height, state)
       const label = { chain: chainName(chain) }
       const { finalHeight, height, epoch, finalitySeconds, transactionsFinal } = this.#metrics.chain
       finalHeight.set(label, header.height)

@@ -3,6 +3,7 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import type { Evidence } from '../codec/evidence.ts'
 import type { Block, Header } from '../codec/block.ts'
 import type { Certificate } from '../codec/statement.ts'
+import type { StateView } from '../state/ports.ts'
 
 export interface Clock {
   /** Unix milliseconds; may jump. */
@@ -40,6 +41,8 @@ export interface FinalEvent {
   readonly hash: Uint8Array
   readonly certificate: Certificate
   readonly transactionIds: readonly Uint8Array[]
+  /** State after the block, to read. */
+  readonly state: Pick<StateView, 'get'>
   /** From first hearing of the block to its finality here. */
   readonly tookMs: number
 }

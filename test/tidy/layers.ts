@@ -59,7 +59,6 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       '@libp2p/peer-id',
       '@libp2p/ping',
       '@libp2p/tcp',
-      '@libp2p/utils',
       '@libp2p/yamux',
       '@multiformats/multiaddr',
       'datastore-core',
@@ -85,6 +84,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   app: {
     layers: [...PURE, ...SHELL],
     packages: [
+      'node:timers/promises',
       '@libp2p/crypto',
       'pino',
       'node:crypto',

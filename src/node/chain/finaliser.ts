@@ -59,7 +59,15 @@ export class Finaliser {
       this.#c.onFinalBlock(executed)
       const tookMs = now - (instance.seenAt.get(toHex(hash)) ?? now)
       const transactionIds = executed.transactions.map(({ id }) => id)
-      events.final({ chain: this.#chain, header, hash, certificate, transactionIds, tookMs })
+      events.final({
+        chain: this.#chain,
+        header,
+        hash,
+        certificate,
+        transactionIds,
+        state: executed.state,
+        tookMs
+      })
     }
     await this.#forget(last.block, certificate, ended, epochLength)
   }

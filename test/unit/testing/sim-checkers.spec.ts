@@ -86,7 +86,15 @@ describe('simulator: agreement', () => {
     const signatures = by.map((index) => signers[index]!.sign(statementBytes(statement)))
     const header = { height, stateRoot: change.root ?? ZERO_HASH } as Header
     const certificate = { ...statement, signers: bits, signatures }
-    return { chain: COORD, header, hash, certificate, transactionIds: [], tookMs: 0 }
+    return {
+      chain: COORD,
+      header,
+      hash,
+      certificate,
+      transactionIds: [],
+      state: { get: () => undefined },
+      tookMs: 0
+    }
   }
 
   it('invariant 1: two final blocks at one height are a violation, one at two nodes is none', () => {
