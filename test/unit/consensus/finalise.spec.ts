@@ -74,6 +74,16 @@ describe('C16: on a notarisation', () => {
     assert.deepEqual(stage.signed(), [])
   })
 
+  it('C16: nor for the last final view itself, when it may sign only after it', () => {
+    const stage = new Stage({ self: 3, signing: false })
+    const block = stage.block({ view: 4 })
+    stage.take(block)
+    stage.notarised(4, block)
+    stage.finalised(4, block)
+    stage.feed({ type: 'signing', enabled: true })
+    assert.deepEqual(stage.signed(), [])
+  })
+
   it('C16: once per view', () => {
     const stage = new Stage({ self: 3 })
     const block = stage.block({ view: 1 })

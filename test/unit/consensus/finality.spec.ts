@@ -141,7 +141,7 @@ describe('C18: what is missing is pulled', () => {
     stage.votes([1], NOTARISE, 2, later.hash)
     assert.deepEqual(stage.ofType('fetch'), [])
     stage.votes([0], NOTARISE, 1, block.hash)
-    assert.deepEqual(stage.only('fetch').hash, block.hash)
+    assert.deepEqual(stage.single('fetch').hash, block.hash)
   })
 
   it('C18: nothing of views that are over, though their certificates are still held', () => {
@@ -162,6 +162,15 @@ describe('C18: what is missing is pulled', () => {
     stage.take(second)
     stage.notarised(2, second)
     assert.deepEqual(stage.single('fetch').hash, first.hash)
+  })
+
+  it('C18: not the parent of a block right above the final one: it can only be on another branch', () => {
+    const stage = follower()
+    const rival = stage.block({ view: 2, parent: sha256Of(u64be(99)) })
+    stage.take(rival)
+    assert.deepEqual(stage.ofType('fetch'), [])
+    stage.take(stage.block({ view: 3, height: 2, parent: sha256Of(u64be(98)) }))
+    assert.deepEqual(stage.single('fetch').hash, sha256Of(u64be(98)))
   })
 
   it('C23: below a finality certificate the whole range, not block by block', () => {

@@ -117,6 +117,14 @@ describe('C15: notarise', () => {
     )
   })
 
+  it('C15: a block that comes again is not executed again', () => {
+    const stage = voter()
+    const block = stage.block({ view: 1 })
+    stage.take(block)
+    stage.take(block)
+    assert.equal(stage.ofType('judge').length, 1)
+  })
+
   it('C7, C15: a child of an invalid block is invalid without being executed', () => {
     const stage = voter({ judging: () => false })
     const first = stage.block({ view: 1 })
