@@ -58,6 +58,8 @@ export interface ChainsInit {
   readonly shards: readonly ChainId[]
 }
 
+/** How often the time of listening is prolonged while others are ahead. */
+const LISTEN_EXTENSIONS_MAX = 10
 /** Where `chain` stands in the frames of `consensus/1`: the first field, behind version and network in a header. */
 const CHAIN_OFFSET = 0
 const HEADER_CHAIN_OFFSET = 33
@@ -170,10 +172,22 @@ export class Chains {
   /** Resumes from disk; a validator listens for two full view timers before its first statement (C12). */
   async start(): Promise<void> {
     for (const chain of this.list) await chain.start()
-    const { validator, clock } = this.#c
-    if (validator === undefined) return
+    if (this.#c.validator !== undefined) this.#listen(this.#c.validator, LISTEN_EXTENSIONS_MAX)
+  }
+
+  /**
+   * C12, C22: what others have made final shows which statements of our key exist, so nothing is said while some peer
+   * is ahead and can prove it. A peer that only claims to be ahead delays us by a bounded number of windows.
+   */
+  #listen(validator: Validator, extensions: number): void {
+    const { clock } = this.#c
     const waitMs = listenMs(this.coord.driver.instance.config.params)
     this.#cancelListening = clock.at(clock.monoMs() + waitMs, () => {
+      const behind = this.list.filter((node) => node.pullFromAhead())
+      if (behind.length > 0 && extensions > 0) {
+        this.#listen(validator, extensions - 1)
+        return
+      }
       validator.activate()
       if (validator.state !== 'active') return
       for (const { driver } of this.list) driver.enqueue({ type: 'signing', enabled: true })
@@ -206,7 +220,7 @@ export class Chains {
     network.serve('transactions', async (body, from) => this.#handedOver(body, from))
     network.listen({
       peerUp: (peer, status) => {
-        for (const { chain } of status.chains) this.get(chain)?.onPeer(peer)
+        for (const { chain, finalHeight } of status.chains) this.get(chain)?.onPeer(peer, finalHeight)
       },
       peerDown: () => undefined,
       consensusFrame: (peer, frame) => this.#route(peer, frame)

@@ -35,7 +35,7 @@ export interface AntiEntropyComponents {
 /** C20: boundary headers given to a peer of an older epoch. */
 const BOUNDARIES_MAX = 16
 /** Finality of a block or two is on its way by gossip; more than this is worth a range request. */
-const LAG_TOLERATED = 2
+export const LAG_TOLERATED = 2
 
 export class AntiEntropy {
   readonly #c: AntiEntropyComponents

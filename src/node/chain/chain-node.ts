@@ -23,7 +23,7 @@ import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
 import type { NodeStore } from '../../store/node-store.ts'
 import type { ChainEvents, Clock } from '../ports.ts'
 import type { Validator } from '../validator.ts'
-import { AntiEntropy } from './anti-entropy.ts'
+import { AntiEntropy, LAG_TOLERATED } from './anti-entropy.ts'
 import { BlockTree } from './block-tree.ts'
 import type { Executed } from './block-tree.ts'
 import { Builder } from './builder.ts'
@@ -85,6 +85,8 @@ export class ChainNode {
   readonly #events: ChainEvents
   readonly #networkId: Uint8Array
   readonly #coord: CoordinationView
+  readonly #network: Network
+  readonly #epochs: EpochBook
   #certificate: Certificate | undefined
   #halted: string | undefined
 
@@ -95,6 +97,8 @@ export class ChainNode {
     this.#networkId = constants.network
     this.#validator = c.validator
     this.#coord = c.coord
+    this.#network = c.network
+    this.#epochs = c.epochs
     this.#certificate = init.certificate
     this.#events = this.#observe(c.events)
     const tip = must(c.store.header(c.store.final.height), 'the final block is stored')
@@ -246,10 +250,23 @@ export class ChainNode {
     await this.driver.stop()
   }
 
-  onPeer(peer: Peer): void {
+  onPeer(peer: Peer, finalHeight: number): void {
+    if (finalHeight > this.driver.instance.final.height + LAG_TOLERATED) this.pull.catchUp(peer)
     this.transactions.onPeer()
     this.#repair.sendDigest(peer)
     this.#antiEntropy.sendStatus(peer, false)
+  }
+
+  /** Asks every peer that states a higher final block than ours. @returns whether there is one, or a pull goes on. */
+  pullFromAhead(): boolean {
+    const { height } = this.driver.instance.final
+    const ahead = this.#network
+      .peers(this.chain)
+      .filter(({ status }) =>
+        status.chains.some((one) => one.chain === this.chain && one.finalHeight > height)
+      )
+    for (const { peer } of ahead) this.pull.catchUp(peer)
+    return ahead.length > 0 || this.pull.active || this.driver.instance.target !== undefined
   }
 
   async onFrame(peer: Peer, kind: number, bytes: Uint8Array): Promise<void> {
@@ -265,24 +282,29 @@ export class ChainNode {
 
   #onVote(vote: Vote): void {
     const self = this.driver.instance.config.self
-    if (vote.signer === self && vote.epoch === this.driver.instance.config.epoch) void this.#noticeTwin(vote)
+    if (vote.signer === self && vote.epoch === this.driver.instance.config.epoch) this.#noticeTwin(vote)
     this.driver.enqueueFor(vote.epoch, { type: 'vote', vote })
   }
 
-  async #noticeTwin(vote: Vote): Promise<void> {
-    const { chain, epoch, view, kind, hash } = vote
-    const reason = await this.#validator?.noticeTwin({
-      network: this.#networkId,
-      chain,
-      epoch,
-      view,
-      kind,
-      hash
-    })
-    if (reason !== undefined) this.#events.signingStopped(reason)
+  /** C22: a valid statement of the own key that the guard does not know stops signing for good. */
+  #noticeTwin({ chain, epoch, view, kind, hash }: Vote | Certificate): void {
+    this.#validator?.noticeTwin({ network: this.#networkId, chain, epoch, view, kind, hash }).then(
+      (reason) => {
+        if (reason !== undefined) this.#events.signingStopped(reason)
+      },
+      (error: unknown) => this.#events.failed(error)
+    )
+  }
+
+  /** The own key among the signers says as much as a vote of it: a restored backup finds it in what it catches up. */
+  #noticeInCertificate(certificate: Certificate, epochs: EpochBook): void {
+    if (this.#validator === undefined) return
+    const own = epochs.memberIndex(certificate.chain, certificate.epoch, this.#validator.publicKey)
+    if (own !== undefined && certificate.signers.get(own)) this.#noticeTwin(certificate)
   }
 
   #onCertificate(certificate: Certificate, byGossip: boolean): void {
+    this.#noticeInCertificate(certificate, this.#epochs)
     this.driver.enqueueFor(certificate.epoch, { type: 'certificate', certificate, byGossip })
   }
 
@@ -307,6 +329,9 @@ export class ChainNode {
 
   #onFinalBlock(executed: Executed, epochs: EpochBook): void {
     this.transactions.onFinalBlock(executed)
+    for (const certificate of executed.block.body.attendance.parentCertificate) {
+      this.#noticeInCertificate(certificate, epochs)
+    }
     const { header } = executed.block
     const params = epochs.snapshot(header.epoch)?.params
     if (params === undefined || !isBoundary(header, header.epoch, params.epochLength)) return

@@ -32,6 +32,8 @@ export interface NodeInit {
   /** Undefined for a follower; the world watches what an honest one signs. */
   readonly signer: Signer | undefined
   readonly verifier: Verifier
+  /** A faulty member signs beside its guard and does not mind. */
+  readonly isFaulty: boolean
   /** What a faulty member puts between its process and the network. */
   readonly wrapNetwork: (port: Port) => Network
   /** The process has read its databases and does not take part yet. */
@@ -42,6 +44,13 @@ export interface NodeInit {
   readonly onSent: (kind: GossipKind | 'frame', data: Uint8Array) => void
   readonly onReport: (peer: Peer, fact: PeerFact, why: string) => void
   readonly onGuardRefused: (reason: string) => void
+}
+
+/** An honest one stops for good when it meets statements of its key that its guard did not let pass (C22). */
+class FaultyValidator extends Validator {
+  override async noticeTwin(): Promise<undefined> {
+    return undefined
+  }
 }
 
 export interface Surroundings {
@@ -156,7 +165,7 @@ export class SimNode {
     const nodeStore = await NodeStore.open(this.#open(NODE_DISK), networkId)
     if (signer !== undefined) {
       const guard = await this.#openGuard(nodeStore, signer.publicKey)
-      this.#validator = new Validator(signer, guard)
+      this.#validator = this.init.isFaulty ? new FaultyValidator(signer, guard) : new Validator(signer, guard)
     }
     const chains = await Chains.open(
       {

@@ -254,6 +254,7 @@ export class World {
         shards: this.chains.filter((chain) => chain !== COORD),
         signer: isWatched ? this.statements.watch(signer) : signer,
         verifier: crypto.verifier,
+        isFaulty: fault !== undefined,
         wrapNetwork: (port) => this.#wrap(port, signer, fault),
         onOpened: () => this.#cameBack(index),
         events: this.#events(index),

@@ -21,7 +21,7 @@ export async function copyBesideOriginal(): Promise<void> {
   expectSound(world)
 }
 
-/** An old backup takes the place of a machine that is gone: what it does not know of is never contradicted. */
+/** An old backup takes the place of a machine that is gone: it finds statements it does not know of, and says no more. */
 export async function restoredBackup(): Promise<void> {
   const world = await warmWorld({ twinOf: 1 })
   world.crash(1)
@@ -30,6 +30,8 @@ export async function restoredBackup(): Promise<void> {
   await expectProgress(world, ALL, undefined, 10)
   world.crash(1)
   await world.restart(COPY)
+  await world.until(() => world.refusals.has(COPY), RECOVERY_MS)
+  assert.equal(world.node(COPY).validator?.state, 'refused')
   await expectProgress(world, [0, 2, 3, COPY])
   expectSound(world)
 }
