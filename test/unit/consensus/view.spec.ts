@@ -79,6 +79,18 @@ describe('C10: what is held', () => {
     assert.equal(stage.instance.seenAt.size, 3)
   })
 
+  it('C10: a certificate at or below the last final view is not kept, published or journaled', () => {
+    const stage = new Stage({ self: null })
+    const final = stage.block({ view: 4 })
+    stage.take(final)
+    stage.finalised(4, final)
+    for (const view of [3, 4]) {
+      assert.deepEqual(stage.certify(NULLIFY, view, undefined, false), [])
+      assert.equal(stage.instance.views.get(view)?.nullification, undefined)
+    }
+    assert.equal(stage.certify(NULLIFY, 5, undefined, false).length, 2)
+  })
+
   it('C10: a block at or below the last final height is not taken', () => {
     const stage = new Stage({ self: null })
     const final = stage.block({ view: 1 })

@@ -142,6 +142,12 @@ describe('C31: block', () => {
     assert.equal(await at(19), 'ignore late')
   })
 
+  it('C24, C31, GOS-10: proposals of the next epoch are judged by its own views', async () => {
+    const node = finalAtTwenty(aNode())
+    const next = proposalOf(node, aBlockOf(node, { view: 1, epoch: 4 }))
+    assert.equal(await says(node.judges.block(ProposalType.serialize(next), FROM)), 'accept valid')
+  })
+
   it('C31, GOS-10: the same proposal again: ignored as held', async () => {
     const node = aNode()
     const bytes = ProposalType.serialize(proposalOf(node, aBlockOf(node)))

@@ -109,6 +109,15 @@ describe('C31: vote', () => {
     )
   })
 
+  it('C24, C31, GOS-8: votes of the next epoch are judged by its own views and contradict none of this one', async () => {
+    const { judges, signers } = finalAtTwenty(aNode())
+    await judges.judgeVote(signers.vote(1, NOTARISE, 21, hash, EPOCH), FROM)
+    for (const view of [1, 21]) {
+      const vote = signers.vote(1, NOTARISE, view, sha256Of(u64be(2)), EPOCH + 1)
+      assert.equal(await says(judges.judgeVote(vote, FROM)), 'accept valid')
+    }
+  })
+
   it('C31, GOS-8: a held vote is ignored without another verification', async () => {
     const { judges, signers, verifier, taken } = aNode()
     for (const [kind, named] of [
