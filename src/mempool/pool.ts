@@ -85,6 +85,7 @@ export class Pool {
   readonly #locals = new LocalList()
   readonly #counts = new RefusalCounts()
   #admitted = 0
+  #changes = 0
 
   constructor(chain: ChainId, params: Params) {
     this.chain = chain
@@ -119,6 +120,7 @@ export class Pool {
     if (replaced !== undefined) dropped.push(this.#drop(replaced, 'replaced'))
     this.#index.add(entry, nonce)
     this.#admitted += 1
+    this.#changes += 1
     if (origin === 'local') this.#locals.add(entry, head.height)
     const outcome = replaced !== undefined ? 'replaced' : isPending ? 'pending' : 'queued'
     return accept({ outcome, entry, dropped })
@@ -206,6 +208,11 @@ export class Pool {
   /** What a sender's transactions would cost at most if all were included. */
   reserved(sender: Hex): Reserved {
     return this.#index.queue(sender)?.reserved(undefined) ?? NOTHING_RESERVED
+  }
+
+  /** Rises whenever a transaction comes or goes. */
+  get changes(): number {
+    return this.#changes
   }
 
   /** Transactions taken since the pool was made. */
@@ -357,6 +364,7 @@ export class Pool {
 
   #drop(entry: PoolEntry, reason: DropReason): Dropped {
     this.#index.remove(entry)
+    this.#changes += 1
     this.#counts.drop(reason)
     return { entry, reason, local: this.#locals.remove(entry) }
   }

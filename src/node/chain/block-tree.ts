@@ -24,11 +24,24 @@ export class BlockTree {
   readonly #blocks = new Map<Hex, Executed>()
   readonly #finalState: StateView
   readonly #places = new WeakMap<Executed, ReadonlyMap<Hex, number>>()
+  #changes = 0
   #final: { readonly header: Header; readonly hash: Uint8Array }
 
   constructor(final: { readonly header: Header; readonly hash: Uint8Array }, finalState: StateView) {
     this.#final = final
     this.#finalState = finalState
+  }
+
+  /** Rises whenever a block comes or goes. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Transactions in all unfinal blocks. */
+  get transactionCount(): number {
+    let count = 0
+    for (const { transactions } of this.#blocks.values()) count += transactions.length
+    return count
   }
 
   get size(): number {
@@ -56,6 +69,7 @@ export class BlockTree {
     const parent = this.ground(toHex(block.header.parent))
     if (parent === undefined) return
     const state = stateAfter(parent.state, execution.changes)
+    this.#changes += 1
     this.#blocks.set(toHex(block.hash), { block, execution, transactions, state })
   }
 
@@ -101,6 +115,7 @@ export class BlockTree {
 
   /** The store holds `tip` and everything below: layers above it read the store, other branches are dropped. */
   settle(path: readonly Executed[], store: StateView): void {
+    this.#changes += 1
     for (const { state } of path) if (state instanceof Overlay) state.settle(store)
     const tip = path.at(-1)
     if (tip === undefined) return

@@ -2,6 +2,7 @@
  * One chain in this node, assembled: store, block tree, pool, consensus, pulls, anti-entropy (SYSTEM D2: the same code
  * for the coordination chain and every shard). Straight wiring, no decisions. The simulator builds exactly this.
  */
+import { toHex } from '../../primitives/bytes.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { must } from '../../primitives/errors.ts'
 import { FRAME_DIGEST, FRAME_WANT } from '../../codec/messages.ts'
@@ -88,6 +89,7 @@ export class ChainNode {
   readonly #network: Network
   readonly #epochs: EpochBook
   #certificate: Certificate | undefined
+  #work: { readonly at: string; readonly found: boolean } = { at: '', found: false }
   #halted: string | undefined
 
   constructor(c: ChainNodeComponents, init: ChainNodeInit) {
@@ -162,7 +164,7 @@ export class ChainNode {
         pool: this.pool,
         tree: this.tree,
         local: c.nodeStore.localTransactions,
-        onWork: () => this.driver.wake(),
+        onWork: () => this.driver.workAppeared(),
         onDropped: (dropped) => c.onDropped(this.chain, dropped),
         onBundle: (counts) => c.onBundle?.(this.chain, counts),
         onFailed: (error) => c.events.failed(error)
@@ -208,7 +210,7 @@ export class ChainNode {
         executor,
         builder,
         finaliser,
-        hasTransactions: () => this.pool.pendingCount > 0,
+        hasTransactions: () => this.#hasTransactions(),
         fetch: (hash) => this.pull.fetch(hash),
         catchUp: () => this.pull.catchUp(),
         sendStatus: () => this.#antiEntropy.broadcast(),
@@ -216,6 +218,19 @@ export class ChainNode {
       },
       { chain, network: constants.network, ...place, certificate: this.#certificate }
     )
+  }
+
+  /** C14: something waits that no unfinal block of the head's branch includes; asked at every step, so remembered. */
+  #hasTransactions(): boolean {
+    const { pool, tree } = this
+    if (pool.pendingCount === 0) return false
+    if (pool.pendingCount > tree.transactionCount) return true
+    const at = `${pool.changes}/${tree.changes}`
+    if (this.#work.at !== at) {
+      const included = tree.wireHashesUpTo(toHex(tree.head().hash))
+      this.#work = { at, found: pool.select(included).next() !== undefined }
+    }
+    return this.#work.found
   }
 
   /** Before the network starts: gossip handlers of this chain. */

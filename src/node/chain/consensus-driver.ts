@@ -75,6 +75,7 @@ export class ConsensusDriver {
   readonly #early: { readonly epoch: number; readonly input: Input }[] = []
   #instance: Instance
   #busy = false
+  #hadWork = false
   #stopped = false
   #cancelWake: () => void = () => undefined
   #idle: PromiseWithResolvers<void> | undefined
@@ -131,6 +132,11 @@ export class ConsensusDriver {
   /** Something to include may have appeared, or coordination moved on. Does nothing while a step is due anyway. */
   wake(): void {
     if (this.#queue.length === 0) this.enqueue({ type: 'tick' })
+  }
+
+  /** The pool took something in: worth a step only when the last one found nothing to include. */
+  workAppeared(): void {
+    if (!this.#hadWork) this.wake()
   }
 
   /** Ends when the effect under way is done. */
@@ -303,7 +309,8 @@ export class ConsensusDriver {
     const coordHeight = this.chain === COORD ? 0 : coord.finalHeight()
     const { epoch, params } = this.#instance.config
     const crosses = this.chain !== COORD && coordHeight >= (epoch + 1) * params.epochLength
-    return { monoMs: clock.monoMs(), wallMs: clock.wallMs(), coordHeight, work: crosses || hasTransactions() }
+    this.#hadWork = crosses || hasTransactions()
+    return { monoMs: clock.monoMs(), wallMs: clock.wallMs(), coordHeight, work: this.#hadWork }
   }
 
   #background(work: Promise<unknown>): void {

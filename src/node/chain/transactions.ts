@@ -161,7 +161,7 @@ export class Transactions {
     const admitted = pool.admit(checked, tree.final.state, this.head, origin)
     if (!admitted.ok) return admitted
     this.#dropped(admitted.value.dropped)
-    if (pool.pendingCount === 1) onWork()
+    onWork()
     return accept(undefined)
   }
 
