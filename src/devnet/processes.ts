@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { V8_OPTIONS } from '../node/v8-options.ts'
+import { MEMORY_ENVIRONMENT, V8_OPTIONS } from '../node/v8-options.ts'
 import { DevnetError } from './errors.ts'
 import { MAIN } from './plan.ts'
 
@@ -113,7 +113,7 @@ export async function spawnProcess(args: readonly string[], options: SpawnOption
   const file = log === undefined ? undefined : openSync(log, 'a')
   const child = spawn(process.execPath, [...V8_OPTIONS, ...nodeOptions, script, ...args], {
     detached: true,
-    env: cleanEnvironment(),
+    env: { ...cleanEnvironment(), ...MEMORY_ENVIRONMENT },
     stdio: ['ignore', file ?? 2, file ?? 2, 'ipc']
   })
   if (file !== undefined) closeSync(file)

@@ -3,6 +3,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import { CONFIG_KEYS, loadNodeConfig } from '../../node/config.ts'
 import type { ConfigSources } from '../../node/config.ts'
+import { replaceWithOptions } from '../../node/v8-options.ts'
 import { packageVersion } from '../../node/version.ts'
 
 export function register(program: Command): void {
@@ -19,6 +20,7 @@ export function register(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (flags: ConfigSources['flags']) => {
       const config = loadNodeConfig({ flags })
+      replaceWithOptions(process.env)
       const { runNode } = await import('../../app/run.ts')
       await runNode(config, packageVersion())
     })

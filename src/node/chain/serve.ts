@@ -9,7 +9,7 @@ import type { Response } from '../../net/types.ts'
 import type { ChainStore } from '../../store/chain-store.ts'
 
 /** Body bytes of one answer; a range ends early rather than exceed it, but always has one block. */
-const ANSWER_BODY_BYTES = 4 * 1024 * 1024
+const ANSWER_BODY_BYTES = 1024 * 1024
 
 const LACKS: Response = { result: 'lacks', frames: [] }
 
