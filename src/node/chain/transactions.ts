@@ -189,11 +189,17 @@ export class Transactions {
 
   #bundle(bytes: Uint8Array): void {
     this.#flush(this.#bundler.add(bytes, this.#c.clock.monoMs()))
+    this.#armFlush()
+  }
+
+  #armFlush(): void {
     const due = this.#bundler.dueMs
     if (due === undefined || this.#cancelFlush !== undefined) return
     this.#cancelFlush = this.#c.clock.at(due, () => {
       this.#cancelFlush = undefined
       this.#flush(this.#bundler.flushDue(this.#c.clock.monoMs()))
+      // The bundle that was due may have left when it was full; the one that waits now is due later.
+      this.#armFlush()
     })
   }
 
