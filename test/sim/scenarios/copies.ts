@@ -48,7 +48,8 @@ export async function lostChains(): Promise<void> {
   world.agreement.forget(0)
   world.partition([0], [1, 2, 3])
   world.start(0)
-  await world.run(15_000)
+  // Long enough for it to stop listening though its own journal proves that it is behind.
+  await world.run(120_000)
   expectNoViolation(world)
   world.heal()
   await expectProgress(world)
