@@ -232,6 +232,7 @@ export class Node {
       listen: config.listen,
       announce: config.announce,
       bootstrap: config.bootstrap,
+      allowPrivate: config.allowPrivate,
       localStatus: () => this.#status(),
       agent: `icn/${version}`,
       transport: this.#init.transport ?? 'tcp',

@@ -8,7 +8,7 @@ import type { GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { Identify, IdentifyPush } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { memory } from '@libp2p/memory'
 import { noise } from '@libp2p/noise'
@@ -45,6 +45,8 @@ export interface HostOptions {
   readonly transport?: 'tcp' | 'memory'
   /** @default in memory */
   readonly datastore?: Datastore
+  /** Take private and loopback addresses of peers from others. @default false */
+  readonly allowPrivate?: boolean
   readonly topics: ReadonlyMap<string, GossipKind>
   readonly gater: ConnectionGater
   readonly agent: string
@@ -81,11 +83,12 @@ const pubsubOf = (topics: ReadonlyMap<string, GossipKind>) =>
   })
 
 /** Servers keep peer records only: a value or a provider record of anybody would be an unbounded store. */
-const dhtOf = (networkId: Uint8Array) =>
+const dhtOf = (networkId: Uint8Array, allowPrivate: boolean) =>
   kadDHT({
     protocol: protocolOf(networkId, 'kad'),
     clientMode: false,
-    peerInfoMapper: passthroughMapper,
+    // Private and loopback addresses that others tell are neither dialled nor passed on, unless asked for (D13).
+    peerInfoMapper: allowPrivate ? passthroughMapper : removePrivateAddressesMapper,
     allowQueryWithZeroPeers: true,
     validators: {
       pk: () => {
@@ -119,7 +122,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       identify: identify(),
       identifyPush: identifyPush(),
       ping: ping(),
-      dht: dhtOf(options.networkId),
+      dht: dhtOf(options.networkId, options.allowPrivate === true),
       pubsub: pubsubOf(options.topics)
     }
   }

@@ -61,6 +61,8 @@ export interface NetworkOptions {
   /** Multiaddrs, with or without `/p2p/…`. */
   readonly bootstrap: readonly string[]
   readonly localStatus: () => Status
+  /** Take private and loopback addresses of peers from others. @default false */
+  readonly allowPrivate?: boolean
   /** @default 'tcp' */
   readonly transport?: 'tcp' | 'memory'
   /** @default in memory */
@@ -252,6 +254,7 @@ export class Libp2pNetwork implements Network {
       topics: new Map([...this.#topics].map(([name, topic]) => [name, topic.kind])),
       gater: this.#gate,
       agent: options.agent ?? 'icn',
+      allowPrivate: options.allowPrivate === true,
       ...(options.announce === undefined ? {} : { announce: options.announce }),
       ...(options.transport === undefined ? {} : { transport: options.transport }),
       ...(options.datastore === undefined ? {} : { datastore: options.datastore })

@@ -49,6 +49,7 @@ export class Hostile {
       listen: [],
       topics: new Map(topics),
       gater: {},
+      allowPrivate: true,
       agent: 'stranger'
     })
     await host.handle(protocolOf(network, 'consensus'), (stream) => void allFrames(stream))

@@ -84,6 +84,7 @@ export async function createTestNode(setup: NodeSetup): Promise<TestNode> {
     networkId: NETWORK,
     listen: ['/ip4/127.0.0.1/tcp/0'],
     bootstrap: [],
+    allowPrivate: true,
     localStatus: () => statusOf(options.networkId),
     metrics: countingMetrics(counts),
     ...(process.env['ICN_TEST_LOG'] === undefined
@@ -145,6 +146,7 @@ export class Cleanup {
       listen: ['/ip4/127.0.0.1/tcp/0'],
       topics: new Map(GOSSIP_KINDS.map((kind) => [topicOf(NETWORK, COORD, kind), kind])),
       gater: {},
+      allowPrivate: true,
       agent: 'stranger'
     })
     this.#stops.push(async () => host.stop())

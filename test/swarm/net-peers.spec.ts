@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { NetError } from '../../src/net/errors.ts'
 import { GOSSIP_KINDS } from '../../src/net/types.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, never } from '../support/eventually.ts'
 import { addressOf, CHAINS, Cleanup, createTestNode, isUp, statusOf } from '../support/net.ts'
 import type { TestNode } from '../support/net.ts'
 
@@ -38,6 +38,17 @@ describe('swarm: peers', function () {
     for (const node of nodes) {
       assert.ok(node.net.peers().every(({ peer, score }) => score === 0 && node.net.gossipScore(peer) >= 0))
     }
+  })
+
+  it('D13: without --allow-private no loopback address that others tell is dialled; the own bootstrap is', async () => {
+    const first = await cleanup.node({ name: 'a', allowPrivate: false })
+    const bootstrap = [addressOf(first)]
+    const [b, c] = await Promise.all([
+      cleanup.node({ name: 'b', bootstrap, allowPrivate: false }),
+      cleanup.node({ name: 'c', bootstrap, allowPrivate: false })
+    ])
+    await eventually('both at the bootstrap', () => first.net.peers().length === 2, 10_000)
+    await never('b and c know each other', () => b.net.peers().length > 1 || c.net.peers().length > 1, 3_000)
   })
 
   it('REQ-3: only peers whose handshake is complete are listed, with their status and agent', async () => {
