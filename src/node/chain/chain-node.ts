@@ -16,7 +16,7 @@ import type { Verifier } from '../../crypto/ports.ts'
 import { Pool } from '../../mempool/pool.ts'
 import type { Dropped } from '../../mempool/pool.ts'
 import { VerifiedCache } from '../../mempool/verified-cache.ts'
-import type { GossipJudge, GossipKind, Network, Peer } from '../../net/types.ts'
+import type { GossipJudge, GossipKind, GossipVerdict, Network, Peer } from '../../net/types.ts'
 import { isBoundary, nextEpoch } from '../../sharding/epochs.ts'
 import type { GenesisConstants } from '../../state/types.ts'
 import type { Certificate } from '../../codec/statement.ts'
@@ -67,6 +67,9 @@ interface Place {
   readonly epoch: number
   readonly base: FinalRef
 }
+
+/** GOS-6: what we are too busy for is ignored; blocks bring the transactions, and digests what is left (POOL-8). */
+const BUSY: GossipVerdict = { action: 'ignore', rule: 'busy' }
 
 /** Covers a full pool and a few blocks (M6). */
 const VERIFIED_MAX = 131_072
@@ -236,7 +239,7 @@ export class ChainNode {
   /** Before the network starts: gossip handlers of this chain. */
   get judges(): Readonly<Record<GossipKind, GossipJudge>> {
     return {
-      tx: (data, from) => this.transactions.judgeBundle(data, from),
+      tx: (data, from) => (this.pull.isFarBehind ? BUSY : this.transactions.judgeBundle(data, from)),
       block: (data, from) => this.#judges.block(data, from),
       vote: (data, from) => this.#judges.vote(data, from),
       certificate: (data, from) => this.#judges.certificate(data, from)

@@ -33,6 +33,8 @@ export interface PullComponents {
 
 /** Peers asked for one block before waiting for the next request of the machine. */
 const PEERS_PER_FETCH = 3
+/** A range longer than this means that we were far behind. */
+const FAR_BLOCKS = 2
 
 export interface Range {
   readonly blocks: readonly Block[]
@@ -46,6 +48,7 @@ export class Pull {
   readonly #askNext = new Set<Peer>()
   #turn = 0
   #ranging = false
+  #farBehind = false
   #stopped = false
   #waiting: { readonly height: number; readonly resolve: (reached: boolean) => void } | undefined
 
@@ -56,6 +59,14 @@ export class Pull {
 
   get active(): boolean {
     return this.#ranging
+  }
+
+  /**
+   * More than what gossip may have in flight was missing: transactions that arrive meanwhile would be judged against a
+   * state that is long past, and wait in memory for nothing.
+   */
+  get isFarBehind(): boolean {
+    return this.#farBehind
   }
 
   stop(): void {
@@ -94,6 +105,7 @@ export class Pull {
     this.#ranging = true
     void this.#rangeLoop().finally(() => {
       this.#ranging = false
+      this.#farBehind = false
       this.#askNext.clear()
     })
   }
@@ -136,6 +148,7 @@ export class Pull {
       this.#c.network.report(peer, 'invalid', 'certificates: the certificate does not hold')
       return false
     }
+    this.#farBehind = range.value.blocks.length > FAR_BLOCKS
     for (const block of range.value.blocks) this.#c.onBlock(block)
     this.#c.onCertificate(range.value.certificate)
     return this.#reached(range.value.blocks.at(-1)?.header.height ?? 0)

@@ -249,6 +249,23 @@ describe('C23: pulling a range', () => {
     assert.equal(network.requests.length, 5)
   })
 
+  it('GOS-6: far behind while a range of more than two blocks is taken in, and not after', async () => {
+    for (const [blocks, isFar] of [
+      [[first, second, third], true],
+      [[first, second], false]
+    ] as const) {
+      const { pull, network } = aPull()
+      network.answer = () => ok(...blocks.map(frame), proof(blocks.at(-1)!))
+      assert.equal(pull.isFarBehind, false)
+      pull.catchUp()
+      await settled()
+      assert.equal(pull.isFarBehind, isFar)
+      pull.stop()
+      await settled()
+      assert.equal(pull.isFarBehind, false)
+    }
+  })
+
   it('C27: a halted chain does not wait for the range for ever', async () => {
     const { pull, network } = aPull()
     network.connected = [peer('a')]
