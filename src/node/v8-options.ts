@@ -1,9 +1,9 @@
 /**
  * What processes that run a node are started with. Left alone, V8 lets the young generation of a busy node grow to
  * 128 MiB and its old one to twice what is alive before it collects, and glibc keeps an arena for each thread: 450 MiB
- * instead of 290 under full load, for no measurable difference in throughput (docs/benchmarks.md).
+ * instead of 370 under full load, for no measurable difference in throughput (docs/benchmarks.md).
  */
-export const V8_OPTIONS: readonly string[] = ['--max-semi-space-size=16', '--heap-growing-percent=80']
+export const V8_OPTIONS: readonly string[] = ['--max-semi-space-size=16', '--heap-growing-percent=150']
 export const MEMORY_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '2' }
 
 /**
