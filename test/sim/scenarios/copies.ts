@@ -1,5 +1,6 @@
 /** Why a copied, restored or partly lost data directory never contradicts what its key has said (C12, C22). */
 import assert from 'node:assert/strict'
+import { listenMs } from '../../../src/consensus/timers.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import { ALL, RECOVERY_MS, expectNoViolation, expectProgress, expectSound, warmWorld } from './stage.ts'
 
@@ -52,6 +53,24 @@ export async function lostChains(): Promise<void> {
   await world.run(120_000)
   expectNoViolation(world)
   world.heal()
+  await expectProgress(world)
+  expectSound(world)
+}
+
+/**
+ * A member comes back and its peers state higher final blocks, but nothing it asks for arrives yet: it does not say a
+ * word after the usual time of listening, because what it would catch up on may hold statements of its own key.
+ */
+export async function silentWhileOthersAreAhead(): Promise<void> {
+  const world = await warmWorld()
+  world.crash(1)
+  await expectProgress(world, [0, 2, 3], undefined, 10)
+  world.network.passes = ({ to }) => to !== 1
+  await world.restart(1)
+  await world.run(2 * listenMs(world.genesis.params))
+  assert.equal(world.node(1).validator?.state, 'listening')
+  world.network.passes = () => true
+  await world.until(() => world.node(1).validator?.state === 'active', RECOVERY_MS)
   await expectProgress(world)
   expectSound(world)
 }
