@@ -69,7 +69,12 @@ export const NODE_BUCKETS = {
     'chain (2) ‖ transaction id (32)',
     'transaction as it travels'
   ),
-  peer: bucket(0x04, 'peer', 'peer id', 'what is known of the peer')
+  peer: bucket(
+    0x04,
+    'peer',
+    'kind (1) ‖ peer id',
+    'kind 1: what is known of the peer; kind 2: why and until when it is banned'
+  )
 } as const
 
 export const bucketKey = (of: Bucket, ...parts: readonly Uint8Array[]): Uint8Array =>

@@ -10,8 +10,11 @@ import type { KeyValueStore, Write } from './ports.ts'
 import { NODE_SCHEMA, NodeIdentityType } from './records.ts'
 
 const IDENTITY_KEY = bucketKey(B.meta, utf8('identity'))
-/** Peers remembered across restarts. */
+/** Peers remembered across restarts, of each kind of row. */
 export const PEER_BOOK_MAX = 1024
+/** First byte of a key in the bucket `peer`: what the row tells of the peer. A number is never given a second meaning. */
+export const PEER_ROWS = { known: 1, ban: 2 } as const
+export type PeerRowKind = keyof typeof PEER_ROWS
 export type PeerRecord = readonly [id: Uint8Array, record: Uint8Array]
 
 export class NodeStore {
@@ -42,24 +45,24 @@ export class NodeStore {
     return new NodeStore(database, await Journal.open(database), await LocalTransactions.open(database))
   }
 
-  /** The peer book by peer id, as last saved. */
-  async peers(): Promise<PeerRecord[]> {
+  /** Rows of one kind by peer id, as last saved. */
+  async peers(kind: PeerRowKind): Promise<PeerRecord[]> {
     const found: PeerRecord[] = []
-    for await (const [key, record] of this.database.range(bucketRange(B.peer)))
-      found.push([key.slice(1), record])
+    const range = bucketRange(B.peer, Uint8Array.of(PEER_ROWS[kind]))
+    for await (const [key, record] of this.database.range(range)) found.push([key.slice(2), record])
     return found
   }
 
   /**
-   * Replaces the book; of a longer list the first PEER_BOOK_MAX stay, so put the best first.
+   * Replaces all rows of the kind; of a longer list the first PEER_BOOK_MAX stay, so put the best first.
    * Unsynced: a book that is a little old serves as well.
    */
-  async savePeers(book: readonly PeerRecord[]): Promise<void> {
+  async savePeers(kind: PeerRowKind, rows: readonly PeerRecord[]): Promise<void> {
+    const keyOf = (id: Uint8Array): Uint8Array => bucketKey(B.peer, Uint8Array.of(PEER_ROWS[kind]), id)
     const writes: Write[] = []
-    for (const [id] of await this.peers()) writes.push({ type: 'del', key: bucketKey(B.peer, id) })
-    for (const [id, value] of book.slice(0, PEER_BOOK_MAX)) {
-      writes.push({ type: 'put', key: bucketKey(B.peer, id), value })
-    }
+    for (const [id] of await this.peers(kind)) writes.push({ type: 'del', key: keyOf(id) })
+    for (const [id, value] of rows.slice(0, PEER_BOOK_MAX))
+      writes.push({ type: 'put', key: keyOf(id), value })
     await this.database.batch(writes, { sync: false })
   }
 }

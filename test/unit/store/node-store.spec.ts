@@ -49,26 +49,35 @@ describe('NodeStore', () => {
     assert.equal(again.localTransactions.count, 1)
   })
 
+  it('D13, D14: rows of one kind leave those of the other alone', async () => {
+    const store = await open()
+    await store.savePeers('known', [[utf8('a'), Uint8Array.of(1)]])
+    await store.savePeers('ban', [[utf8('a'), Uint8Array.of(2)]])
+    await store.savePeers('known', [])
+    assert.deepEqual(await store.peers('known'), [])
+    assert.deepEqual(await store.peers('ban'), [[utf8('a'), Uint8Array.of(2)]])
+  })
+
   it('D13: keeps the peer book, replaces it as a whole, and bounds it', async () => {
     const store = await open()
-    await store.savePeers([
+    await store.savePeers('known', [
       [utf8('a'), Uint8Array.of(1)],
       [utf8('b'), Uint8Array.of(2)]
     ])
-    await store.savePeers([
+    await store.savePeers('known', [
       [utf8('b'), Uint8Array.of(3)],
       [utf8('c'), Uint8Array.of(4)]
     ])
-    assert.deepEqual(await store.peers(), [
+    assert.deepEqual(await store.peers('known'), [
       [utf8('b'), Uint8Array.of(3)],
       [utf8('c'), Uint8Array.of(4)]
     ])
     const many = Array.from({ length: PEER_BOOK_MAX + 1 }, (_, i) => [hashOf(i), Uint8Array.of(1)] as const)
-    await store.savePeers(many)
-    assert.equal((await store.peers()).length, PEER_BOOK_MAX)
-    assert.ok(!(await store.peers()).some(([id]) => Buffer.compare(id, hashOf(PEER_BOOK_MAX)) === 0))
-    await store.savePeers(many.slice(1))
-    assert.equal((await store.peers()).length, PEER_BOOK_MAX)
+    await store.savePeers('known', many)
+    assert.equal((await store.peers('known')).length, PEER_BOOK_MAX)
+    assert.ok(!(await store.peers('known')).some(([id]) => Buffer.compare(id, hashOf(PEER_BOOK_MAX)) === 0))
+    await store.savePeers('known', many.slice(1))
+    assert.equal((await store.peers('known')).length, PEER_BOOK_MAX)
   })
 })
 
