@@ -61,7 +61,13 @@ export const PARAMETERS = [
   ),
   rule('maxStateBytes', 1_048_576, 1_099_511_627_776, 'bytes of flat state of a chain (D7)'),
   rule('shardsPerValidator', 1, 1_024, 'shards one validator may serve (D2)'),
-  rule('unbondingEpochs', 1, 1_000_000, 'epochs after which old signatures can no longer be punished')
+  rule('unbondingEpochs', 1, 1_000_000, 'epochs after which old signatures can no longer be punished'),
+  rule(
+    'snapshotInterval',
+    1,
+    1_000_000,
+    'coordination heights between state snapshots, rounded up to epochs (SNAP-1)'
+  )
 ] as const
 
 export type ParameterName = (typeof PARAMETERS)[number]['name']

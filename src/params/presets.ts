@@ -38,7 +38,8 @@ const devnet: Params = {
   treasurySharePpm: 500_000,
   maxStateBytes: 17_179_869_184,
   shardsPerValidator: 1_024,
-  unbondingEpochs: 168
+  unbondingEpochs: 168,
+  snapshotInterval: 100
 }
 
 const minimal: Params = {
@@ -55,7 +56,8 @@ const minimal: Params = {
   poolCountMax: 256,
   poolBytesMax: 262_144,
   maxStateBytes: 67_108_864,
-  unbondingEpochs: 16
+  unbondingEpochs: 16,
+  snapshotInterval: 16
 }
 
 /** 24 h = 5,760 heights of lifetime; 7 days = 40,320 heights = 168 epochs of unbonding. */
@@ -74,7 +76,8 @@ const seed: Params = {
   manaPerPeriod: 10,
   manaPeriodMs: 15_000,
   shardsPerValidator: 3,
-  unbondingEpochs: 168
+  unbondingEpochs: 168,
+  snapshotInterval: 1_000
 }
 
 export const PRESETS = {
