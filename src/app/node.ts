@@ -19,6 +19,7 @@ import { VerifyPool } from '../crypto/verify-pool.ts'
 import { createMetrics } from '../metrics/registry.ts'
 import type { NodeMetrics } from '../metrics/registry.ts'
 import { netMetrics } from '../metrics/net.ts'
+import type { Traffic } from '../net/gossip-scores.ts'
 import { Libp2pNetwork } from '../net/network.ts'
 import { Chains } from '../node/chains.ts'
 import type { NodeConfig } from '../node/config.ts'
@@ -235,6 +236,7 @@ export class Node {
       allowPrivate: config.allowPrivate,
       localStatus: () => this.#status(),
       agent: `icn/${version}`,
+      traffic: trafficOf(this.#init.genesis),
       transport: this.#init.transport ?? 'tcp',
       metrics: netMetrics(this.metrics.net, this.metrics.node.queueLength),
       log: (message, facts) => log.debug(facts ?? {}, message)
@@ -321,3 +323,10 @@ async function makeDirectory(path: string): Promise<void> {
     throw new StoreError({ code: 'STORE_IO', path }, undefined, { cause })
   }
 }
+
+/** Of epoch 0: a change of the parameters later shifts scales, and no honest peer falls below zero by it. */
+const trafficOf = ({ validators, params }: Genesis): Traffic => ({
+  members: validators.length,
+  blockIntervalMs: params.minBlockIntervalMs,
+  blockTransactionsMax: params.blockTransactionsMax
+})

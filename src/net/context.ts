@@ -2,6 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AssertionFailure } from '../primitives/errors.ts'
 import type { Host } from './host.ts'
+import { Lanes } from './lanes.ts'
+import { NET_LIMITS } from './limits.ts'
 import type { NetMetrics } from './metrics.ts'
 import type { Peer, PeerFact } from './types.ts'
 
@@ -12,6 +14,8 @@ export interface NetContext {
   readonly host: Host
   readonly networkId: Uint8Array
   readonly metrics: NetMetrics
+  /** Where inbound work waits for its turn (D11). */
+  readonly lanes: Lanes
   readonly log: NetLog
   readonly signal: AbortSignal
   readonly report: (peer: Peer, fact: PeerFact, why: string) => void
@@ -48,3 +52,30 @@ export function ownFault(error: unknown): string {
   }
   return messageOf(error)
 }
+
+/** The lanes of one start, with the bounds of protocols/limits.md. */
+export const inboundLanes = (metrics: NetMetrics, log: NetLog): Lanes =>
+  new Lanes({
+    limits: {
+      consensus: {
+        messages: NET_LIMITS.consensusLaneMessages,
+        bytes: NET_LIMITS.consensusLaneBytes,
+        judging: NET_LIMITS.consensusLaneJudging
+      },
+      transactions: {
+        messages: NET_LIMITS.txLaneMessages,
+        bytes: NET_LIMITS.txLaneBytes,
+        judging: NET_LIMITS.txLaneJudging
+      },
+      discovery: {
+        messages: NET_LIMITS.discoveryLaneMessages,
+        bytes: NET_LIMITS.discoveryLaneBytes,
+        judging: NET_LIMITS.discoveryLaneJudging
+      }
+    },
+    sliceMs: NET_LIMITS.laneSliceMs,
+    nowMs: monotonicMs,
+    defer: (run) => void setImmediate(run),
+    onLength: (lane, length) => metrics.queue(`lane-${lane}`, length),
+    onFault: (lane, error) => log('job failed', { lane, reason: ownFault(error) })
+  })

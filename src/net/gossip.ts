@@ -13,7 +13,6 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import { monotonicMs, ownFault, pause } from './context.ts'
 import type { NetContext } from './context.ts'
 import { NetError } from './errors.ts'
-import { Lane } from './lane.ts'
 import { GOSSIP_BYTES_MAX, NET_LIMITS } from './limits.ts'
 import { topicOf } from './topics.ts'
 import type { GossipJudge, GossipKind, GossipVerdict, Peer } from './types.ts'
@@ -49,30 +48,11 @@ export class Gossip {
   readonly #context: NetContext
   readonly #topics: ReadonlyMap<string, Topic>
   readonly #pubsub: GossipSub & Inside
-  readonly #consensusLane: Lane
-  readonly #txLane: Lane
 
   constructor(context: NetContext, topics: ReadonlyMap<string, Topic>) {
     this.#context = context
     this.#topics = topics
     this.#pubsub = context.host.services.pubsub as GossipSub & Inside
-    const { metrics } = context
-    this.#consensusLane = new Lane(
-      {
-        messages: NET_LIMITS.consensusLaneMessages,
-        bytes: NET_LIMITS.consensusLaneBytes,
-        judging: NET_LIMITS.consensusLaneJudging
-      },
-      (length) => metrics.queue('gossip-consensus', length)
-    )
-    this.#txLane = new Lane(
-      {
-        messages: NET_LIMITS.txLaneMessages,
-        bytes: NET_LIMITS.txLaneBytes,
-        judging: NET_LIMITS.txLaneJudging
-      },
-      (length) => metrics.queue('gossip-tx', length)
-    )
     this.#pubsub.addEventListener('gossipsub:message', (event) => this.#onMessage(event.detail))
   }
 
@@ -82,8 +62,7 @@ export class Gossip {
   }
 
   stop(): void {
-    this.#consensusLane.clear()
-    this.#txLane.clear()
+    this.#context.lanes.clear()
   }
 
   score(peer: Peer): number {
@@ -135,9 +114,11 @@ export class Gossip {
     const from = propagationSource.toString() as Peer
     const finish = (verdict: GossipVerdict): void => this.#finish(topic, msgId, from, verdict)
     if (msg.data.length > GOSSIP_BYTES_MAX[topic.kind]) return finish({ action: 'reject', rule: 'oversize' })
-    const lane = topic.kind === 'tx' ? this.#txLane : this.#consensusLane
+    const lane = topic.kind === 'tx' ? 'transactions' : 'consensus'
     const arrivedMs = monotonicMs()
-    const admitted = lane.add(msg.data.length, () => this.#judge(topic, msg.data, from, arrivedMs, finish))
+    const admitted = this.#context.lanes.add(lane, from, msg.data.length, () =>
+      this.#judge(topic, msg.data, from, arrivedMs, finish)
+    )
     if (!admitted) finish(ignore('busy'))
   }
 

@@ -7,7 +7,7 @@ import { gossipsub, StrictNoSign } from '@libp2p/gossipsub'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { Identify, IdentifyPush } from '@libp2p/identify'
-import type { ConnectionGater, Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
+import type { Connection, ConnectionGater, Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { memory } from '@libp2p/memory'
@@ -19,7 +19,8 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
 import { concat, utf8 } from '../primitives/bytes.ts'
-import { gossipScores, GOSSIP_THRESHOLDS } from './gossip-scores.ts'
+import { gossipScores, GOSSIP_THRESHOLDS, QUIET_TRAFFIC } from './gossip-scores.ts'
+import type { Traffic } from './gossip-scores.ts'
 import { NET_LIMITS } from './limits.ts'
 import { RecordStore } from './record-store.ts'
 import type { Datastore } from './record-store.ts'
@@ -48,6 +49,8 @@ export interface HostOptions {
   /** Take private and loopback addresses of peers from others. @default false */
   readonly allowPrivate?: boolean
   readonly topics: ReadonlyMap<string, GossipKind>
+  /** What the topics are expected to carry. @default QUIET_TRAFFIC */
+  readonly traffic?: Traffic | undefined
   readonly gater: ConnectionGater
   readonly agent: string
 }
@@ -63,7 +66,7 @@ const EMPTY = new Uint8Array(0)
  */
 const MESH = { D: 3, Dlo: 2, Dhi: 4, Dscore: 1, Dout: 1, Dlazy: 6 } as const
 
-const pubsubOf = (topics: ReadonlyMap<string, GossipKind>) =>
+const pubsubOf = (topics: ReadonlyMap<string, GossipKind>, traffic: Traffic) =>
   gossipsub({
     globalSignaturePolicy: StrictNoSign,
     fallbackToFloodsub: false,
@@ -78,7 +81,9 @@ const pubsubOf = (topics: ReadonlyMap<string, GossipKind>) =>
     maxOutboundBufferSize: NET_LIMITS.gossipOutboundBytes,
     idontwantMinDataSize: 512,
     allowedTopics: new Set(topics.keys()),
-    scoreParams: gossipScores(topics),
+    /** A peer that is busy for seconds breaks no promise (P7). */
+    gossipsubIWantFollowupMs: 12_000,
+    scoreParams: gossipScores(topics, traffic),
     scoreThresholds: GOSSIP_THRESHOLDS
   })
 
@@ -123,8 +128,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
       identifyPush: identifyPush(),
       ping: ping(),
       dht: dhtOf(options.networkId, options.allowPrivate === true),
-      pubsub: pubsubOf(options.topics)
+      pubsub: pubsubOf(options.topics, options.traffic ?? QUIET_TRAFFIC)
     }
   }
   return createLibp2p(settings)
+}
+
+/** What is being written, an answer that says why perhaps, has a moment to leave. */
+export async function endConnection(connection: Connection, why: string): Promise<void> {
+  try {
+    await connection.close({ signal: AbortSignal.timeout(NET_LIMITS.lastWordsMs) })
+  } catch (error) {
+    connection.abort(new RangeError(`score: ${why}`, { cause: error }))
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { MAX_BODY_BYTES } from '../codec/block.ts'
 import { BUNDLE_BYTES_MAX } from '../codec/messages.ts'
+import type { LaneName } from './lanes.ts'
 import type { GossipKind, RequestProtocol } from './types.ts'
 
 const KIB = 1024
@@ -42,6 +43,11 @@ export const NET_LIMITS = {
   txLaneMessages: 1_024,
   txLaneBytes: 32 * MIB,
   txLaneJudging: 16,
+  discoveryLaneMessages: 256,
+  discoveryLaneBytes: 4 * MIB,
+  discoveryLaneJudging: 8,
+  /** Jobs of all lanes in one turn of the event loop. */
+  laneSliceMs: 5,
   judgeTimeoutMs: 2_000,
   /** A request over its rate is delayed up to this; beyond it is refused as limited. */
   requestDelayMs: 2_000,
@@ -127,6 +133,11 @@ export const REQUEST_LIMITS: Readonly<Record<RequestProtocol, RequestLimits>> = 
     bytesPerS: 4 * MIB,
     bytesBurst: 8 * MIB
   }
+}
+
+/** Requests whose handlers wait in a lane (D11). */
+export const REQUEST_LANES: Readonly<Partial<Record<RequestProtocol, LaneName>>> = {
+  transactions: 'transactions'
 }
 
 /** The table as the specification prints it: name → value. */

@@ -1,4 +1,5 @@
 /** What the network counts. The node puts prom-client behind it; the layer itself knows no metrics library. */
+import type { LaneName } from './lanes.ts'
 import type { GossipKind, GossipVerdict, PeerFact, RequestProtocol } from './types.ts'
 
 export interface NetMetrics {
@@ -17,7 +18,7 @@ export interface NetMetrics {
   /** A fact went into the peer ledger. */
   peerFact(fact: PeerFact): void
   /** icn_queue_length{queue}. */
-  queue(name: 'gossip-consensus' | 'gossip-tx' | 'consensus-out' | 'requests', length: number): void
+  queue(name: `lane-${LaneName}` | 'consensus-out' | 'requests', length: number): void
   /** A connected peer without working gossip streams was hung up on. */
   deafPeer(): void
 }

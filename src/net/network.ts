@@ -15,7 +15,7 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import type { Status } from '../codec/messages.ts'
 import { assert } from '../primitives/errors.ts'
 import { ConsensusStreams } from './consensus-streams.ts'
-import { deadline, messageOf, monotonicMs, ownFault } from './context.ts'
+import { deadline, inboundLanes, messageOf, monotonicMs, ownFault } from './context.ts'
 import type { NetContext, NetLog } from './context.ts'
 import { Dialler } from './dialler.ts'
 import { NetError } from './errors.ts'
@@ -24,7 +24,7 @@ import { Gossip } from './gossip.ts'
 import type { Topic } from './gossip.ts'
 import { Handshake } from './handshake.ts'
 import type { HandshakeRefusal } from './handshake.ts'
-import { createHost } from './host.ts'
+import { createHost, endConnection } from './host.ts'
 import type { Host, HostOptions } from './host.ts'
 import { NET_LIMITS } from './limits.ts'
 import { silentMetrics } from './metrics.ts'
@@ -72,6 +72,8 @@ export interface NetworkOptions {
   /** @default NET_LIMITS.maxPeers */
   readonly maxPeers?: number
   readonly ledger?: LedgerOptions
+  /** What the genesis makes the topics carry: the scale of gossip scores (GOS-12). */
+  readonly traffic?: HostOptions['traffic']
   /** @default 'icn' */
   readonly agent?: string
   readonly metrics?: NetMetrics
@@ -214,7 +216,7 @@ export class Libp2pNetwork implements Network {
     this.#log('peer disconnected', { peer, action, why })
     dialler.pausePeer(peer, action === 'ban' ? NET_LIMITS.refusedPauseMs : NET_LIMITS.offencePauseMs)
     for (const connection of host.getConnections()) {
-      if (connection.remotePeer.toString() === peer) void end(connection, why)
+      if (connection.remotePeer.toString() === peer) void endConnection(connection, why)
     }
   }
 
@@ -255,6 +257,7 @@ export class Libp2pNetwork implements Network {
       gater: this.#gate,
       agent: options.agent ?? 'icn',
       allowPrivate: options.allowPrivate === true,
+      traffic: options.traffic,
       ...(options.announce === undefined ? {} : { announce: options.announce }),
       ...(options.transport === undefined ? {} : { transport: options.transport }),
       ...(options.datastore === undefined ? {} : { datastore: options.datastore })
@@ -264,6 +267,7 @@ export class Libp2pNetwork implements Network {
       networkId: options.networkId,
       metrics: this.#metrics,
       log: this.#log,
+      lanes: inboundLanes(this.#metrics, this.#log),
       signal: stopping.signal,
       report: (peer, fact, why) => this.report(peer, fact, why)
     }
@@ -349,15 +353,6 @@ export class Libp2pNetwork implements Network {
       this.#log('listener failed', { peer, reason })
       this.report(peer, 'our-fault', `listener: ${reason}`)
     }
-  }
-}
-
-/** What is being written, an answer that says why perhaps, has a moment to leave. */
-async function end(connection: Connection, why: string): Promise<void> {
-  try {
-    await connection.close({ signal: AbortSignal.timeout(NET_LIMITS.lastWordsMs) })
-  } catch (error) {
-    connection.abort(new RangeError(`score: ${why}`, { cause: error }))
   }
 }
 

@@ -7,7 +7,7 @@ import { deadline, messageOf, monotonicMs, ownFault, pause } from './context.ts'
 import type { NetContext } from './context.ts'
 import { isPeerFault, streamFailure } from './errors.ts'
 import { asError, readOnlyFrame, writeFrames } from './frames.ts'
-import { NET_LIMITS, REQUEST_LIMITS } from './limits.ts'
+import { NET_LIMITS, REQUEST_LANES, REQUEST_LIMITS } from './limits.ts'
 import type { RequestLimits } from './limits.ts'
 import { encodeResult } from './request-codes.ts'
 import type { Sessions } from './sessions.ts'
@@ -117,7 +117,7 @@ export class RequestServer {
     limits: RequestLimits
   ): Promise<Response> {
     try {
-      const response = await handler(body, peer)
+      const response = await this.#inLane(protocol, peer, body, async () => handler(body, peer))
       if (fits(response, limits)) return response
       this.#context.report(peer, 'our-fault', `${protocol}: answer above its limits`)
     } catch (error) {
@@ -126,6 +126,18 @@ export class RequestServer {
       this.#context.report(peer, 'our-fault', `${protocol}: ${reason}`)
     }
     return only('internal')
+  }
+
+  /** What competes with gossip waits in its lane (D11); chain data has its own bounds and waits for nobody. */
+  async #inLane(
+    protocol: RequestProtocol,
+    peer: Peer,
+    body: Uint8Array,
+    handle: () => Promise<Response>
+  ): Promise<Response> {
+    const lane = REQUEST_LANES[protocol]
+    if (lane === undefined) return handle()
+    return this.#context.lanes.run(lane, peer, body.length, handle) ?? only('limited')
   }
 
   #budgetOf(protocol: RequestProtocol, peer: Peer): Budget {
