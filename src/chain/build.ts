@@ -2,6 +2,7 @@
 import { ZERO_HASH } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import {
+  AttendanceType,
   BLOCK_VERSION,
   BodyType,
   EMPTY_DELIVERIES_ROOT,
@@ -12,8 +13,7 @@ import {
   transactionsRoot
 } from '../codec/block.ts'
 import type { Attendance, Block, Header } from '../codec/block.ts'
-import type { Certificate } from '../codec/statement.ts'
-import { CertificateType } from '../codec/statement.ts'
+import type { Certificate, Vote } from '../codec/statement.ts'
 import type { Params } from '../params/params.ts'
 import { selectTransactions } from '../state/build.ts'
 import type { TransactionSource } from '../state/build.ts'
@@ -33,6 +33,8 @@ export interface BuildInput {
   readonly state: StateView
   /** Absent for a child of genesis. */
   readonly parentCertificate: Certificate | undefined
+  /** In their order (C28). @default none */
+  readonly lateVotes?: readonly Vote[]
   /** Own clock, Unix milliseconds. */
   readonly nowMs: number
   readonly coord: { readonly height: number; readonly hash: Uint8Array }
@@ -47,8 +49,8 @@ export interface Built {
   readonly transactions: readonly CheckedTransaction[]
 }
 
-/** Offsets of the body's and the attendance's own fields in SSZ, rounded up. */
-const BODY_FIXED_BYTES = 64
+/** Offsets of the body's fields in SSZ, rounded up. */
+const BODY_FIXED_BYTES = 16
 
 export function buildBlock(input: BuildInput): Built {
   const { parent, params } = input
@@ -56,10 +58,8 @@ export function buildBlock(input: BuildInput): Built {
   const height = parent.header.height + 1
   const attendance: Attendance = {
     parentCertificate: input.parentCertificate === undefined ? [] : [input.parentCertificate],
-    lateVotes: []
+    lateVotes: [...(input.lateVotes ?? [])]
   }
-  const certificateBytes =
-    input.parentCertificate === undefined ? 0 : CertificateType.serialize(input.parentCertificate).length
   const context = {
     network: input.network,
     chain: input.chain,
@@ -71,7 +71,7 @@ export function buildBlock(input: BuildInput): Built {
   }
   const limits = {
     count: params.blockTransactionsMax,
-    bytes: params.blockBytesMax - BODY_FIXED_BYTES - certificateBytes
+    bytes: params.blockBytesMax - BODY_FIXED_BYTES - AttendanceType.serialize(attendance).length
   }
   const { transactions, ...execution } = selectTransactions(input.state, context, input.candidates, limits)
   const body = { attendance, deliveries: [], transactions: transactions.map(({ bytes }) => bytes) }

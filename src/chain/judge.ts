@@ -25,6 +25,8 @@ import type { LeaderSchedule } from '../sharding/ports.ts'
 import { applyBlock } from '../state/apply-block.ts'
 import type { StateView } from '../state/ports.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
+import { judgeLateVotes } from './attendance.ts'
+import type { AttendanceBook } from './attendance.ts'
 
 export type BlockCode =
   | 'wrong-instance'
@@ -56,6 +58,10 @@ export interface Judgement {
   readonly coordHash: Uint8Array
   /** The body's parent certificate was checked signature by signature under its committee (C5). */
   readonly parentCertificateValid: boolean
+  /** The signatures of the body's late votes were checked under the epoch's committee. */
+  readonly lateVotesValid: boolean
+  /** What the ancestors record (C28). */
+  readonly attendance: AttendanceBook
   /** Every transaction of the body, in order, with M2 and signature checked. */
   readonly transactions: readonly CheckedTransaction[]
 }
@@ -134,11 +140,19 @@ function judgeCommitments(block: Block, against: Judgement): Refusal<BlockCode> 
   return noReward ? undefined : refuse('not-built-yet', 'rewards are not defined for this version')
 }
 
-/** C25: the base's finality certificate for the first block of an epoch, the parent's notarisation for any other. */
+/** C25, C28: who voted for the parent, and who was late with a vote for an older block. */
 function judgeAttendance(block: Block, against: Judgement): Refusal<BlockCode> | undefined {
-  const { parentCertificate, lateVotes } = block.body.attendance
-  const [certificate] = parentCertificate
-  if (lateVotes.length > 0) return refuse('wrong-attendance', 'late votes are not defined for this version')
+  const { header, body } = block
+  const refusal =
+    judgeParentCertificate(block, against) ??
+    judgeLateVotes(header, body.attendance, against.attendance, against.committee.members.length)
+  if (refusal !== undefined) return refusal
+  return against.lateVotesValid ? undefined : refuse('wrong-attendance', 'a late vote does not hold')
+}
+
+/** C25: the base's finality certificate for the first block of an epoch, the parent's notarisation for any other. */
+function judgeParentCertificate(block: Block, against: Judgement): Refusal<BlockCode> | undefined {
+  const [certificate] = block.body.attendance.parentCertificate
   const { parent } = against
   if (parent.header.height === 0) {
     return certificate === undefined ? undefined : refuse('wrong-attendance', 'genesis has no certificate')

@@ -91,7 +91,8 @@ export class ChainHistory {
       const checked = this.#stateless(block)
       if (!checked.ok) return checked
       // It was judged with its own surroundings before: these parts are known to hold.
-      const again = { ...around, coordHash: block.header.coordHash, parentCertificateValid: true }
+      const coordHash = block.header.coordHash
+      const again = { ...around, coordHash, parentCertificateValid: true, lateVotesValid: true }
       const verdict = this.#replay.extend(block, { ...again, transactions: checked.value })
       if (!verdict.ok) return verdict
     }

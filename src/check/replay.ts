@@ -10,6 +10,8 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
+import { recordAttendance } from '../chain/attendance.ts'
+import type { AttendanceBook } from '../chain/attendance.ts'
 import { buildChainGenesis } from '../chain/genesis-block.ts'
 import { judgeBlock } from '../chain/judge.ts'
 import type { Judgement } from '../chain/judge.ts'
@@ -45,6 +47,7 @@ export interface Surroundings {
   /** Hash of the coordination block at the reference; zero on `coord`. */
   readonly coordHash: Uint8Array
   readonly parentCertificateValid: boolean
+  readonly lateVotesValid: boolean
   readonly transactions: readonly CheckedTransaction[]
 }
 
@@ -96,6 +99,8 @@ export class Replay {
   readonly #issued: TokenAmounts
   readonly #state: ReplayedState
   #tip: { readonly header: Header; readonly hash: Uint8Array }
+  /** C28: what the tip and its ancestors record. */
+  #attendance: AttendanceBook = []
 
   constructor(genesis: Genesis, chain: ChainId) {
     const { block, changes } = buildChainGenesis(genesis, chain)
@@ -139,6 +144,7 @@ export class Replay {
     if (!judged.ok) return judged
     this.#state.apply(judged.value.changes)
     this.#tip = block
+    this.#attendance = recordAttendance(this.#attendance, block)
     const held = holdings(readTotals(this.#state))
     if (held.consumer !== this.#issued.consumer || held.industrial !== this.#issued.industrial) {
       const text = `invariant 4: the chain holds ${held.consumer} and ${held.industrial} instead of ${this.#issued.consumer} and ${this.#issued.industrial}`
@@ -167,6 +173,8 @@ export class Replay {
       view: this.#state,
       coordHash: around.coordHash,
       parentCertificateValid: around.parentCertificateValid,
+      lateVotesValid: around.lateVotesValid,
+      attendance: this.#attendance,
       transactions: around.transactions
     }
   }

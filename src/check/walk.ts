@@ -161,11 +161,26 @@ class Walk {
     const problem = certificate && (await this.#init.signatures.certificate(certificate, this.#place(height)))
     if (problem !== undefined) report('body', height, `its parent certificate: ${problem}`)
     const parentCertificateValid = certificate !== undefined && problem === undefined
-    const around = { epochs, coordHash, parentCertificateValid, transactions: prepared.value }
+    const lateVotesValid = await this.#lateVotesHold(block)
+    const signatures = { parentCertificateValid, lateVotesValid }
+    const around = { epochs, coordHash, ...signatures, transactions: prepared.value }
     const verdict = await history.execute(block, around, () => pastBlocks(database))
     if (verdict.ok) return verdict.value
     report('header', height, `${verdict.code}: ${verdict.detail}`)
     return undefined
+  }
+
+  /** C28: under the committee of the block's own epoch, which is the only one they may be of. */
+  async #lateVotesHold({ header, body }: Block): Promise<boolean> {
+    const { signatures, report } = this.#init
+    let hold = true
+    for (const vote of body.attendance.lateVotes) {
+      const checked = await signatures.vote(vote, this.#place(header.height))
+      if (!('problem' in checked)) continue
+      report('body', header.height, `its late vote of member ${vote.signer}: ${checked.problem}`)
+      hold = false
+    }
+    return hold
   }
 
   /** Zero on the coordination chain, which refers to nothing. */

@@ -268,7 +268,7 @@ const INVALID: readonly Attack[] = [
   breaking('not-built-yet', 'receipts out', (arena) =>
     withHeader(onCoord(arena), { receiptsOutRoot: someHash() })
   ),
-  breaking('wrong-attendance', 'late votes', (arena) => {
+  breaking('wrong-attendance', 'a late vote for no ancestor', (arena) => {
     const block = onCoord(arena)
     const attendance = { ...block.body.attendance, lateVotes: [aVote(arena, COORD)] }
     return withBody(block, { attendance })

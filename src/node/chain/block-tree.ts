@@ -1,16 +1,20 @@
 /** Executed blocks above the last final one, each with the state after it (D7). The final block is the root. */
 import { toHex } from '../../primitives/bytes.ts'
+import { LATE_ANCESTORS, attendanceOf, recordAttendance } from '../../chain/attendance.ts'
+import type { AttendanceBook } from '../../chain/attendance.ts'
 import type { Hex } from '../../primitives/bytes.ts'
 import type { Block, Header } from '../../codec/block.ts'
 import { Overlay, stateAfter } from '../../state/overlay.ts'
 import type { StateView } from '../../state/ports.ts'
 import type { CheckedTransaction, Execution } from '../../state/types.ts'
+import type { ChainStore } from '../../store/chain-store.ts'
 
 export interface Executed {
   readonly block: Block
   readonly execution: Execution
   readonly transactions: readonly CheckedTransaction[]
   readonly state: StateView
+  readonly attendance: AttendanceBook
 }
 
 /** A block that another can be built on: its header and the state after it. */
@@ -18,6 +22,8 @@ export interface Ground {
   readonly header: Header
   readonly hash: Uint8Array
   readonly state: StateView
+  /** What the next block finds recorded of its ancestors (C28). */
+  readonly attendance: AttendanceBook
 }
 
 export class BlockTree {
@@ -25,10 +31,13 @@ export class BlockTree {
   readonly #finalState: StateView
   readonly #places = new WeakMap<Executed, ReadonlyMap<Hex, number>>()
   #changes = 0
-  #final: { readonly header: Header; readonly hash: Uint8Array }
+  #final: Omit<Ground, 'state'>
 
-  constructor(final: { readonly header: Header; readonly hash: Uint8Array }, finalState: StateView) {
-    this.#final = final
+  constructor(
+    final: { readonly header: Header; readonly hash: Uint8Array; readonly attendance?: AttendanceBook },
+    finalState: StateView
+  ) {
+    this.#final = { attendance: [], ...final }
     this.#finalState = finalState
   }
 
@@ -60,9 +69,7 @@ export class BlockTree {
   ground(key: Hex): Ground | undefined {
     if (key === toHex(this.#final.hash)) return this.final
     const executed = this.#blocks.get(key)
-    return executed === undefined
-      ? undefined
-      : { header: executed.block.header, hash: executed.block.hash, state: executed.state }
+    return executed === undefined ? undefined : groundOf(executed)
   }
 
   add(block: Block, execution: Execution, transactions: readonly CheckedTransaction[]): void {
@@ -70,7 +77,8 @@ export class BlockTree {
     if (parent === undefined) return
     const state = stateAfter(parent.state, execution.changes)
     this.#changes += 1
-    this.#blocks.set(toHex(block.hash), { block, execution, transactions, state })
+    const attendance = recordAttendance(parent.attendance, block)
+    this.#blocks.set(toHex(block.hash), { block, execution, transactions, state, attendance })
   }
 
   /** An unfinal block that includes a transaction, by its id in hex, and the place in it. */
@@ -94,8 +102,8 @@ export class BlockTree {
   /** Highest executed block: what a reader sees as the head. */
   head(): Ground {
     let head = this.final
-    for (const { block, state } of this.#blocks.values()) {
-      if (block.header.height > head.header.height) head = { header: block.header, hash: block.hash, state }
+    for (const executed of this.#blocks.values()) {
+      if (executed.block.header.height > head.header.height) head = groundOf(executed)
     }
     return head
   }
@@ -119,7 +127,7 @@ export class BlockTree {
     for (const { state } of path) if (state instanceof Overlay) state.settle(store)
     const tip = path.at(-1)
     if (tip === undefined) return
-    this.#final = { header: tip.block.header, hash: tip.block.hash }
+    this.#final = { header: tip.block.header, hash: tip.block.hash, attendance: tip.attendance }
     const kept = new Set([toHex(tip.block.hash)])
     const ordered = [...this.#blocks].sort(([, a], [, b]) => a.block.header.height - b.block.header.height)
     for (const [key, { block }] of ordered) {
@@ -127,4 +135,22 @@ export class BlockTree {
       else this.#blocks.delete(key)
     }
   }
+}
+
+const groundOf = ({ block, state, attendance }: Executed): Ground => ({
+  header: block.header,
+  hash: block.hash,
+  state,
+  attendance
+})
+
+/** C28, from disk: the last ancestors of the next block. Blocks of another epoch are not needed, nor then missed. */
+export function storedAttendance(store: ChainStore): AttendanceBook {
+  const { height } = store.final
+  const blocks: Block[] = []
+  for (let at = Math.max(0, height - LATE_ANCESTORS + 1); at <= height; at++) {
+    const block = store.block(at)
+    if (block !== undefined) blocks.push(block)
+  }
+  return attendanceOf(blocks)
 }

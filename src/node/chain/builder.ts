@@ -3,7 +3,8 @@ import { toHex } from '../../primitives/bytes.ts'
 import type { Hex } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
 import type { Block } from '../../codec/block.ts'
-import type { Certificate } from '../../codec/statement.ts'
+import type { Certificate, Vote } from '../../codec/statement.ts'
+import { chooseLateVotes } from '../../chain/attendance.ts'
 import { NO_COORD_REFERENCE, buildBlock } from '../../chain/build.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import type { TransactionSource } from '../../state/build.ts'
@@ -49,6 +50,7 @@ export class Builder {
       parent,
       state: parent.state,
       parentCertificate,
+      lateVotes: this.#lateVotes(instance, parent, parentCertificate),
       nowMs: clock.wallMs(),
       coord: chain === COORD ? NO_COORD_REFERENCE : this.#reference(parent),
       proposer,
@@ -70,6 +72,16 @@ export class Builder {
     }
     const stored = this.#c.finalCertificate()
     return stored !== undefined && toHex(stored.hash) === toHex(hash) ? stored : undefined
+  }
+
+  /** C28: votes of the last ancestors' views that came after the certificate. */
+  #lateVotes(instance: Instance, parent: Ground, certificate: Certificate | undefined): Vote[] {
+    const child = { epoch: instance.config.epoch, certificate }
+    return chooseLateVotes(
+      parent.attendance,
+      child,
+      ({ view, hash }) => instance.views.get(view)?.notarise.get(toHex(hash))?.values() ?? []
+    )
   }
 
   /** Never below the parent's reference (C7). */

@@ -8,7 +8,7 @@ import { must } from '../../primitives/errors.ts'
 import { FRAME_DIGEST, FRAME_WANT } from '../../codec/messages.ts'
 import { NOTARISE } from '../../codec/statement.ts'
 import type { Vote } from '../../codec/statement.ts'
-import type { Block } from '../../codec/block.ts'
+import type { Attendance, Block } from '../../codec/block.ts'
 import type { Proposal } from '../../codec/proposal.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import type { FinalRef } from '../../consensus/types.ts'
@@ -25,7 +25,7 @@ import type { NodeStore } from '../../store/node-store.ts'
 import type { ChainEvents, Clock } from '../ports.ts'
 import type { Validator } from '../validator.ts'
 import { AntiEntropy, LAG_TOLERATED } from './anti-entropy.ts'
-import { BlockTree } from './block-tree.ts'
+import { BlockTree, storedAttendance } from './block-tree.ts'
 import type { Executed } from './block-tree.ts'
 import { Builder } from './builder.ts'
 import { ConsensusDriver } from './consensus-driver.ts'
@@ -107,7 +107,8 @@ export class ChainNode {
     this.#certificate = init.certificate
     this.#events = this.#observe(c.events)
     const tip = must(c.store.header(c.store.final.height), 'the final block is stored')
-    const tree = new BlockTree({ header: tip, hash: c.store.final.hash }, c.store)
+    const attendance = storedAttendance(c.store)
+    const tree = new BlockTree({ header: tip, hash: c.store.final.hash, attendance }, c.store)
     const place = placeInEpoch(c, tree)
     const params = must(c.epochs.snapshot(place.epoch), 'the running epoch is known').params
     const verified = new VerifiedCache(VERIFIED_MAX)
@@ -321,6 +322,15 @@ export class ChainNode {
     if (own !== undefined && certificate.signers.get(own)) this.#noticeTwin(certificate)
   }
 
+  #noticeInAttendance({ parentCertificate, lateVotes }: Attendance, epochs: EpochBook): void {
+    for (const certificate of parentCertificate) this.#noticeInCertificate(certificate, epochs)
+    const key = this.#validator?.publicKey
+    if (key === undefined) return
+    for (const vote of lateVotes) {
+      if (vote.signer === epochs.memberIndex(vote.chain, vote.epoch, key)) this.#noticeTwin(vote)
+    }
+  }
+
   #onCertificate(certificate: Certificate, byGossip: boolean): void {
     this.#noticeInCertificate(certificate, this.#epochs)
     this.driver.enqueueFor(certificate.epoch, { type: 'certificate', certificate, byGossip })
@@ -347,9 +357,7 @@ export class ChainNode {
 
   #onFinalBlock(executed: Executed, epochs: EpochBook): void {
     this.transactions.onFinalBlock(executed)
-    for (const certificate of executed.block.body.attendance.parentCertificate) {
-      this.#noticeInCertificate(certificate, epochs)
-    }
+    this.#noticeInAttendance(executed.block.body.attendance, epochs)
     const { header } = executed.block
     const params = epochs.snapshot(header.epoch)?.params
     if (params === undefined || !isBoundary(header, header.epoch, params.epochLength)) return

@@ -1,6 +1,6 @@
 /**
  * From a block's bytes to its verdict: statelessly check its transactions, verify what was not verified yet in one
- * batch off-thread (M6), check its parent certificate, wait for its coordination reference, then judge it (C7).
+ * batch off-thread (M6) with its late votes (C28), check its parent certificate, wait for its coordination reference, then judge it (C7).
  * A failure of our own (the verifier, the disk) is thrown, never turned into a verdict on the block.
  */
 import { ZERO_HASH, toHex } from '../../primitives/bytes.ts'
@@ -15,9 +15,9 @@ import { CertificateType } from '../../codec/statement.ts'
 import { wireHash } from '../../codec/transaction.ts'
 import { judgeBlock } from '../../chain/judge.ts'
 import type { BlockCode } from '../../chain/judge.ts'
-import { allValid, certificateJobs } from '../../consensus/certificate-check.ts'
+import { allValid, certificateJobs, voteJob } from '../../consensus/certificate-check.ts'
 import { sha256 } from '../../crypto/hash.ts'
-import type { Verifier } from '../../crypto/ports.ts'
+import type { SignatureJob, Verifier } from '../../crypto/ports.ts'
 import { VerifiedCache } from '../../mempool/verified-cache.ts'
 import { checkStateless, signatureJob } from '../../state/stateless.ts'
 import type { CheckedTransaction, GenesisConstants } from '../../state/types.ts'
@@ -34,6 +34,12 @@ export interface ExecutorComponents {
   readonly verified: VerifiedCache
   /** A transaction that waits in the pool, by the hex of its wire hash. */
   readonly known: (key: Hex) => CheckedTransaction | undefined
+}
+
+/** What a block's signatures say, apart from those of its parent certificate. */
+interface Signed {
+  readonly transactions: CheckedTransaction[]
+  readonly lateVotesValid: boolean
 }
 
 /** Certificates verified here, by the hash of their bytes. */
@@ -53,8 +59,9 @@ export class Executor {
   async judge(block: Block): Promise<Verdict<void, BlockCode> | undefined> {
     const { epochs, tree, coord } = this.#components
     const { header } = block
-    const transactions = await this.#checkTransactions(block)
-    if (!transactions.ok) return transactions
+    const checked = await this.#checkSignatures(block)
+    if (!checked.ok) return checked
+    const { transactions, lateVotesValid } = checked.value
     const [certificate] = block.body.attendance.parentCertificate
     const parentCertificateValid = certificate !== undefined && (await this.certificateHolds(certificate))
     const coordHash = header.chain === COORD ? ZERO_HASH : await coord.hashAt(header.coordHeight)
@@ -76,14 +83,16 @@ export class Executor {
       view: parent.state,
       coordHash,
       parentCertificateValid,
-      transactions: transactions.value
+      lateVotesValid,
+      attendance: parent.attendance,
+      transactions
     })
     if (!verdict.ok) return verdict
-    tree.add(block, verdict.value, transactions.value)
+    tree.add(block, verdict.value, transactions)
     return accept(undefined)
   }
 
-  async #checkTransactions(block: Block): Promise<Verdict<CheckedTransaction[], BlockCode>> {
+  async #checkSignatures(block: Block): Promise<Verdict<Signed, BlockCode>> {
     const { verifier, verified } = this.#components
     const checked: CheckedTransaction[] = []
     const unknown: CheckedTransaction[] = []
@@ -96,14 +105,27 @@ export class Executor {
       checked.push(one.value)
       if (!verified.has(one.value.key)) unknown.push(one.value)
     }
-    if (unknown.length === 0) return accept(checked)
-    const results = await verifier.verify(unknown.map(signatureJob), { urgent: true })
-    for (const [index, valid] of results.entries()) {
-      const transaction = unknown[index]
-      if (!valid || transaction === undefined) return refuse('bad-transaction', 'bad-signature')
+    const late = this.#lateVoteJobs(block)
+    const jobs = [...unknown.map(signatureJob), ...(late ?? [])]
+    const results = jobs.length === 0 ? [] : await verifier.verify(jobs, { urgent: true })
+    for (const [index, transaction] of unknown.entries()) {
+      if (results[index] !== true) return refuse('bad-transaction', 'bad-signature')
       verified.add(transaction.key)
     }
-    return accept(checked)
+    const lateVotesValid = late !== undefined && allValid(results.slice(unknown.length))
+    return accept({ transactions: checked, lateVotesValid })
+  }
+
+  /** undefined: one of them cannot be a vote of the epoch's committee. */
+  #lateVoteJobs({ header, body }: Block): SignatureJob[] | undefined {
+    const committee = this.#components.epochs.committee(header.chain, header.epoch)
+    const jobs: SignatureJob[] = []
+    for (const vote of body.attendance.lateVotes) {
+      const job = committee === undefined ? undefined : voteJob(this.#constants.network, committee, vote)
+      if (job?.ok !== true) return undefined
+      jobs.push(job.value)
+    }
+    return jobs
   }
 
   /** The pool's transaction of these very bytes has been through this check. */

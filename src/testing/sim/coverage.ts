@@ -11,6 +11,7 @@ export const COVERED = [
   'duplicated',
   'equivocations',
   'evidence',
+  'lateVotes',
   'skewed',
   'transactions'
 ] as const

@@ -356,6 +356,7 @@ export class World {
     const [certificate] = block?.body.attendance.parentCertificate ?? []
     if (certificate !== undefined) this.agreement.judgeParent(chain, header.height, certificate)
     else if (header.height > 1) this.violate(`block ${chain}/${header.height} has no parent certificate`)
+    this.coverage.lateVotes += block?.body.attendance.lateVotes.length ?? 0
   }
 
   #expectSupply(violation: (text: string) => void): Supply {

@@ -25,7 +25,7 @@ export async function boundarySplit(): Promise<void> {
   const late: ReadonlySet<number | undefined> = new Set([late1, late2])
   const recordAt = (index: number) => world.chainOf(index, COORD).driver.instance.views.get(view)
   world.network.passes = (message) =>
-    chainOf(message) !== COORD || !late.has(message.to) || proposalIn(message) !== undefined
+    chainOf(message) !== COORD || !late.has(message.to) || proposalIn(message)?.vote.view === view
   const split = await world.until(
     () =>
       ALL.every((index) =>

@@ -101,6 +101,8 @@ function aScene(init: SceneInit = {}): Scene {
       view,
       coordHash: coord.hash,
       parentCertificateValid: true,
+      lateVotesValid: true,
+      attendance: [],
       transactions
     }
   }

@@ -94,6 +94,8 @@ function scene(init: {
     view: state,
     coordHash: coord.hash,
     parentCertificateValid: init.certificate !== null,
+    lateVotesValid: true,
+    attendance: [],
     transactions: built.transactions
   }
   return { block: built.block, against }
@@ -255,22 +257,20 @@ describe('attendance of a block', () => {
     equal(codeOf(block, { ...against, parentCertificateValid: false }), 'wrong-attendance')
   })
 
-  it('C28: late votes are not defined for this version', () => {
+  it('C28: a late vote is for an ancestor, by a member that is not recorded, with a signature that holds', () => {
     const usual = scene({})
     const { chain, epoch, view } = usual.against.parent.header
-    const vote = {
-      chain,
-      epoch,
-      view,
-      kind: NOTARISE,
-      hash: hashOf(1),
-      signer: 3,
-      signature: new Uint8Array(64)
-    }
+    const { hash } = usual.against.parent
+    const vote = { chain, epoch, view, kind: NOTARISE, hash, signer: 3, signature: new Uint8Array(64) }
     const { attendance } = usual.block.body
-    const block = withBody(usual, { attendance: { ...attendance, lateVotes: [vote] } })
-    equal(codeOf(block, usual.against), 'wrong-attendance')
-    equal(codeOf(withBody(usual, { attendance }), usual.against), 'valid')
+    const late = (fields: Partial<typeof vote>): Block =>
+      withBody(usual, { attendance: { ...attendance, lateVotes: [{ ...vote, ...fields }] } })
+    const against = { ...usual.against, attendance: [{ hash, epoch, view, recorded: new Set<number>() }] }
+    equal(codeOf(late({}), against), 'valid')
+    equal(codeOf(late({}), usual.against), 'wrong-attendance')
+    equal(codeOf(late({ signer: 2 }), against), 'wrong-attendance')
+    equal(codeOf(late({ signer: 4 }), against), 'wrong-attendance')
+    equal(codeOf(late({}), { ...against, lateVotesValid: false }), 'wrong-attendance')
   })
 
   it('C6: deliveries are not defined for this version', () => {

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { checkDirectories, findingLine } from '../../../src/check/index.ts'
 import { BodyType, attendanceRoot, blockHash, bodyHash } from '../../../src/codec/block.ts'
 import type { Body, Header } from '../../../src/codec/block.ts'
-import { CertificateType, FINALISE, signedBytes } from '../../../src/codec/statement.ts'
-import type { Certificate } from '../../../src/codec/statement.ts'
+import { CertificateType, FINALISE, NOTARISE, signedBytes } from '../../../src/codec/statement.ts'
+import type { Certificate, Vote } from '../../../src/codec/statement.ts'
 import { TransactionType } from '../../../src/codec/transaction.ts'
 import { inlineVerifier } from '../../../src/crypto/inline-verifier.ts'
-import { signWithSeed } from '../../../src/crypto/ed25519.ts'
+import { publicKeyFromSeed, signWithSeed } from '../../../src/crypto/ed25519.ts'
 import { networkId } from '../../../src/params/genesis.ts'
+import { toHex } from '../../../src/primitives/bytes.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { NODE_BUCKETS, bucketRange } from '../../../src/store/buckets.ts'
@@ -138,6 +139,40 @@ describe('icn check: blocks that a quorum certified and that are wrong', () => {
       /^coord body 3: its parent certificate: the signature of [0-9a-f]{64} is not valid/
     )
     assert.match(found[1]!, /^coord header 3: wrong-attendance/)
+  })
+
+  describe('C28: a late vote', () => {
+    /** Of the member that the certificate of coordination block 3 over its parent does not name. */
+    const late = (final: FinalBlock, fields: Partial<Vote> = {}): FinalBlock => {
+      const { attendance } = final.block.body
+      const [{ chain, epoch, view, hash, signers }] = attendance.parentCertificate as [Certificate]
+      const signer = [0, 1, 2, 3].find((index) => !signers.get(index))!
+      const vote = { chain, epoch, view, hash, kind: NOTARISE, signer, signature: new Uint8Array(64) }
+      const seeds = [0, 1, 2, 3].map(validatorSeed)
+      const keys = seeds.map((seed) => ({ seed, key: toHex(publicKeyFromSeed(seed)) }))
+      const { seed } = keys.sort((a, b) => (a.key < b.key ? -1 : 1))[signer]!
+      const signature = signWithSeed(signedBytes(networkId(GENESIS), vote), seed)
+      return withBody(final, {
+        attendance: { ...attendance, lateVotes: [{ ...vote, signature, ...fields }] }
+      })
+    }
+    const found = async (fields?: Partial<Vote>): Promise<string[]> =>
+      findings({ coord: 3, shard: 0, tamper: at(COORD, 3, (final) => late(final, fields)) })
+
+    it('C28: that nobody recorded, with its signature, is no finding', async () => {
+      assert.deepEqual(await found(), [])
+    })
+
+    it('C28: whose signature is not valid', async () => {
+      const [first, second] = await found({ signature: new Uint8Array(64) })
+      assert.match(first!, /^coord body 3: its late vote of member \d: the signature of [0-9a-f]{64} is not/)
+      assert.match(second!, /^coord header 3: wrong-attendance: a late vote does not hold/)
+    })
+
+    it('C28: for none of the last ancestors', async () => {
+      const [, second] = await found({ view: 9 })
+      assert.match(second!, /^coord header 3: wrong-attendance: .*for none of the last ancestors/)
+    })
   })
 
   describe('C5: a finality certificate', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { BlockTree } from '../../../../src/node/chain/block-tree.ts'
+import { BlockTree, storedAttendance } from '../../../../src/node/chain/block-tree.ts'
 import { Finaliser } from '../../../../src/node/chain/finaliser.ts'
 import type { FinaliserComponents } from '../../../../src/node/chain/finaliser.ts'
 import type { Block } from '../../../../src/codec/block.ts'
@@ -8,7 +8,8 @@ import type { Hex } from '../../../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../../../src/primitives/chain-id.ts'
 import { sha256Of } from '../../../../src/crypto/hash.ts'
 import type { CheckedTransaction, Execution } from '../../../../src/state/types.ts'
-import { FINALISE, Stage, hexOf } from '../../../support/consensus.ts'
+import type { ChainStore } from '../../../../src/store/chain-store.ts'
+import { FINALISE, Stage, aBlock, hexOf } from '../../../support/consensus.ts'
 import { FakeClock, RecordedEvents, settled } from '../../../support/node-fakes.ts'
 import { MemoryState, aTransfer, party } from '../../../support/state.ts'
 
@@ -87,6 +88,32 @@ describe('executed blocks above the final one', () => {
     assert.equal(tree.ground(hexOf(first)), undefined)
     assert.equal(tree.size, 1)
     assert.equal(markOf(tree, onRight), 4)
+  })
+
+  it('C28: each block has the book of its own branch, before and after it is final', () => {
+    const { tree, state, first, left, right, onRight } = aTree()
+    const viewsOf = (block: Block): number[] | undefined =>
+      tree.ground(hexOf(block))?.attendance.map(({ view }) => view)
+    assert.deepEqual([left, onRight].map(viewsOf), [
+      [1, 2],
+      [1, 3, 4]
+    ])
+    assert.deepEqual(tree.head().attendance, tree.ground(hexOf(onRight))?.attendance)
+    tree.settle(
+      [first, right].map((block) => tree.get(hexOf(block))!),
+      state
+    )
+    assert.deepEqual(viewsOf(right), [1, 3])
+    assert.deepEqual(viewsOf(onRight), [1, 3, 4])
+  })
+
+  it('C28: after a start the book comes from the last blocks on disk, and a base needs none of them', () => {
+    const blocks = Array.from({ length: 12 }, (_, index) => aBlock({ height: index, view: index }))
+    const store = (held: readonly (Block | undefined)[]): ChainStore =>
+      ({ final: { height: 11 }, block: (height: number) => held[height] }) as unknown as ChainStore
+    const views = storedAttendance(store(blocks)).map(({ view }) => view)
+    assert.deepEqual(views, [4, 5, 6, 7, 8, 9, 10, 11])
+    assert.deepEqual(storedAttendance(store([])), [])
   })
 })
 

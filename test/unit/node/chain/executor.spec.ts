@@ -12,7 +12,7 @@ import { Builder } from '../../../../src/node/chain/builder.ts'
 import type { BuilderComponents } from '../../../../src/node/chain/builder.ts'
 import { EpochBook } from '../../../../src/node/chain/epoch-book.ts'
 import { Executor } from '../../../../src/node/chain/executor.ts'
-import { createInstance } from '../../../../src/consensus/instance.ts'
+import { createInstance, viewRecord } from '../../../../src/consensus/instance.ts'
 import { toHex, u64be, utf8 } from '../../../../src/primitives/bytes.ts'
 import type { Hex } from '../../../../src/primitives/bytes.ts'
 import { shardId } from '../../../../src/primitives/chain-id.ts'
@@ -44,7 +44,8 @@ function aChain(transactions: readonly CheckedTransaction[] = []) {
   const book = signers.book(0)
   const state = genesisState([{ address: party.address, consumer: 100n * COIN, industrial: 0n }])
   const base = aBlock({ chain: SHARD, height: 1, view: 1, timeMs: WALL_MS - 1_000 })
-  const tree = new BlockTree({ header: base.header, hash: base.hash }, state)
+  const attendance = [{ hash: base.hash, epoch: 0, view: 1, recorded: new Set<number>() }]
+  const tree = new BlockTree({ header: base.header, hash: base.hash, attendance }, state)
   const verifier = new CountingVerifier()
   const verified = new VerifiedCache(64)
   const coordHash = sha256Of(u64be(4))
@@ -186,6 +187,27 @@ describe('executing a block', () => {
     assert.equal(await outcome(executor, block), 'wrong-attendance')
   })
 
+  it('C28: late votes are verified with the transactions, under the epoch’s committee', async () => {
+    const { executor, input, signers, base, verifier } = aChain([signed(0n)])
+    const vote = signers.vote(3, NOTARISE, 1, base.hash)
+    const { block } = buildBlock({ ...input, lateVotes: [vote] })
+    assert.equal(await outcome(executor, block), 'valid')
+    // Three of the parent certificate, a transaction and the late vote.
+    assert.equal(verifier.jobs, 3 + 1 + 1)
+    for (const wrong of [{ signature: new Uint8Array(64) }, { signer: 2 }, { signer: 4 }, { view: 2 }]) {
+      const other = buildBlock({ ...input, lateVotes: [{ ...vote, ...wrong }] }).block
+      assert.equal(await outcome(executor, other), 'wrong-attendance')
+    }
+  })
+
+  it('C28: a bad late vote is no transaction’s fault', async () => {
+    const { executor, input, signers, base, verified } = aChain([signed(0n)])
+    const forged = { ...signers.vote(3, NOTARISE, 1, base.hash), signature: new Uint8Array(64) }
+    const { block } = buildBlock({ ...input, lateVotes: [forged] })
+    assert.equal(await outcome(executor, block), 'wrong-attendance')
+    assert.equal(verified.has(signed(0n).key), true)
+  })
+
   it('C5: a certificate is judged under its own epoch’s committee, once', async () => {
     const { executor, signers, verifier, base } = aChain()
     const certificate = signers.certificate(FINALISE, 1, base.hash)
@@ -253,10 +275,35 @@ describe('building the own proposal', () => {
     const { builder, instance, base, signers } = aBuilder([signed(0n)])
     const first = builder.build(instance, 2, toHex(base.hash), false)!
     const notarisation = signers.certificate(NOTARISE, 2, first.hash)
-    instance.views.set(2, { notarisation } as never)
+    viewRecord(instance, 2).notarisation = notarisation
     const second = builder.build(instance, 3, toHex(first.hash), false)
     assert.equal(second?.header.transactionCount, 0)
     assert.deepEqual(second?.body.attendance.parentCertificate, [notarisation])
+  })
+
+  it('C28: it carries the votes that came after the certificate, and its child the next ones', async () => {
+    const { builder, instance, parts, book, base, signers, executor } = aBuilder()
+    const held = (view: number, hash: Uint8Array, ...members: readonly number[]): void => {
+      const votes = members.map((member) => [member, signers.vote(member, NOTARISE, view, hash)] as const)
+      viewRecord(instance, view).notarise.set(toHex(hash), new Map(votes))
+    }
+    held(1, base.hash, 0, 1, 2)
+    const first = builder.build(instance, 2, toHex(base.hash), false)!
+    assert.deepEqual(first.body.attendance.lateVotes, [])
+    held(1, base.hash, 3, 0)
+    held(2, first.hash, 0, 1, 2, 3)
+    viewRecord(instance, 2).notarisation = signers.certificate(NOTARISE, 2, first.hash)
+    const proposer = signers.committee.members[book.schedule(SHARD, 0).leader(3)]!.key
+    const second = new Builder({ ...parts, proposer }).build(instance, 3, toHex(first.hash), false)!
+    const late = second.body.attendance.lateVotes.map(({ view, signer }) => [view, signer])
+    assert.deepEqual(late, [
+      [1, 3],
+      [2, 3]
+    ])
+    assert.equal(await outcome(executor, second), 'valid')
+    viewRecord(instance, 3).notarisation = signers.certificate(NOTARISE, 3, second.hash)
+    const third = builder.build(instance, 4, toHex(second.hash), false)!
+    assert.deepEqual(third.body.attendance.lateVotes, [])
   })
 
   it('C25: without a certificate of the parent, or without the parent, there is no block', () => {
