@@ -10,7 +10,7 @@ export interface Layer {
 }
 
 /** Neither I/O nor clock, randomness or process below this line; what is a package here runs in browsers, too. */
-const PURE = ['primitives', 'crypto', 'codec', 'params', 'state', 'sharding', 'chain', 'consensus', 'mempool']
+const PURE = ['primitives', 'crypto', 'codec', 'params', 'state', 'sharding', 'chain', 'consensus', 'mempool', 'sync']
 const SHELL = ['store', 'net', 'node', 'metrics', 'rpc', 'client']
 
 export const LAYERS: Readonly<Record<string, Layer>> = {
@@ -41,6 +41,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['@chainsafe/ssz']
   },
   mempool: { layers: ['primitives', 'crypto', 'codec', 'params', 'state'], packages: [] },
+  sync: { layers: ['primitives', 'crypto', 'codec'], packages: [] },
 
   store: {
     layers: ['primitives', 'crypto', 'codec', 'params', 'state'],
@@ -112,7 +113,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'node:fs/promises',
       'node:os',
       'node:path',
-      'node:util'
+      'node:util',
+      'node:worker_threads'
     ]
   },
   /** Drives real processes from outside: by files, command lines and the client. */
