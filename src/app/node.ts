@@ -15,6 +15,7 @@ import type { Logger } from 'pino'
 import { toHex } from '../primitives/bytes.ts'
 import { chainName, shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
+import type { Verifier } from '../crypto/ports.ts'
 import { VerifyPool } from '../crypto/verify-pool.ts'
 import { createMetrics } from '../metrics/registry.ts'
 import type { NodeMetrics } from '../metrics/registry.ts'
@@ -46,6 +47,7 @@ import { Observer } from './observer.ts'
 import { assertPortsFree } from './ports-free.ts'
 import { createRpcPort } from './rpc-port.ts'
 import type { RpcPortComponents } from './rpc-port.ts'
+import { socketEvents } from './socket-events.ts'
 import { TransactionPort } from './transaction-port.ts'
 
 export interface NodeInit {
@@ -59,6 +61,10 @@ export interface NodeInit {
   readonly onFailed: (error: unknown) => void
   /** Between nodes of one process only. @default 'tcp' */
   readonly transport?: 'tcp' | 'memory'
+  /** @default LevelDB at the path, made where there is none */
+  readonly openDatabase?: (path: string) => Promise<KeyValueStore>
+  /** One that several nodes of a process share; whoever made it stops it. @default threads of this node */
+  readonly verifier?: Verifier
 }
 
 interface Part {
@@ -119,15 +125,17 @@ export class Node {
     const { config, genesis, log } = this.#init
     const paths = dataPaths(config.data)
     const id = networkId(genesis)
+    const open = this.#init.openDatabase ?? openDatabase
     const observer = new Observer(this.metrics, log, genesis, (error) => this.#init.onFailed(error))
     await this.#part('keys', async () => this.#readKeys())
     await this.#part('ports', async () => assertPortsFree(config))
     const nodeStore = await this.#part('node database', async () => {
-      const database = await openDatabase(paths.nodeDatabase)
+      const database = await open(paths.nodeDatabase)
       this.#parts.push({ name: 'node database', stop: async () => database.close() })
       return NodeStore.open(database, id)
     })
     const verifier = await this.#part('verifier', async () => {
+      if (this.#init.verifier !== undefined) return this.#init.verifier
       const pool = new VerifyPool()
       await pool.start()
       this.#parts.push({ name: 'verifier', stop: async () => pool.stop() })
@@ -144,7 +152,7 @@ export class Node {
           clock: systemClock,
           verifier,
           nodeStore,
-          openChain: async (chain) => openDatabase(paths.chainDatabase(chain)),
+          openChain: async (chain) => open(paths.chainDatabase(chain)),
           validator,
           events: this.events.behind(observer.events),
           onDropped: (chain, dropped) => {
@@ -187,7 +195,13 @@ export class Node {
     })
     const exposition = this.#exposition(parts.chains, parts.network)
     const server = new RpcServer(
-      { port, metrics: exposition, events: this.#rpcEvents(observer) },
+      {
+        port,
+        metrics: exposition,
+        events: this.#rpcEvents(observer),
+        socketEvents: socketEvents(this.metrics),
+        onFinal: (listener) => this.events.on('final', listener)
+      },
       { rpc, ...(metrics === undefined ? {} : { metrics }) }
     )
     await server.start()

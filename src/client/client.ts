@@ -5,7 +5,17 @@
 import { toHex } from '../primitives/bytes.ts'
 import { RpcFailure, errorOf } from './refusal.ts'
 import type { RpcRefusal } from './refusal.ts'
-import type { MethodName, Methods, RpcErrorJson, Submitted, TransactionJson } from './types.ts'
+import { Subscription } from './subscription.ts'
+import type { SubscribeOptions } from './subscription.ts'
+import type {
+  MethodName,
+  Methods,
+  RpcErrorJson,
+  Submitted,
+  TopicName,
+  Topics,
+  TransactionJson
+} from './types.ts'
 
 /** The part of `fetch` that a client uses. */
 export type Fetch = (
@@ -94,6 +104,18 @@ export class Client {
       if (reply.error !== undefined) return { ok: false, error: errorOf(this.url, reply.error) }
       return { ok: true, value: reply.result as Methods[N]['result'] }
     })
+  }
+
+  /**
+   * Events of a topic, over a WebSocket of its own; read them with `for await`.
+   * @throws RpcRefusal, RpcFailure
+   */
+  async subscribe<T extends TopicName>(
+    topic: T,
+    params: Topics[T]['params'],
+    options: SubscribeOptions = {}
+  ): Promise<Subscription<T>> {
+    return Subscription.open(this.url, topic, params, options)
   }
 
   /** Hands in the bytes of a signed transaction. */

@@ -5,6 +5,8 @@
 export { Client } from './client.ts'
 export type { BatchAnswer, CallOptions, ClientInit, Fetch, WaitOptions } from './client.ts'
 export { RpcFailure, RpcRefusal } from './refusal.ts'
+export { Subscription } from './subscription.ts'
+export type { SubscribeOptions } from './subscription.ts'
 export {
   FEE_SELECTORS,
   buildTransfer,
@@ -39,6 +41,7 @@ export type {
   CommitteeJson,
   EpochJson,
   Executed,
+  FinalEvent,
   GenesisJson,
   HeaderJson,
   HealthJson,
@@ -54,9 +57,13 @@ export type {
   RefusalFacts,
   Simulated,
   Submitted,
+  Subscribed,
   SupplyAnswer,
   SupplyJson,
   SyncMode,
+  TopicEvent,
+  TopicName,
+  Topics,
   TransactionJson,
   TransactionStatus
 } from './types.ts'

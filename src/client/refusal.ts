@@ -19,6 +19,10 @@ export class RpcFailure extends NodeError<
   | { readonly code: 'RPC_BAD_ANSWER'; readonly url: string; readonly status: number }
   | { readonly code: 'RPC_ERROR'; readonly url: string; readonly rpcCode: number }
   | { readonly code: 'RPC_TIMEOUT'; readonly url: string; readonly timeoutMs: number }
+  /** The connection of a subscription ended; close codes are in protocols/rpc.md. */
+  | { readonly code: 'SUBSCRIPTION_ENDED'; readonly url: string; readonly closeCode: number }
+  /** More events arrived than may wait for the reader. */
+  | { readonly code: 'SUBSCRIPTION_UNREAD'; readonly url: string; readonly waiting: number }
   /** The chain ended the transaction's life without making it final. */
   | { readonly code: 'TRANSACTION_LOST'; readonly id: string; readonly status: string }
 > {}

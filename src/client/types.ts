@@ -307,6 +307,42 @@ export interface Methods {
 }
 export type MethodName = keyof Methods
 
+/** A final block of a chain; or a range that the node does not hold, after which its newest final block follows. */
+export type FinalEvent =
+  | { readonly chain: ChainJson; readonly block: BlockSummary; readonly missed?: never }
+  | {
+      readonly chain: ChainJson
+      readonly missed: { readonly from: number; readonly to: number }
+      readonly block?: never
+    }
+/** Topics of `subscribe` (WebSocket): parameters beside `topic`, and what is published. */
+export interface Topics {
+  final: { params: { chain?: ChainJson; fromHeight?: number }; event: FinalEvent }
+  sync: { params: object; event: NodeSync }
+}
+export type TopicName = keyof Topics
+export type TopicEvent = Topics[TopicName]['event']
+export interface Subscribed {
+  readonly subscription: string
+  readonly topic: TopicName
+  /** Topic `final`: the first height that is published, per chain. */
+  readonly from: readonly { readonly chain: ChainJson; readonly height: number }[]
+}
+export interface Unsubscribed {
+  readonly subscription: string
+}
+/** A JSON-RPC notification of a subscription. `sequence` counts from 0 without gaps. */
+export interface SubscriptionNotification {
+  readonly jsonrpc: '2.0'
+  readonly method: 'subscription'
+  readonly params: {
+    readonly subscription: string
+    readonly topic: TopicName
+    readonly sequence: number
+    readonly event: TopicEvent
+  }
+}
+
 /** `data` of a refusal (JSON-RPC error −32000). Numbers are never reused (protocols/limits.md). */
 export interface RefusalFacts {
   readonly code: string

@@ -84,7 +84,10 @@ const RPC = {
   CERTIFICATE_UNKNOWN: entry(305, 'No block at or above that height is certified final here.'),
   EPOCH_UNKNOWN: entry(306, 'The epoch has not been reached, or its snapshot is not held.'),
   NOT_CERTIFIED_YET: entry(307, 'Nothing above genesis is final yet, so no certificate covers the state.'),
-  RPC_BUSY: entry(308, 'Too many calls are in progress; try again.')
+  RPC_BUSY: entry(308, 'Too many calls are in progress; try again.'),
+  SUBSCRIPTION_LIMIT: entry(309, 'The connection has as many subscriptions as allowed.'),
+  SUBSCRIPTION_UNKNOWN: entry(310, 'The connection has no subscription of that name.'),
+  ORIGIN_REFUSED: entry(311, 'Pages of another origin may not connect.')
 } as const
 
 export const REFUSALS = { ...STATELESS, ...INCLUSION, ...EXECUTION, ...POOL, ...RPC } as const

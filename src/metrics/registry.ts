@@ -7,6 +7,7 @@ import { declareChainMetrics } from './chain.ts'
 import { declareNetMetrics } from './net.ts'
 import { declareNodeMetrics } from './node.ts'
 import { declarePoolMetrics } from './pool.ts'
+import { declareRpcMetrics } from './rpc.ts'
 
 export interface MetricsInit {
   /** Adds memory, CPU and garbage collection of the process: once per process. @default false */
@@ -23,6 +24,7 @@ export function createMetrics(init: MetricsInit = {}) {
     chain: declareChainMetrics(registry),
     pool: declarePoolMetrics(registry),
     net: declareNetMetrics(registry),
-    node: declareNodeMetrics(registry)
+    node: declareNodeMetrics(registry),
+    rpc: declareRpcMetrics(registry)
   }
 }

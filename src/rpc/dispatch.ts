@@ -6,9 +6,9 @@
 import type { RpcErrorJson } from '../client/types.ts'
 import { refusalNumber } from '../codec/refusals.ts'
 import type { RefusalCode } from '../codec/refusals.ts'
-import { METHODS } from './methods.ts'
+import { METHODS, SOCKET_METHODS } from './methods.ts'
 import { isRefused } from './method.ts'
-import type { Outcome } from './method.ts'
+import type { Callable, Outcome } from './method.ts'
 import { parseParams } from './params.ts'
 import type { NodePort, Refused } from './port.ts'
 import { refused } from './refusals.ts'
@@ -25,6 +25,11 @@ export const BATCH_MAX = 1_000
 /** Weight of calls in progress in one server: bounds what callers can make a node hold. */
 const IN_FLIGHT_MAX = 10_000
 
+const NO_METHODS: ReadonlyMap<string, Callable> = new Map()
+
+const unknownMethod = (name: string): string =>
+  SOCKET_METHODS.has(name) ? `${name} needs a WebSocket (GET /ws)` : `unknown method: ${name.slice(0, 64)}`
+
 type Id = string | number | null
 export interface Reply {
   readonly jsonrpc: '2.0'
@@ -39,7 +44,7 @@ export const errorReply = (id: Id, code: number, message: string, data?: unknown
   error: { code, message, ...(data === undefined ? {} : { data }) }
 })
 
-const refusalReply = (id: Id, { code, detail, facts }: Refused): Reply =>
+export const refusalReply = (id: Id, { code, detail, facts }: Refused): Reply =>
   errorReply(id, REFUSED, `${code}: ${detail}`, { ...facts, code, number: refusalNumber(code) })
 
 function outcomeReply(id: Id, outcome: Outcome): Reply {
@@ -65,21 +70,27 @@ export class Dispatch {
     this.#inFlightMax = init.inFlightMax ?? IN_FLIGHT_MAX
   }
 
-  /** @returns undefined when there is nothing to answer (notifications only). */
-  async answer(request: unknown): Promise<Reply | readonly Reply[] | undefined> {
-    if (!Array.isArray(request)) return this.#one(request)
+  /**
+   * @param own methods of the caller's connection, beside those of the table
+   * @returns undefined when there is nothing to answer (notifications only).
+   */
+  async answer(
+    request: unknown,
+    own: ReadonlyMap<string, Callable> = NO_METHODS
+  ): Promise<Reply | readonly Reply[] | undefined> {
+    if (!Array.isArray(request)) return this.#one(request, own)
     const entries: readonly unknown[] = request
     if (entries.length === 0) return errorReply(null, INVALID_REQUEST, 'an empty batch')
     const weight = entries.reduce<number>((sum, entry) => sum + weightOf(entry), 0)
     if (weight > BATCH_MAX) {
       return errorReply(null, INVALID_REQUEST, `a batch has at most weight ${BATCH_MAX}, this has ${weight}`)
     }
-    const replies = await Promise.all(entries.map((entry) => this.#one(entry)))
+    const replies = await Promise.all(entries.map((entry) => this.#one(entry, own)))
     const answered = replies.filter((reply) => reply !== undefined)
     return answered.length === 0 ? undefined : answered
   }
 
-  async #one(request: unknown): Promise<Reply | undefined> {
+  async #one(request: unknown, own: ReadonlyMap<string, Callable>): Promise<Reply | undefined> {
     if (typeof request !== 'object' || request === null || Array.isArray(request)) {
       return errorReply(null, INVALID_REQUEST, 'a request is an object')
     }
@@ -92,13 +103,15 @@ export class Dispatch {
     ) {
       return errorReply(known, INVALID_REQUEST, 'expected {jsonrpc: "2.0", id, method, params}')
     }
-    const reply = await this.#call(known, method, params)
+    const callable = METHODS.get(method) ?? own.get(method)
+    const reply =
+      callable === undefined
+        ? errorReply(known, METHOD_NOT_FOUND, unknownMethod(method))
+        : await this.#call(known, method, callable, params)
     return id === undefined ? undefined : reply
   }
 
-  async #call(id: Id, name: string, params: unknown): Promise<Reply> {
-    const method = METHODS.get(name)
-    if (method === undefined) return errorReply(id, METHOD_NOT_FOUND, `unknown method: ${name.slice(0, 64)}`)
+  async #call(id: Id, name: string, method: Callable, params: unknown): Promise<Reply> {
     const values = parseParams(method.params, params)
     if (typeof values === 'string') return errorReply(id, INVALID_PARAMS, values)
     if (this.#inFlight + method.weight > this.#inFlightMax) {

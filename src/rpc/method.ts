@@ -12,13 +12,17 @@ export const invalidParams = (invalid: string): InvalidParams => ({ ok: false, i
 
 export type Outcome<T = unknown> = Answer<T> | InvalidParams
 
-export interface Method {
-  readonly name: MethodName
-  readonly summary: string
+/** What a call needs of a method. */
+export interface Callable {
   readonly params: ParamTable
   /** How much of a batch, and of what may be in progress, one call takes: answers differ in size by thousands. */
   readonly weight: number
   readonly call: (port: NodePort, params: Readonly<Record<string, unknown>>) => Outcome | Promise<Outcome>
+}
+
+export interface Method extends Callable {
+  readonly name: MethodName
+  readonly summary: string
 }
 
 /** Ties the parser table to the handler's parameters and the name to the result type that clients see. */

@@ -5,6 +5,7 @@ import { epochMethods } from './methods/epoch.ts'
 import { nodeMethods } from './methods/node.ts'
 import { transactionMethods } from './methods/transaction.ts'
 import type { Method } from './method.ts'
+import { SUBSCRIBE_PARAMS, UNSUBSCRIBE_PARAMS } from './ws/params.ts'
 
 export const METHODS: ReadonlyMap<string, Method> = new Map(
   [...nodeMethods, ...chainMethods, ...epochMethods, ...transactionMethods, ...accountMethods].map(
@@ -12,11 +13,23 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
   )
 )
 
+/** Those that answer over a WebSocket alone (`ws/subscriptions.ts`). */
+export const SOCKET_METHODS: ReadonlyMap<string, Pick<Method, 'summary' | 'params'>> = new Map([
+  [
+    'subscribe',
+    {
+      summary: 'Publishes what becomes new on a topic; WebSocket only',
+      params: SUBSCRIBE_PARAMS
+    }
+  ],
+  ['unsubscribe', { summary: 'Ends a subscription; WebSocket only', params: UNSUBSCRIBE_PARAMS }]
+])
+
 /** OpenRPC 1.3. Unknown parameters are refused, so `params` is the whole truth. */
 export const openRpc = (version: string): Readonly<Record<string, unknown>> => ({
   openrpc: '1.3.2',
   info: { title: 'InterCooperative Network node', version },
-  methods: [...METHODS.values()].map(({ name, summary, params }) => ({
+  methods: [...METHODS, ...SOCKET_METHODS].map(([name, { summary, params }]) => ({
     name,
     summary,
     paramStructure: 'by-name',

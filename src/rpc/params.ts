@@ -63,6 +63,14 @@ export function integerParam(
 export const booleanParam = (title: string): Param<boolean, true> =>
   required({ title, type: 'boolean' }, (value) => (typeof value === 'boolean' ? value : undefined))
 
+export const choiceParam = <T extends string>(title: string, choices: readonly T[]): Param<T, true> =>
+  required({ title, enum: choices }, (value) => choices.find((each) => each === value))
+
+export const textParam = (title: string, charactersMax: number): Param<string, true> =>
+  required({ title, type: 'string', maxLength: charactersMax }, (value) =>
+    typeof value === 'string' && value.length <= charactersMax ? value : undefined
+  )
+
 export const chainParam: Param<ChainId, true> = required(
   {
     title: 'chain: "coord" or the number of a shard',

@@ -1,5 +1,5 @@
 /**
- * The HTTP surface of a node: POST / (JSON-RPC 2.0), /live, /health, /metrics, /openrpc.json (protocols/rpc.md).
+ * The HTTP surface of a node: POST / (JSON-RPC 2.0), /live, /health, /metrics, /openrpc.json, /ws (protocols/rpc.md).
  * Only JSON content types are taken, so a web page of another origin cannot post here without a preflight.
  */
 import Fastify from 'fastify'
@@ -9,6 +9,9 @@ import type { DispatchEvents } from './dispatch.ts'
 import { RpcError } from './errors.ts'
 import { openRpc } from './methods.ts'
 import type { NodePort } from './port.ts'
+import type { SocketLimits } from './ws/limits.ts'
+import { Sockets } from './ws/sockets.ts'
+import type { SocketEvents, SocketParts } from './ws/sockets.ts'
 
 /** Bytes of one request: a thousand transfers in hex, with room. */
 export const REQUEST_BYTES_MAX = 2 * 1024 * 1024
@@ -32,6 +35,7 @@ export interface RpcServerInit {
   readonly metrics?: Address
   /** @default 512 */
   readonly connectionsMax?: number
+  readonly sockets?: Partial<SocketLimits>
 }
 
 export interface RpcServerComponents {
@@ -39,6 +43,8 @@ export interface RpcServerComponents {
   /** Prometheus text of everything the node measures. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> }
   readonly events: DispatchEvents
+  readonly socketEvents: SocketEvents
+  readonly onFinal: SocketParts['onFinal']
 }
 
 export class RpcServer {
@@ -64,9 +70,9 @@ export class RpcServer {
 
   /** @throws RpcError; nothing listens then. */
   async start(): Promise<void> {
-    const { rpc, metrics, connectionsMax = CONNECTIONS_MAX } = this.#init
+    const { rpc, metrics, connectionsMax = CONNECTIONS_MAX, sockets = {} } = this.#init
     try {
-      const server = createRpcApp(this.#components, { metrics: metrics === undefined })
+      const server = createRpcApp(this.#components, { metrics: metrics === undefined, sockets })
       server.server.maxConnections = connectionsMax
       this.#servers.push(server)
       this.#address = await listen(server, rpc)
@@ -105,9 +111,9 @@ const createApp = (): FastifyInstance =>
 /** The routes without a socket; tests inject requests into it. */
 export function createRpcApp(
   components: RpcServerComponents,
-  options: { metrics: boolean }
+  options: { readonly metrics: boolean; readonly sockets?: Partial<SocketLimits> }
 ): FastifyInstance {
-  const { port, events } = components
+  const { port, events, socketEvents, onFinal } = components
   const dispatch = new Dispatch(port, events)
   const app = createApp()
   app.removeAllContentTypeParsers()
@@ -127,6 +133,8 @@ export function createRpcApp(
     if (answer === undefined) return reply.code(204).send()
     return reply.type(JSON_TYPE).send(JSON.stringify(answer))
   })
+  const failed = (where: string, error: unknown): void => events.failed(where, error)
+  new Sockets({ port, dispatch, onFinal, events: socketEvents, failed }, options.sockets).attach(app)
   app.get('/live', (_request, reply) => reply.send({ ok: true }))
   app.get('/health', (_request, reply) => {
     const health = port.health()

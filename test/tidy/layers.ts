@@ -79,7 +79,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   client: { layers: ['primitives', 'crypto', 'codec', 'params', 'state'], packages: [] },
   rpc: {
     layers: ['primitives', 'crypto', 'codec', 'sharding', 'net', 'client'],
-    packages: ['fastify']
+    packages: ['@fastify/websocket', 'fastify']
   },
   /** The composition root. */
   app: {

@@ -1,4 +1,5 @@
 /** Methods about this node: who it is, how far it has come, whom it talks to. */
+import type { NodeSync } from '../../client/types.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { chainToJson } from '../../primitives/chain-id.ts'
 import { accept } from '../../primitives/result.ts'
@@ -6,6 +7,7 @@ import { peerJson } from '../json.ts'
 import { method } from '../method.ts'
 import type { Method } from '../method.ts'
 import { chainParam, optional } from '../params.ts'
+import type { NodePort } from '../port.ts'
 import { chainRefusal } from '../refusals.ts'
 
 const nodeInfo = method('node_info', {
@@ -31,18 +33,19 @@ const nodeInfo = method('node_info', {
   }
 })
 
+export const syncJson = (port: NodePort): NodeSync => ({
+  chains: port.sync().map(({ chain, etaMs, reason, ...facts }) => ({
+    ...facts,
+    chain: chainToJson(chain),
+    etaMs: etaMs ?? null,
+    reason: reason ?? null
+  }))
+})
+
 const nodeSync = method('node_sync', {
   summary: 'Mode, heights, rate and reason of every followed chain',
   params: {},
-  call: (port) =>
-    accept({
-      chains: port.sync().map(({ chain, etaMs, reason, ...facts }) => ({
-        ...facts,
-        chain: chainToJson(chain),
-        etaMs: etaMs ?? null,
-        reason: reason ?? null
-      }))
-    })
+  call: (port) => accept(syncJson(port))
 })
 
 const nodePeers = method('node_peers', {

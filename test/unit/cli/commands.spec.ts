@@ -13,6 +13,7 @@ import { RpcServer } from '../../../src/rpc/server.ts'
 import type { NodePort } from '../../../src/rpc/port.ts'
 import { MAIN, icn } from '../../support/cli.ts'
 import { LOCAL_USER, TRANSFER, fakeNodePort } from '../../support/fake-node-port.ts'
+import { SILENT_SOCKETS } from '../../support/growing-chain.ts'
 
 describe('command line', () => {
   let cwd = ''
@@ -151,7 +152,10 @@ describe('command line', () => {
   ): Promise<void> {
     const metrics = { contentType: 'text/plain', metrics: async () => '' }
     const events = { failed: () => undefined, refused: () => undefined }
-    const server = new RpcServer({ port, metrics, events }, { rpc: { host: '127.0.0.1', port: 0 } })
+    const server = new RpcServer(
+      { port, metrics, events, ...SILENT_SOCKETS },
+      { rpc: { host: '127.0.0.1', port: 0 } }
+    )
     await server.start()
     try {
       await work({ ICN_RPC: `127.0.0.1:${server.address?.port}` })

@@ -4,12 +4,16 @@ import { Client } from '../../../src/client/client.ts'
 import type { TransactionFacts, NodePort } from '../../../src/rpc/port.ts'
 import { RpcServer } from '../../../src/rpc/server.ts'
 import { TRANSFER, fakeNodePort } from '../../support/fake-node-port.ts'
+import { SILENT_SOCKETS } from '../../support/growing-chain.ts'
 
 const events = { failed: () => undefined, refused: () => undefined }
 const metrics = { contentType: 'text/plain', metrics: async () => '' }
 
 async function withServer(port: NodePort, work: (client: Client) => Promise<void>): Promise<void> {
-  const server = new RpcServer({ port, metrics, events }, { rpc: { host: '127.0.0.1', port: 0 } })
+  const server = new RpcServer(
+    { port, metrics, events, ...SILENT_SOCKETS },
+    { rpc: { host: '127.0.0.1', port: 0 } }
+  )
   await server.start()
   try {
     await work(new Client({ url: `http://127.0.0.1:${server.address?.port}` }))

@@ -362,7 +362,7 @@ describe('RPC methods', () => {
     }[]
     assert.deepEqual(
       methods.map(({ name }) => name),
-      [...METHODS.keys()]
+      [...METHODS.keys(), 'subscribe', 'unsubscribe']
     )
     const block = methods.find(({ name }) => name === 'chain_block')
     assert.deepEqual(

@@ -10,6 +10,7 @@ import { REQUEST_BYTES_MAX, RpcServer, createRpcApp } from '../../../src/rpc/ser
 import type { RpcServerComponents } from '../../../src/rpc/server.ts'
 import type { NodePort } from '../../../src/rpc/port.ts'
 import { fakeNodePort } from '../../support/fake-node-port.ts'
+import { SILENT_SOCKETS } from '../../support/growing-chain.ts'
 
 interface Seen {
   readonly failed: string[]
@@ -25,7 +26,8 @@ function components(port: NodePort = fakeNodePort()): RpcServerComponents & { re
     events: {
       failed: (where) => void seen.failed.push(where),
       refused: (code) => void seen.refused.push(code)
-    }
+    },
+    ...SILENT_SOCKETS
   }
 }
 

@@ -1,0 +1,13 @@
+/** What `subscribe` and `unsubscribe` take. */
+import type { TopicName } from '../../client/types.ts'
+import { chainParam, choiceParam, integerParam, optional, textParam } from '../params.ts'
+
+export const TOPICS = ['final', 'sync'] as const satisfies readonly TopicName[]
+const NAME_CHARACTERS_MAX = 32
+
+export const SUBSCRIBE_PARAMS = {
+  topic: choiceParam('topic', TOPICS),
+  chain: optional(chainParam),
+  fromHeight: optional(integerParam('first height to publish', 0))
+}
+export const UNSUBSCRIBE_PARAMS = { subscription: textParam('name of a subscription', NAME_CHARACTERS_MAX) }
