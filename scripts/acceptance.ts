@@ -15,34 +15,16 @@ import type { Plan } from '../src/devnet/plan.ts'
 import { runCommand, spawnProcess } from '../src/devnet/processes.ts'
 import { percentile } from '../src/devnet/summary.ts'
 import type { Summary } from '../src/devnet/summary.ts'
+import { Bars, say } from './acceptance/bars.ts'
+import type { Scenario } from './acceptance/bars.ts'
+import { hostile } from './acceptance/hostile.ts'
 
 const BASE_PORT = 19_600
 const FOREVER = new AbortController().signal
 
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`)
-}
-
 interface Outcome {
   readonly summary: Summary
   readonly load: LoadReport | undefined
-}
-
-class Bars {
-  failed = 0
-
-  check(what: string, isMet: boolean, figure: string | number | null): void {
-    if (!isMet) this.failed++
-    say(`  ${isMet ? 'PASS' : 'FAIL'} ${what}: ${figure ?? 'none'}`)
-  }
-
-  atMost(what: string, figure: number | null, most: number): void {
-    this.check(`${what} ≤ ${most}`, figure !== null && figure <= most, figure)
-  }
-
-  atLeast(what: string, figure: number, least: number): void {
-    this.check(`${what} ≥ ${least}`, figure >= least, figure)
-  }
 }
 
 /** The command itself, as a user runs it. */
@@ -100,8 +82,6 @@ function rateBetween({ finalPerS }: LoadReport, fromS: number, toS: number): num
   const seconds = finalPerS.slice(fromS, toS)
   return seconds.reduce((sum, count) => sum + count, 0) / Math.max(1, seconds.length)
 }
-
-type Scenario = (data: string, bars: Bars) => Promise<void>
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   async standard(data, bars) {
@@ -237,7 +217,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       },
       bars
     )
-  }
+  },
+
+  hostile
 }
 
 /** A devnet without load, in this process; `icn check` over its directories and the ones returned. */

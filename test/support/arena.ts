@@ -23,18 +23,30 @@ const HONEST = 3
 const ATTEMPTS = 6
 const ATTEMPT_MS = 2_000
 
+export interface ArenaOptions {
+  /** Validators that run. @default 3 */
+  readonly honest?: number
+  /** Validators whose keys strangers have. @default 1 */
+  readonly hostile?: number
+  readonly overrides?: Partial<Params>
+}
+
 export class Arena {
   readonly swarm: Swarm
   readonly evidence: Evidence[] = []
+  readonly honest: number
   /** The validator whose key the stranger has. */
-  readonly key: Signer = signerOfSeed(devnetSeed(`validator${HONEST}`))
+  readonly key: Signer
 
-  constructor(swarm: Swarm) {
+  constructor(swarm: Swarm, honest = HONEST, hostile = 0) {
     this.swarm = swarm
+    this.honest = honest
+    this.key = signerOfSeed(devnetSeed(`validator${honest + hostile}`))
   }
 
-  static async open(): Promise<Arena> {
-    const arena = new Arena(await createSwarm({ nodes: HONEST, validators: HONEST + 1, overrides: PARAMS }))
+  static async open({ honest = HONEST, hostile = 1, overrides = PARAMS }: ArenaOptions = {}): Promise<Arena> {
+    const swarm = await createSwarm({ nodes: honest, validators: honest + hostile, overrides })
+    const arena = new Arena(swarm, honest)
     await arena.swarm.start()
     arena.target.events.on('evidence', (evidence) => arena.evidence.push(evidence))
     await arena.progress(2)
@@ -57,6 +69,12 @@ export class Arena {
   self(chain: ChainId): number {
     const { epoch } = this.instance(chain).config
     return this.target.chains!.epochs.memberIndex(chain, epoch, this.key.publicKey)!
+  }
+
+  /** Places of as many members as a quorum has, whoever they are. */
+  quorumPlaces(chain: ChainId): number[] {
+    const { members } = this.instance(chain).config.committee
+    return Array.from({ length: members.length - Math.floor((members.length - 1) / 3) }, (_, place) => place)
   }
 
   /** The first view from `from` on that the member leads, or that it does not. */
@@ -83,7 +101,11 @@ export class Arena {
     const { ledger, gossip } = honestScores(this.swarm)
     assert(Math.min(0, ...ledger) === 0, `an honest peer's score is ${Math.min(...ledger)}`)
     assert(Math.min(0, ...gossip) === 0, `an honest peer's gossip score is ${Math.min(...gossip)}`)
-    assert.equal(ledger.length, HONEST * (HONEST - 1), 'every honest node is connected to every other')
+    assert.equal(
+      ledger.length,
+      this.honest * (this.honest - 1),
+      'every honest node is connected to every other'
+    )
     for (const { node, failures } of this.swarm.members) {
       assert.deepEqual(failures, [])
       for (const { halted } of node!.chains!.list) assert.equal(halted, undefined)

@@ -1,0 +1,194 @@
+/** What hostile peers do, one kind each, to be repeated for as long as a scenario lasts. */
+import { randomBytes } from 'node:crypto'
+import type { Node } from '../../src/app/node.ts'
+import { signTransfer, signerOfSeed, transferCost } from '../../src/client/transfer.ts'
+import { BundleType, StatusType } from '../../src/codec/messages.ts'
+import { CertificateType, FINALISE, NOTARISE, NULLIFY, VoteType } from '../../src/codec/statement.ts'
+import { TransactionType } from '../../src/codec/transaction.ts'
+import { devnetAddress, devnetSeed } from '../../src/params/devnet-keys.ts'
+import { ZERO_HASH, toHex } from '../../src/primitives/bytes.ts'
+import { COORD, shardId } from '../../src/primitives/chain-id.ts'
+import type { Arena } from './arena.ts'
+import { aBlock, aCertificate, aProposal, aVote, proposalBytes, someHash, withHeader } from './forge.ts'
+import { eventually } from './eventually.ts'
+import { Hostile, hugeFrame } from './hostile.ts'
+import { counter } from './swarm.ts'
+
+const SHARD = shardId(0)
+const COUNTED_MS = 1_000
+
+export interface HostileAct {
+  readonly title: string
+  /** The counter at the honest nodes that says how it was refused. */
+  readonly counted: readonly [name: string, labels: Readonly<Record<string, string>>]
+  /** Proof against the peer: it is charged, and banned the second time. */
+  readonly isLie: boolean
+  /** Begins without the handshake of an honest peer. */
+  readonly isStranger?: boolean
+  /** @throws when this is not the moment for it */
+  readonly act: (arena: Arena, hostile: Hostile) => Promise<void>
+}
+
+const gossip = (kind: string, verdict: 'ignore' | 'reject', rule: string): HostileAct['counted'] => [
+  'icn_gossip_verdict_total',
+  { kind, verdict, rule }
+]
+
+const otherMember = (arena: Arena): number => (arena.self(COORD) + 1) % (arena.honest + 1)
+
+function aTransfer(arena: Arena, nonce: bigint): Uint8Array {
+  const memo = randomBytes(16).toString('hex')
+  return signTransfer({
+    network: arena.network,
+    signer: signerOfSeed(devnetSeed('user7')),
+    chain: SHARD,
+    nonce,
+    validUntil: arena.target.port!.head(SHARD).final.header.height + 50,
+    to: devnetAddress('user8'),
+    consumer: 1n,
+    memo,
+    ...transferCost(arena.swarm.genesis.params, memo)
+  }).bytes
+}
+
+const bundle = (...transactions: Uint8Array[]): Uint8Array =>
+  BundleType.serialize({ chain: SHARD, transactions })
+
+export const HOSTILE_ACTS: readonly HostileAct[] = [
+  {
+    title: 'a node of another genesis',
+    counted: ['icn_handshake_total', { outcome: 'wrong-network' }],
+    isLie: false,
+    isStranger: true,
+    act: async (_arena, hostile) =>
+      void (await hostile.shakeHands(StatusType.serialize(hostile.status({ network: someHash() }))))
+  },
+  {
+    title: 'garbage frames',
+    counted: ['icn_stream_refused_total', { protocol: 'consensus', reason: 'garbage' }],
+    isLie: true,
+    act: async (_arena, hostile) => hostile.frame(new Uint8Array(0))
+  },
+  {
+    title: 'a frame above its bound',
+    counted: ['icn_stream_refused_total', { protocol: 'consensus', reason: 'oversize' }],
+    isLie: true,
+    act: async (_arena, hostile) => hostile.rawConsensus(hugeFrame())
+  },
+  {
+    title: 'an oversized message',
+    counted: gossip('vote', 'reject', 'oversize'),
+    isLie: true,
+    act: async (_arena, hostile) => hostile.publish(COORD, 'vote', randomBytes(513))
+  },
+  {
+    title: 'a forged vote',
+    counted: gossip('vote', 'reject', 'bad-signature'),
+    isLie: true,
+    act: async (arena, hostile) =>
+      hostile.publish(COORD, 'vote', VoteType.serialize(aVote(arena, COORD, { signer: otherMember(arena) })))
+  },
+  {
+    title: 'a proposal for another leader’s view',
+    counted: gossip('block', 'reject', 'not-the-leader'),
+    isLie: true,
+    act: async (arena, hostile) => {
+      const view = arena.viewOf(COORD, arena.self(COORD), arena.instance(COORD).view, false)
+      const proposal = aProposal(arena, withHeader(aBlock(arena, COORD), { view }))
+      await hostile.publish(COORD, 'block', proposalBytes(proposal))
+    }
+  },
+  {
+    title: 'a second proposal for its own view',
+    counted: gossip('block', 'ignore', 'second-proposal'),
+    isLie: false,
+    act: async (arena, hostile) => {
+      const first = aBlock(arena, COORD)
+      const second = withHeader(first, { timeMs: first.header.timeMs + 1 })
+      await hostile.publish(COORD, 'block', proposalBytes(aProposal(arena, first)))
+      // Judged at the same time, neither would be the second.
+      const key = toHex(first.hash)
+      await eventually('the first is held', () => arena.instance(COORD).blocks.has(key), COUNTED_MS)
+      await hostile.publish(COORD, 'block', proposalBytes(aProposal(arena, second)))
+    }
+  },
+  {
+    title: 'an invalid block',
+    counted: ['icn_blocks_invalid_total', { chain: 'coord', code: 'wrong-state-root' }],
+    isLie: false,
+    act: async (arena, hostile) => {
+      const block = withHeader(aBlock(arena, COORD), { stateRoot: someHash() })
+      await hostile.publish(COORD, 'block', proposalBytes(aProposal(arena, block)))
+    }
+  },
+  {
+    title: 'a stale certificate',
+    counted: gossip('certificate', 'ignore', 'already-held'),
+    isLie: false,
+    act: async (arena, hostile) => {
+      const places = arena.quorumPlaces(COORD).map((place) => [place, arena.key] as const)
+      const { final } = arena.instance(COORD)
+      const stale = aCertificate(arena, COORD, places, { view: final.view, kind: FINALISE, hash: someHash() })
+      await hostile.publish(COORD, 'certificate', CertificateType.serialize(stale))
+    }
+  },
+  {
+    title: 'a nullification with one signature missing',
+    counted: gossip('certificate', 'reject', 'too-few-signers'),
+    isLie: true,
+    act: async (arena, hostile) => {
+      const places = arena.quorumPlaces(COORD).map((place) => [place, arena.key] as const)
+      const whole = aCertificate(arena, COORD, places, { view: arena.instance(COORD).view + 3 })
+      const short = { ...whole, signatures: whole.signatures.slice(1) }
+      await hostile.publish(COORD, 'certificate', CertificateType.serialize(short))
+    }
+  },
+  {
+    title: 'a replayed transaction',
+    counted: gossip('tx', 'ignore', 'bundle-not-admitted'),
+    isLie: false,
+    act: async (arena, hostile) => hostile.publish(SHARD, 'tx', bundle(aTransfer(arena, 0n)))
+  },
+  {
+    title: 'a malformed transaction',
+    counted: gossip('tx', 'reject', 'bundle-invalid-transaction'),
+    isLie: true,
+    act: async (arena, hostile) => {
+      const good = TransactionType.deserialize(aTransfer(arena, 0n))
+      const bad = TransactionType.serialize({ ...good, signature: new Uint8Array(randomBytes(64)) })
+      await hostile.publish(SHARD, 'tx', bundle(bad))
+    }
+  }
+]
+
+/** What a hostile validator does with its vote, view after view: evidence, and never a lie of the peer that relays it. */
+export async function equivocate(arena: Arena, hostile: Hostile): Promise<void> {
+  const { view } = arena.instance(COORD)
+  for (const [kind, hash] of [
+    [NOTARISE, someHash()],
+    [NOTARISE, someHash()],
+    [NULLIFY, ZERO_HASH],
+    [FINALISE, someHash()]
+  ] as const) {
+    await hostile.publish(COORD, 'vote', VoteType.serialize(aVote(arena, COORD, { view, kind, hash })))
+  }
+}
+
+/** One act by an identity of its own, at a node of the swarm. @returns whether it was refused and counted as it must be. */
+export async function attackOnce(arena: Arena, hostileAct: HostileAct, at: Node): Promise<boolean> {
+  const { act, isStranger, counted } = hostileAct
+  const hostile = await Hostile.create(arena.network)
+  try {
+    const before = await counter(at, ...counted)
+    if (isStranger === true) await hostile.dial(at)
+    else await hostile.join(at)
+    await act(arena, hostile)
+    return await eventually('counted', async () => (await counter(at, ...counted)) > before, COUNTED_MS)
+  } catch (error) {
+    // Its moment passed: no block to build on, a view or an epoch that moved on.
+    if (!(error instanceof Error)) throw error
+    return false
+  } finally {
+    await hostile.stop()
+  }
+}
