@@ -1,0 +1,131 @@
+/**
+ * `npm run docker:scenario`: docker-compose.yml from nothing to nothing. Every bar prints PASS or FAIL with its figure;
+ * the exit code is 1 if one was missed. `--keep` leaves the network running; `--no-build` takes the image that is there.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { DockerFailure, PERTURBATIONS, compose, composeVersion, docker, stateOf } from './engine.ts'
+import type { Perturbation } from './engine.ts'
+import { LATE, SERVICES, SERVICE_NAMES } from './services.ts'
+import { NetworkWatch } from './watch.ts'
+
+/** How long a validator is away: longer than the chains may stand still. */
+const AWAY_MS = 15_000
+const HEALTHY_MS = 120_000
+const RECOVERY_MS = 60_000
+const STEADY_MS = 20_000
+/** A clean stop has 10 s; the engine's own work is on top. */
+const STOP_EXIT_CODE = 0
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
+let failed = 0
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+function bar(what: string, isMet: boolean, figure: string): void {
+  if (!isMet) failed += 1
+  say(`${isMet ? 'PASS' : 'FAIL'} ${what}: ${figure}`)
+}
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now()
+  await work()
+  return performance.now() - startedMs
+}
+
+/** One validator goes away and comes back, while the others are held to their word. */
+async function survive(
+  watch: NetworkWatch,
+  service: string,
+  [away, back]: readonly [Perturbation, Perturbation]
+) {
+  const before = new Map(watch.verdict.chains.map((chain) => [chain, watch.verdict.highest(chain)]))
+  await PERTURBATIONS[away](service)
+  await delay(AWAY_MS)
+  const grown = [...before].map(([chain, height]) => watch.verdict.highest(chain) - height)
+  bar(
+    `${away} ${service}: every chain goes on`,
+    Math.min(...grown) > 0,
+    `${grown.join(', ')} blocks in ${seconds(AWAY_MS)}`
+  )
+  bar(
+    `${away} ${service}: the others are whole`,
+    watch.verdict.missing([service]).length === 0,
+    watch.verdict.missing([service]).join('; ') || 'yes'
+  )
+  await PERTURBATIONS[back](service)
+  const tookMs = await watch.untilWhole(`${service} is back`, RECOVERY_MS)
+  bar(`${back} ${service}: recovered`, true, seconds(tookMs))
+}
+
+async function scenario(watch: NetworkWatch): Promise<void> {
+  bar('up', true, seconds(await timed(async () => compose('up', '-d', ...(build ? ['--build'] : [])))))
+  watch.start()
+  bar(
+    'all but the late joiner healthy, every chain final',
+    true,
+    seconds(await watch.untilWhole('healthy', HEALTHY_MS, [LATE]))
+  )
+  const { verdict } = watch
+  const lateAnswers = () =>
+    verdict.missing().some((text) => text === `${LATE} is not healthy`) ? ['it is not healthy'] : []
+  const waitedMs = await watch.until('the late joiner answers', HEALTHY_MS, lateAnswers)
+  const joinedMs = await watch.untilWhole('the late joiner is in sync', RECOVERY_MS)
+  bar(
+    'late joiner in sync',
+    true,
+    `${seconds(waitedMs + joinedMs)} after the others, chains at ${verdict.chains.map((chain) => verdict.highest(chain)).join(', ')}`
+  )
+  await survive(watch, 'validator-1', ['kill', 'start'])
+  await survive(watch, 'validator-2', ['pause', 'resume'])
+  await survive(watch, 'validator-3', ['cut', 'heal'])
+  await delay(STEADY_MS)
+  bar('whole at the end', verdict.missing().length === 0, verdict.missing().join('; ') || 'yes')
+  bar(
+    'no healthy node stood still, no two final blocks at one height',
+    verdict.findings.length === 0,
+    verdict.findings.join('; ') || 'yes'
+  )
+  const sick: string[] = []
+  for (const name of SERVICE_NAMES) {
+    const { health } = await stateOf(name)
+    if (health !== 'healthy') sick.push(`${name} ${health}`)
+  }
+  bar('the engine calls every container healthy', sick.length === 0, sick.join('; ') || 'yes')
+}
+
+async function stopAll(): Promise<void> {
+  bar('clean stop', true, seconds(await timed(async () => compose('stop'))))
+  const codes: string[] = []
+  for (const name of SERVICE_NAMES) {
+    const { exitCode } = await stateOf(name)
+    if (exitCode !== STOP_EXIT_CODE) codes.push(`${name} ${exitCode}`)
+  }
+  bar('every exit code is 0', codes.length === 0, codes.join('; ') || 'yes')
+  for (const name of ['validator-1', LATE]) {
+    const output = await compose('run', '--rm', '--no-deps', name, 'check', '--data', '/data')
+    bar(`icn check ${name}`, true, output.trim().split('\n').at(-1) ?? '')
+  }
+}
+
+const { values } = parseArgs({
+  options: { keep: { type: 'boolean', default: false }, 'no-build': { type: 'boolean', default: false } }
+})
+const build = !values['no-build']
+const watch = new NetworkWatch(SERVICES)
+try {
+  say(
+    `compose ${await composeVersion()}, engine ${(await docker('version', '--format', '{{.Server.Version}}')).trim()}`
+  )
+  await compose('down', '-v')
+  await scenario(watch)
+  await watch.stop()
+  if (!values.keep) await stopAll()
+} catch (error) {
+  if (!(error instanceof DockerFailure || error instanceof RangeError)) throw error
+  bar('the scenario', false, error.message)
+} finally {
+  await watch.stop()
+  if (!values.keep) await compose('down', '-v')
+}
+say(failed === 0 ? 'ok' : `${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
