@@ -17,6 +17,18 @@ export const BUDGET_LIMITS: BudgetLimits = {
   forwardersMax: 1_024
 }
 
+/**
+ * What a node itself may cost its neighbours by relaying what was useless here: a quarter of what each of them grants a
+ * forwarder. So an honest relay's budget is never spent, however many flooders use it (M5).
+ *
+ * @default 256 KiB at once, 16 KiB a second
+ */
+export const RELAY_LIMITS: BudgetLimits = {
+  capacityBytes: BUDGET_LIMITS.capacityBytes / 4,
+  refillBytesPerSecond: BUDGET_LIMITS.refillBytesPerSecond / 4,
+  forwardersMax: 1
+}
+
 interface Debt {
   /** Bytes × 1000, so that a refill over milliseconds is exact. */
   readonly milliBytes: number

@@ -19,6 +19,7 @@ export type BundleRule =
   | 'bundle-invalid-transaction'
   | 'bundle-unknown-kind'
   | 'bundle-not-admitted'
+  | 'bundle-relay-budget'
   | 'bundle-admitted'
 
 export interface BundleVerdict {
@@ -56,6 +57,8 @@ export function judgeAfterChecks(facts: {
   readonly total: number
   readonly admitted: number
   readonly outcomes: Iterable<StatelessOutcome>
+  /** Some of it is useless here, and this node has no budget left to relay such things. */
+  readonly relayEmpty: boolean
 }): BundleVerdict {
   let unknownKind = false
   for (const outcome of facts.outcomes) {
@@ -64,9 +67,8 @@ export function judgeAfterChecks(facts: {
   }
   // Relaying the bundle would relay what this node cannot check.
   if (unknownKind) return ignore('bundle-unknown-kind')
-  return 2 * facts.admitted >= facts.total
-    ? { verdict: 'accept', rule: 'bundle-admitted' }
-    : ignore('bundle-not-admitted')
+  if (2 * facts.admitted < facts.total) return ignore('bundle-not-admitted')
+  return facts.relayEmpty ? ignore('bundle-relay-budget') : { verdict: 'accept', rule: 'bundle-admitted' }
 }
 
 /**

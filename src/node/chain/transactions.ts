@@ -10,7 +10,8 @@ import { accept, refuse } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
 import type { RefusalCode } from '../../codec/refusals.ts'
 import type { Verifier } from '../../crypto/ports.ts'
-import { BundleBudgets } from '../../mempool/bundle-budgets.ts'
+import { BundleBudgets, RELAY_LIMITS } from '../../mempool/bundle-budgets.ts'
+import type { BudgetLimits } from '../../mempool/bundle-budgets.ts'
 import { checkOrder, judgeAfterChecks, judgeBeforeChecks, openBundle } from '../../mempool/bundle-verdict.ts'
 import type { BundleVerdict, StatelessOutcome } from '../../mempool/bundle-verdict.ts'
 import { Bundler } from '../../mempool/bundler.ts'
@@ -38,6 +39,8 @@ export interface TransactionComponents {
   readonly onWork: () => void
   readonly onDropped: (dropped: readonly Dropped[]) => void
   readonly onFailed: (error: unknown) => void
+  /** What this node may cost its neighbours. @default RELAY_LIMITS */
+  readonly relayLimits?: BudgetLimits
   /** What a bundle from gossip brought. */
   readonly onBundle?: (counts: BundleCounts) => void
 }
@@ -49,12 +52,16 @@ export interface BundleCounts {
   readonly refused: number
 }
 
+/** The one debtor of the relay budget. */
+const OWN_RELAY = 'self'
+
 export class Transactions {
   readonly #c: TransactionComponents
   readonly #constants: GenesisConstants
   readonly #chain: ChainId
   readonly #bundler: Bundler
   readonly #budgets = new BundleBudgets()
+  readonly #relay: BundleBudgets
   readonly #persist: PersistQueue
   #cancelFlush: (() => void) | undefined
 
@@ -64,6 +71,7 @@ export class Transactions {
     this.#chain = init.chain
     this.#bundler = new Bundler(init.chain)
     this.#persist = new PersistQueue(components.local)
+    this.#relay = new BundleBudgets(components.relayLimits ?? RELAY_LIMITS)
   }
 
   /** Accepted must arrive: what was promised before the last stop is admitted and announced again. */
@@ -131,7 +139,9 @@ export class Transactions {
     })
     if (early !== undefined) return toGossip(early)
     if (!outcomes.includes('invalid')) outcomes.push(await this.#verify(unknown))
-    if (outcomes.includes('invalid')) return toGossip(judgeAfterChecks({ total, admitted: 0, outcomes }))
+    if (outcomes.includes('invalid')) {
+      return toGossip(judgeAfterChecks({ total, admitted: 0, outcomes, relayEmpty: false }))
+    }
     let admitted = 0
     let useless = 0
     for (const checked of unknown) {
@@ -139,9 +149,13 @@ export class Transactions {
       if (this.#admit(checked, 'gossip').ok) admitted++
       else useless += checked.bytes.length
     }
-    this.#budgets.debit(from, useless, clock.monoMs())
+    const nowMs = clock.monoMs()
+    this.#budgets.debit(from, useless, nowMs)
+    const relayEmpty = useless > 0 && this.#relay.isEmpty(OWN_RELAY, nowMs)
     this.#c.onBundle?.({ known, admitted, refused: unknown.length - admitted })
-    return toGossip(judgeAfterChecks({ total, admitted, outcomes }))
+    const judged = judgeAfterChecks({ total, admitted, outcomes, relayEmpty })
+    if (judged.verdict === 'accept') this.#relay.debit(OWN_RELAY, useless, nowMs)
+    return toGossip(judged)
   }
 
   /** In an order the sender cannot choose; off-thread, so one batch costs no more than stopping early would save. */

@@ -4,7 +4,7 @@ import { u32be } from '../../../src/primitives/bytes.ts'
 import { BUNDLE_BYTES_MAX, BUNDLE_TRANSACTIONS_MAX, BundleType } from '../../../src/codec/messages.ts'
 import { MAX_TRANSACTION_BYTES } from '../../../src/codec/transaction.ts'
 import { BUNDLE_WAIT_MS, Bundler } from '../../../src/mempool/bundler.ts'
-import { BundleBudgets } from '../../../src/mempool/bundle-budgets.ts'
+import { BUDGET_LIMITS, BundleBudgets, RELAY_LIMITS } from '../../../src/mempool/bundle-budgets.ts'
 import {
   checkOrder,
   judgeAfterChecks,
@@ -13,6 +13,7 @@ import {
 } from '../../../src/mempool/bundle-verdict.ts'
 import type { StatelessOutcome } from '../../../src/mempool/bundle-verdict.ts'
 import { VerifiedCache } from '../../../src/mempool/verified-cache.ts'
+import { fc } from '../../support/fast-check.ts'
 import type { Hex } from '../../../src/primitives/bytes.ts'
 
 const CHAIN = shardId(1)
@@ -107,9 +108,22 @@ describe('verdict on a bundle', () => {
   ]
   for (const [total, admitted, outcomes, verdict, rule] of cases) {
     it(`M2, M5: ${admitted} admitted of ${total}, checks ${outcomes.join(' ')}: ${verdict}`, () => {
-      assert.deepEqual(judgeAfterChecks({ total, admitted, outcomes }), { verdict, rule })
+      assert.deepEqual(judgeAfterChecks({ total, admitted, outcomes, relayEmpty: false }), { verdict, rule })
     })
   }
+
+  it('M5: with the relay budget spent, what would be accepted is ignored, and every other verdict stays', () => {
+    for (const [total, admitted, outcomes, verdict, rule] of cases) {
+      const expected =
+        verdict === 'accept' ? { verdict: 'ignore', rule: 'bundle-relay-budget' } : { verdict, rule }
+      assert.deepEqual(judgeAfterChecks({ total, admitted, outcomes, relayEmpty: true }), expected)
+    }
+  })
+
+  it('M5: what a node relays is a quarter of what its neighbours grant a forwarder', () => {
+    assert.equal(4 * RELAY_LIMITS.capacityBytes, BUDGET_LIMITS.capacityBytes)
+    assert.equal(4 * RELAY_LIMITS.refillBytesPerSecond, BUDGET_LIMITS.refillBytesPerSecond)
+  })
 
   it('M5: the order of checking is a permutation that the seed alone decides', () => {
     const seed = (n: number): Uint8Array =>
@@ -153,6 +167,47 @@ describe('bundle budget', () => {
     budgets.debit('a', 500, 1)
     assert.equal(budgets.isEmpty('a', 5_000), true)
     assert.equal(budgets.isEmpty('a', 5_001), false)
+  })
+
+  it('M5: 500 useless transfers a second of one peer: its budget lasts half a minute, then serves half of them at most', () => {
+    const budgets = new BundleBudgets()
+    const bundle = { transactions: 10, bytes: 10 * 230 }
+    const judged: number[] = []
+    for (let ms = 0; ms < 120_000; ms += 20) {
+      const second = Math.floor(ms / 1_000)
+      if (budgets.isEmpty('flooder', ms)) continue
+      budgets.debit('flooder', bundle.bytes, ms)
+      judged[second] = (judged[second] ?? 0) + bundle.transactions
+      assert.equal(budgets.isEmpty('honest', ms), false)
+    }
+    assert.equal(judged[0], 500)
+    const ends = judged.findIndex((count) => count < 500)
+    assert(ends > 10 && ends < 30, `it ends after ${ends} s`)
+    assert(Math.max(...judged.slice(ends + 1)) <= 300, 'no more than the refill')
+  })
+
+  it('M5: however many flooders, an honest relay never spends what its neighbours grant it', () => {
+    const sent = fc.array(
+      fc.tuple(fc.nat({ max: 2_000 }), fc.integer({ min: 1, max: 65_536 }), fc.nat({ max: 20 })),
+      { minLength: 50, maxLength: 400 }
+    )
+    fc.assert(
+      fc.property(sent, (bundles) => {
+        const own = new BundleBudgets()
+        const relay = new BundleBudgets(RELAY_LIMITS)
+        const neighbour = new BundleBudgets()
+        let nowMs = 0
+        for (const [passedMs, useless, flooder] of bundles) {
+          nowMs += passedMs
+          if (own.isEmpty(`flooder ${flooder}`, nowMs)) continue
+          own.debit(`flooder ${flooder}`, useless, nowMs)
+          if (relay.isEmpty('self', nowMs)) continue
+          relay.debit('self', useless, nowMs)
+          neighbour.debit('relay', useless, nowMs)
+          assert.equal(neighbour.isEmpty('relay', nowMs), false)
+        }
+      })
+    )
   })
 
   it('M5: a clock that goes back refills nothing, and nothing is charged for nothing', () => {

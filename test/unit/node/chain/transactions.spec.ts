@@ -4,6 +4,8 @@ import { addressOfKey } from '../../../../src/crypto/address.ts'
 import { shardId } from '../../../../src/primitives/chain-id.ts'
 import { BundleType } from '../../../../src/codec/messages.ts'
 import { TransactionType } from '../../../../src/codec/transaction.ts'
+import { RELAY_LIMITS } from '../../../../src/mempool/bundle-budgets.ts'
+import type { BudgetLimits } from '../../../../src/mempool/bundle-budgets.ts'
 import { Pool } from '../../../../src/mempool/pool.ts'
 import type { Dropped } from '../../../../src/mempool/pool.ts'
 import { VerifiedCache } from '../../../../src/mempool/verified-cache.ts'
@@ -41,7 +43,7 @@ function signed(
 const bundleOf = (...transactions: Uint8Array[]): Uint8Array =>
   BundleType.serialize({ chain: SHARD, transactions })
 
-async function aNode(disk = new MemoryDisk(), max?: number) {
+async function aNode(disk = new MemoryDisk(), max?: number, relayLimits: BudgetLimits = RELAY_LIMITS) {
   const network = new FakeNetwork()
   network.connected = [peer('a')]
   const clock = new FakeClock()
@@ -65,6 +67,7 @@ async function aNode(disk = new MemoryDisk(), max?: number) {
       tree,
       local,
       randomSeed: () => new Uint8Array(16).fill(1),
+      relayLimits,
       onWork: () => void work++,
       onDropped: (list) => void dropped.push(...list),
       onFailed: (error) => void errors.push(error),
@@ -318,6 +321,29 @@ describe('M5: bundle verdicts of a node', () => {
 })
 
 describe('D10: writing promises in groups', () => {
+  it('M5, GOS-7 bundle-relay-budget: a flooder’s useless half travels on no longer than the own relay budget lasts', async () => {
+    const { length } = signed(1_000).bytes
+    const limits = { capacityBytes: 2 * length, refillBytesPerSecond: length, forwardersMax: 1 }
+    const node = await aNode(new MemoryDisk(), undefined, limits)
+    const mixed = (nonce: number, from: string): Promise<string> =>
+      says(
+        node.transactions.judgeBundle(bundleOf(signed(nonce).bytes, signed(1_000 + nonce).bytes), peer(from))
+      )
+    assert.equal(await mixed(0, 'flooder'), 'accept bundle-admitted')
+    assert.equal(await mixed(1, 'flooder'), 'accept bundle-admitted')
+    assert.equal(await mixed(2, 'flooder'), 'ignore bundle-relay-budget')
+    assert.equal(await mixed(3, 'another'), 'ignore bundle-relay-budget', 'whoever sends it')
+    assert.equal(node.pool.status().count, 4, 'what is good in it is kept')
+    assert.equal(
+      await says(node.transactions.judgeBundle(bundleOf(signed(4).bytes), peer('flooder'))),
+      'accept bundle-admitted',
+      'what is all good travels on'
+    )
+    node.clock.advance(1_000)
+    assert.equal(await mixed(5, 'flooder'), 'accept bundle-admitted')
+    assert.equal(await mixed(6, 'flooder'), 'ignore bundle-relay-budget')
+  })
+
   it('D10: what arrives during one write goes into the next, and each gets its own answer', async () => {
     const groups: number[] = []
     const writes: PromiseWithResolvers<{ ok: true; value: void }>[] = []
