@@ -1,10 +1,11 @@
-/** Who may connect: nobody while the network is cut, and never a banned peer. */
+/** Who may connect: nobody while the network is cut, not those it is cut off from, and never a banned peer. */
 import type { ConnectionGater, PeerId } from '@libp2p/interface'
 import type { Peer } from './types.ts'
 
 export class Gate implements ConnectionGater {
   readonly #isBanned: (peer: Peer) => boolean
   #shut = false
+  #without: ReadonlySet<Peer> = new Set()
 
   constructor(isBanned: (peer: Peer) => boolean) {
     this.#isBanned = isBanned
@@ -14,12 +15,20 @@ export class Gate implements ConnectionGater {
     return this.#shut
   }
 
-  shut(): void {
-    this.#shut = true
+  /** To everybody, or to these alone. */
+  shut(peers?: ReadonlySet<Peer>): void {
+    this.#shut = peers === undefined
+    this.#without = peers ?? new Set()
   }
 
   open(): void {
     this.#shut = false
+    this.#without = new Set()
+  }
+
+  /** Whether a connection with this peer has to end. */
+  excludes(peer: Peer): boolean {
+    return this.#shut || this.#without.has(peer)
   }
 
   readonly denyDialPeer = (peer: PeerId): boolean => this.#denies(peer)
@@ -30,6 +39,8 @@ export class Gate implements ConnectionGater {
   readonly denyInboundEncryptedConnection = (peer: PeerId): boolean => this.#denies(peer)
 
   #denies(peer: PeerId | undefined): boolean {
-    return this.#shut || (peer !== undefined && this.#isBanned(peer.toString() as Peer))
+    if (peer === undefined) return this.#shut
+    const id = peer.toString() as Peer
+    return this.excludes(id) || this.#isBanned(id)
   }
 }

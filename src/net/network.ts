@@ -156,11 +156,12 @@ export class Libp2pNetwork implements Network {
     await host.dial(parseAddress(address), { signal: AbortSignal.timeout(NET_LIMITS.dialTimeoutMs) })
   }
 
-  /** As if the cable were pulled: every connection ends, none begins, until `heal`. */
-  cut(): void {
-    this.#gate.shut()
+  /** As if the cable were pulled, to all or to these peers: connections end, none begins, until `heal`. */
+  cut(peers?: ReadonlySet<Peer>): void {
+    this.#gate.shut(peers)
     for (const connection of this.#running?.host.getConnections() ?? []) {
-      connection.abort(new RangeError('network is cut'))
+      if (this.#gate.excludes(connection.remotePeer.toString() as Peer))
+        connection.abort(new RangeError('network is cut'))
     }
   }
 

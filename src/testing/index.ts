@@ -1,7 +1,10 @@
 /** `icn/testing`: several whole nodes in one process, and made histories, for tests of what runs on a network. */
 export { createSwarm } from './swarm.ts'
-export type { Swarm, SwarmMember, SwarmOptions, SwarmTransfer } from './swarm.ts'
-export { copyHistory, makeHistory } from './history/history.ts'
-export type { History } from './history/history.ts'
+export type { Swarm, SwarmMember, SwarmTransfer, WaitOptions } from './swarm.ts'
+export type { SwarmOptions } from './swarm-options.ts'
+export { createDevnet } from './devnet.ts'
+export type { Devnet, DevnetAccount, DevnetOptions } from './devnet.ts'
+export { copyHistory, makeHistory, readHistory } from './history/history.ts'
+export type { CopyOptions, History } from './history/history.ts'
 export type { ChainTip } from './history/chain-maker.ts'
 export type { HistoryOptions, HistoryProgress } from './history/plan.ts'

@@ -1,43 +1,36 @@
 /**
  * A network of whole nodes in this process: real libp2p, real stores in a directory of their own that goes with the
- * swarm, published keys. Parameters are quick, so that a test sees several epochs in seconds.
+ * swarm, published keys. Parameters are quick, so that a test sees several epochs in seconds. One pool of threads
+ * verifies signatures for all of them.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { pino } from 'pino'
-import type { Logger } from 'pino'
 import { Node } from '../app/node.ts'
 import { identityOf, signTransfer, signerOfSeed, transferCost } from '../client/transfer.ts'
 import type { SignedTransaction } from '../client/transfer.ts'
-import { publicKeyFromSeed } from '../crypto/ed25519.ts'
+import { VerifyPool } from '../crypto/verify-pool.ts'
+import { peerOfKey } from '../net/peer-key.ts'
+import type { Peer } from '../net/types.ts'
+import { loadNodeConfig } from '../node/config.ts'
 import type { NodeConfig } from '../node/config.ts'
 import { dataPaths } from '../node/data-dir.ts'
 import { keyFromSeed, writeKeyFile } from '../node/keys.ts'
 import { devnetAddress, devnetSeed } from '../params/devnet-keys.ts'
+import { genesisToJson } from '../params/genesis-json.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
-import { newGenesis } from '../params/new-genesis.ts'
-import type { Params } from '../params/params.ts'
-import type { PresetName } from '../params/presets.ts'
+import { fromHex } from '../primitives/bytes.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
-
-export interface SwarmOptions {
-  /** @default 4 */
-  readonly nodes?: number
-  /** Validators of the genesis; node i runs validator i, nodes beyond them follow. @default as many as nodes */
-  readonly validators?: number
-  /** @default 1 */
-  readonly shards?: number
-  /** @default 'tcp', on free ports of loopback */
-  readonly transport?: 'tcp' | 'memory'
-  /** @default 'minimal' */
-  readonly preset?: PresetName
-  /** On top of the preset and of what makes a swarm quick. */
-  readonly overrides?: Partial<Params>
-  /** Of every node. @default silent */
-  readonly log?: Logger
-}
+import { copyHistory } from './history/history.ts'
+import { validatorSeed } from './history/plan.ts'
+import { DirectorySwarmDisk, MemorySwarmDisk } from './swarm-disks.ts'
+import type { SwarmDisk } from './swarm-disks.ts'
+import { DEFAULT_NODES, genesisOf, validatorsOf } from './swarm-options.ts'
+import type { SwarmOptions } from './swarm-options.ts'
 
 export interface SwarmTransfer {
   /** A published account with a balance, such as `user3`. */
@@ -52,29 +45,36 @@ export interface SwarmTransfer {
 export interface SwarmMember {
   readonly index: number
   readonly data: string
+  /** Its libp2p identity. */
+  readonly peer: Peer
   /** Undefined while it does not run. */
   readonly node: Node | undefined
   /** Failures that no node can go on after. */
   readonly failures: readonly unknown[]
 }
 
-interface Member {
-  readonly index: number
-  readonly data: string
+interface Member extends SwarmMember {
   readonly failures: unknown[]
+  readonly disk: SwarmDisk
   node: Node | undefined
+  settings: Partial<NodeConfig>
 }
 
-/** Blocks ten times a second even without transactions; view timers of a few hundred milliseconds. */
-const QUICK: Partial<Params> = {
-  minBlockIntervalMs: 50,
-  idleIntervalMs: 100,
-  deltaInitialMs: 100,
-  deltaMinMs: 50,
-  deltaMaxMs: 1_000
+export interface WaitOptions {
+  /** @default 10_000 */
+  readonly timeoutMs?: number
+  /** For the failure. @default 'the condition' */
+  readonly what?: string
 }
+
 /** For what changes without an event. */
 const LOOK_EVERY_MS = 20
+/** Nodes that start at a time. */
+const STARTING_MAX = 10
+/** Addresses that a starting node is given. */
+const BOOTSTRAP_MAX = 2
+/** A dead node's parts are ended one by one, each of which may find its disk gone. */
+const STOP_ATTEMPTS = 16
 let memoryAddresses = 0
 
 export class Swarm {
@@ -84,17 +84,24 @@ export class Swarm {
   readonly #directory: string
   readonly #members: readonly Member[]
   readonly #waiting = new Set<() => void>()
+  readonly #verifier = new VerifyPool()
+  /** Who talks to whom; undefined: everybody to everybody. */
+  #groups: readonly (readonly number[])[] | undefined
 
-  constructor(options: SwarmOptions, genesis: Genesis, directory: string) {
+  /** Use `createSwarm`. */
+  constructor(options: SwarmOptions, directory: string, peers: readonly Peer[]) {
     this.#options = options
     this.#directory = directory
-    this.genesis = genesis
-    this.network = networkId(genesis)
-    this.#members = Array.from({ length: options.nodes ?? DEFAULT_NODES }, (_, index) => ({
+    this.genesis = genesisOf(options)
+    this.network = networkId(this.genesis)
+    this.#members = peers.map((peer, index) => ({
       index,
+      peer,
       data: join(directory, `node-${index}`),
       failures: [],
-      node: undefined
+      disk: options.storage === 'memory' ? new MemorySwarmDisk() : new DirectorySwarmDisk(),
+      node: undefined,
+      settings: options.configure?.(index) ?? {}
     }))
   }
 
@@ -107,17 +114,22 @@ export class Swarm {
     return this.#members.flatMap(({ node }) => (node === undefined ? [] : [node]))
   }
 
-  /** Starts all, node 0 first: the others know only its address. */
-  async start(): Promise<void> {
-    for (const { index, data } of this.#members) await this.#writeKeys(index, data)
-    await this.restart(0)
-    await Promise.all(this.#members.slice(1).map(async ({ index }) => this.restart(index)))
+  /** Starts all, or these: node 0 first, since the others know only its address. */
+  async start(indexes: readonly number[] = this.#members.map(({ index }) => index)): Promise<void> {
+    const [first, ...others] = indexes
+    if (first === undefined) return
+    await this.restart(first)
+    const starter = async (): Promise<void> => {
+      for (let next = others.shift(); next !== undefined; next = others.shift()) await this.restart(next)
+    }
+    await Promise.all(Array.from({ length: STARTING_MAX }, starter))
   }
 
   /** Every node stops and the directories go. */
   async stop(): Promise<void> {
     await Promise.all(this.running.map(async (node) => node.stop()))
     for (const member of this.#members) member.node = undefined
+    await this.#verifier.stop()
     await rm(this.#directory, { recursive: true, force: true })
   }
 
@@ -131,37 +143,72 @@ export class Swarm {
     must(this.node(index).network, 'a running node has a network').cut()
   }
 
-  heal(index: number): void {
-    must(this.node(index).network, 'a running node has a network').heal()
+  /** The cut of one node, or of all and every partition. */
+  heal(index?: number): void {
+    if (index === undefined) this.#groups = undefined
+    const healed = index === undefined ? this.running : [this.node(index)]
+    for (const { network } of healed) must(network, 'a running node has a network').heal()
+    if (this.#groups !== undefined) for (const member of this.#members) this.#separate(member)
   }
 
   /**
-   * The network goes first and without a word, then the process' parts; what was not durable is not made so.
-   * The databases close, because one process cannot open them twice; kill -9 is a matter for processes.
+   * Members of different groups are cut off from each other until `heal`, those that start meanwhile too. Who is in no
+   * group is alone.
+   */
+  partition(groups: readonly (readonly number[])[]): void {
+    this.#groups = groups
+    for (const member of this.#members) this.#separate(member)
+  }
+
+  /**
+   * As kill -9: no goodbye, and nothing that is still under way reaches the disk. On disks in memory it is a power cut:
+   * what was not synced is gone.
    */
   async crash(index: number): Promise<void> {
     const member = this.#member(index)
+    const node = this.node(index)
     this.cut(index)
-    await this.node(index).stop()
     member.node = undefined
+    const before = member.failures.length
+    await member.disk.crash()
+    // What the dead process holds of this one (threads, ports, timers) is given back.
+    for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt++) {
+      if (
+        await node.stop().then(
+          () => true,
+          () => false
+        )
+      )
+        break
+    }
+    member.failures.length = before
   }
 
-  /** From its directory; a node that runs is stopped first. It knows the addresses of those that run now. */
-  async restart(index: number): Promise<void> {
+  /** A clean end. */
+  async stopNode(index: number): Promise<void> {
     const member = this.#member(index)
     await member.node?.stop()
     member.node = undefined
+  }
+
+  /**
+   * From what is on its disk; a node that runs is stopped first. It is told the addresses of some that run now.
+   * @param settings from now on, beside those it had
+   */
+  async restart(index: number, settings: Partial<NodeConfig> = {}): Promise<void> {
+    const member = this.#member(index)
+    await this.stopNode(index)
+    member.settings = { ...member.settings, ...settings }
     const node = this.#createNode(member)
     await node.start()
     member.node = node
+    this.#separate(member)
     this.#watch(node)
   }
 
   /** Resolves with the first truthy answer; looks after every event of a node and every few milliseconds. */
-  async until<T>(
-    probe: () => T | Promise<T>,
-    { timeoutMs = 10_000, what = 'the condition' }: { timeoutMs?: number; what?: string } = {}
-  ): Promise<NonNullable<T>> {
+  async until<T>(probe: () => T | Promise<T>, options: WaitOptions = {}): Promise<NonNullable<T>> {
+    const { timeoutMs = 10_000, what = 'the condition' } = options
     const untilMs = performance.now() + timeoutMs
     for (;;) {
       const answer = await probe()
@@ -169,6 +216,25 @@ export class Swarm {
       if (performance.now() > untilMs) throw new Error(`not within ${timeoutMs} ms: ${what}`)
       await this.#change()
     }
+  }
+
+  /** Every running node that follows the chain has made this height final. */
+  async reached(chain: ChainId, height: number, options: WaitOptions = {}): Promise<void> {
+    const holds = ({ chains }: Node): boolean => (chains?.get(chain)?.store.final.height ?? height) >= height
+    await this.until(() => this.running.every(holds), {
+      what: `height ${height} of chain ${chain}`,
+      ...options
+    })
+  }
+
+  /** The transaction is final at every running node that follows its chain. */
+  async finalised(chain: ChainId, id: string, options: WaitOptions = {}): Promise<void> {
+    const bytes = fromHex(id)
+    const holds = ({ chains }: Node): boolean => {
+      const store = chains?.get(chain)?.store
+      return store === undefined || store.placeOf(bytes) !== undefined
+    }
+    await this.until(() => this.running.every(holds), { what: `transaction ${id} is final`, ...options })
   }
 
   /** Signs with a published key and submits at a node, as a user would. @returns id and bytes. */
@@ -192,6 +258,26 @@ export class Swarm {
     return transaction
   }
 
+  /** Before the first start: keys, and the history where it begins with one. */
+  async prepare(): Promise<void> {
+    const { history } = this.#options
+    const validators = validatorsOf(this.#options)
+    const holders = history === undefined ? 0 : (this.#options.holders ?? validators)
+    await this.#verifier.start()
+    for (const { index, data } of this.#members) {
+      const key = keyFromSeed('node', devnetSeed(`node${index}`))
+      const validator = index < validators ? index : undefined
+      if (history !== undefined && index < holders) {
+        await copyHistory(history, data, { nodeKey: key, ...(validator === undefined ? {} : { validator }) })
+      } else {
+        await writeKeyFile(dataPaths(data).nodeKey, key)
+        await writeFile(dataPaths(data).genesis, genesisToJson(this.genesis))
+        if (validator !== undefined)
+          await writeKeyFile(validatorFile(data), keyFromSeed('validator', validatorSeed(validator)))
+      }
+    }
+  }
+
   /** One turn: the next event of any node, or the time after which one looks anyway. */
   async #change(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -206,33 +292,44 @@ export class Swarm {
     const changed = (): void => {
       for (const wake of this.#waiting) wake()
     }
-    events.on('final', changed)
-    events.on('evidence', changed)
-    events.on('halted', changed)
-    events.on('invalidBlock', changed)
+    for (const name of ['final', 'entered', 'nullified', 'evidence', 'halted', 'invalidBlock'] as const)
+      events.on(name, changed)
   }
 
   #member(index: number): Member {
     return must(this.#members[index], `the swarm has a node ${index}`)
   }
 
+  /** Those on its side of the partition. */
+  #reachable({ index }: Member): readonly number[] {
+    if (this.#groups === undefined) return this.#members.map((member) => member.index)
+    return this.#groups.find((group) => group.includes(index)) ?? [index]
+  }
+
+  #separate(member: Member): void {
+    if (this.#groups === undefined) return
+    const near = new Set(this.#reachable(member))
+    const far = this.#members.flatMap(({ index, peer }) => (near.has(index) ? [] : [peer]))
+    member.node?.network?.cut(new Set(far))
+  }
+
   #createNode(member: Member): Node {
     const { transport = 'tcp', log } = this.#options
     const isValidator = member.index < validatorsOf(this.#options)
     const listen = transport === 'tcp' ? '/ip4/127.0.0.1/tcp/0' : `/memory/icn-swarm-${++memoryAddresses}`
+    const near = this.#reachable(member).flatMap(
+      (index) => this.#members[index]?.node?.network?.addresses()[0] ?? []
+    )
     const config: NodeConfig = {
-      data: member.data,
-      bootstrap: this.running.flatMap(({ network }) => network?.addresses().slice(0, 1) ?? []),
-      shards: 'all',
+      ...loadNodeConfig({ flags: { data: member.data }, env: {} }),
+      bootstrap: near.slice(0, BOOTSTRAP_MAX),
       validator: isValidator ? validatorFile(member.data) : undefined,
       rpc: { host: '127.0.0.1', port: 0 },
-      metrics: undefined,
       listen: [listen],
-      announce: [],
       allowPrivate: true,
-      signFromEpoch: undefined,
       logLevel: 'silent',
-      logFormat: 'json'
+      logFormat: 'json',
+      ...member.settings
     }
     return new Node({
       config,
@@ -240,35 +337,22 @@ export class Swarm {
       log: log?.child({ node: member.index }) ?? pino({ level: 'silent' }),
       version: 'swarm',
       transport,
+      openDatabase: async (path) => member.disk.open(path),
+      verifier: this.#verifier,
       onFailed: (error) => member.failures.push(error)
     })
   }
-
-  async #writeKeys(index: number, data: string): Promise<void> {
-    await writeKeyFile(dataPaths(data).nodeKey, keyFromSeed('node', devnetSeed(`node${index}`)))
-    if (index >= validatorsOf(this.#options)) return
-    await writeKeyFile(validatorFile(data), keyFromSeed('validator', devnetSeed(`validator${index}`)))
-  }
 }
-
-const DEFAULT_NODES = 4
 
 const validatorFile = (data: string): string => join(data, 'keys', 'validator.json')
 
-const validatorsOf = ({ nodes = DEFAULT_NODES, validators = nodes }: SwarmOptions): number => validators
-
 /** Not started yet. Its genesis time is now; `devnetSeed('validator0')` … are its validators' keys. */
 export async function createSwarm(options: SwarmOptions = {}): Promise<Swarm> {
-  const keys = Array.from({ length: validatorsOf(options) }, (_, index) =>
-    publicKeyFromSeed(devnetSeed(`validator${index}`))
-  )
-  const genesis = newGenesis({
-    preset: options.preset ?? 'minimal',
-    validators: keys,
-    timeMs: Date.now(),
-    shards: options.shards ?? 1,
-    overrides: { ...QUICK, ...options.overrides }
-  })
-  if (!genesis.ok) throw new RangeError(`${genesis.code}: ${genesis.detail}`)
-  return new Swarm(options, genesis.value, await mkdtemp(join(tmpdir(), 'icn-swarm-')))
+  const count = options.nodes ?? options.history?.genesis.validators.length ?? DEFAULT_NODES
+  const peers: Peer[] = []
+  for (let index = 0; index < count; index++)
+    peers.push(peerOfKey(await generateKeyPairFromSeed('Ed25519', devnetSeed(`node${index}`))))
+  const swarm = new Swarm(options, await mkdtemp(join(tmpdir(), 'icn-swarm-')), peers)
+  await swarm.prepare()
+  return swarm
 }

@@ -40,6 +40,8 @@ export interface ChainTip {
   readonly hash: Uint8Array
   readonly stateRoot: Uint8Array
   readonly epoch: number
+  /** In which it became final. */
+  readonly view: number
 }
 
 export interface MadeChain {
@@ -134,7 +136,7 @@ export class ChainMaker {
       }
     }
     const { header, hash } = this.#parent
-    const tip = { height: header.height, hash, stateRoot: header.stateRoot, epoch: header.epoch }
+    const tip = { height: header.height, hash, stateRoot: header.stateRoot, epoch: header.epoch, view: header.view }
     return { tip, facts: { hashes: this.#hashes, snapshots: this.#records } }
   }
 

@@ -13,7 +13,7 @@ import { toHex } from '../../../src/primitives/bytes.ts'
 import { readTotals } from '../../../src/state/supply.ts'
 import { ChainStore } from '../../../src/store/chain-store.ts'
 import { openLevel } from '../../../src/store/level.ts'
-import { copyHistory, makeHistory } from '../../../src/testing/index.ts'
+import { copyHistory, makeHistory, readHistory } from '../../../src/testing/index.ts'
 import type { History, HistoryOptions } from '../../../src/testing/index.ts'
 
 const SMALL = {
@@ -126,7 +126,7 @@ describe('history', function () {
   it('a copy is a directory of its own, with a node key of its own and the same chains', async () => {
     const history = await make()
     const copy = join(directory, 'copy')
-    await copyHistory(history, copy)
+    await copyHistory(await readHistory(join(history.data, '..')), copy, { validator: 1 })
     const report = await checkDirectories([history.data, copy])
     assert.deepEqual(report.findings, [])
     const [key, other] = [history.data, copy].map(
@@ -134,6 +134,8 @@ describe('history', function () {
     )
     assert.notDeepEqual(key, other)
     await assert.rejects(copyHistory(history, copy), /data directory already/)
+    await assert.rejects(readHistory(copy), /history.json/)
+    await assert.rejects(readHistory(join(directory, 'none')), /holds no history/)
   })
 
   it('options that make no history are refused by name, before anything is made', async () => {

@@ -1,0 +1,66 @@
+/** What a swarm is made of. */
+import type { Logger } from 'pino'
+import { publicKeyFromSeed } from '../crypto/ed25519.ts'
+import type { NodeConfig } from '../node/config.ts'
+import { devnetSeed } from '../params/devnet-keys.ts'
+import type { Genesis } from '../params/genesis.ts'
+import { newGenesis } from '../params/new-genesis.ts'
+import type { Params } from '../params/params.ts'
+import type { PresetName } from '../params/presets.ts'
+import type { History } from './history/history.ts'
+
+export interface SwarmOptions {
+  /** @default 4 */
+  readonly nodes?: number
+  /** Validators of the genesis; node i runs validator i, nodes beyond them follow. @default as many as nodes */
+  readonly validators?: number
+  /** @default 1 */
+  readonly shards?: number
+  /** @default 'tcp', on free ports of loopback */
+  readonly transport?: 'tcp' | 'memory'
+  /** Where databases are: a crash of one in memory loses what was not synced. @default 'directory' */
+  readonly storage?: 'directory' | 'memory'
+  /** @default 'minimal' */
+  readonly preset?: PresetName
+  /** On top of the preset and of what makes a swarm quick. */
+  readonly overrides?: Partial<Params>
+  /** Begins where this one ends: its genesis, validators and shards stand in place of those above. */
+  readonly history?: History
+  /** Nodes that have the history; the others begin at genesis. @default its validators */
+  readonly holders?: number
+  /** Settings of a node beside those that make it part of the swarm. */
+  readonly configure?: (index: number) => Partial<NodeConfig>
+  /** Of every node. @default silent */
+  readonly log?: Logger
+}
+
+/** Blocks ten times a second even without transactions; view timers of a few hundred milliseconds. */
+export const QUICK_PARAMS = {
+  minBlockIntervalMs: 50,
+  idleIntervalMs: 100,
+  deltaInitialMs: 100,
+  deltaMinMs: 50,
+  deltaMaxMs: 1_000
+} as const satisfies Partial<Params>
+
+export const DEFAULT_NODES = 4
+
+export const validatorsOf = ({ nodes = DEFAULT_NODES, validators = nodes, history }: SwarmOptions): number =>
+  history?.genesis.validators.length ?? validators
+
+/** @throws RangeError that names the parameter */
+export function genesisOf(options: SwarmOptions): Genesis {
+  if (options.history !== undefined) return options.history.genesis
+  const keys = Array.from({ length: validatorsOf(options) }, (_, index) =>
+    publicKeyFromSeed(devnetSeed(`validator${index}`))
+  )
+  const genesis = newGenesis({
+    preset: options.preset ?? 'minimal',
+    validators: keys,
+    timeMs: Date.now(),
+    shards: options.shards ?? 1,
+    overrides: { ...QUICK_PARAMS, ...options.overrides }
+  })
+  if (!genesis.ok) throw new RangeError(`${genesis.code}: ${genesis.detail}`)
+  return genesis.value
+}
