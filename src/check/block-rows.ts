@@ -20,9 +20,16 @@ export interface StoredBlock {
   readonly linked: boolean
 }
 
-/** Rows that cannot be a block are reported and skipped. */
-export async function* readBlocks(database: StoppedDatabase, report: Report): AsyncIterable<StoredBlock> {
-  let next = 0
+/**
+ * Rows that cannot be a block are reported and skipped.
+ * @param earliest height of the oldest block that the database says it has; its parent is not here
+ */
+export async function* readBlocks(
+  database: StoppedDatabase,
+  report: Report,
+  earliest = 0
+): AsyncIterable<StoredBlock> {
+  let next = earliest
   let parent: Uint8Array | undefined
   for await (const [key, value] of database.rows(CHAIN_ROWS.header)) {
     const height = readCount(key)
@@ -33,7 +40,7 @@ export async function* readBlocks(database: StoppedDatabase, report: Report): As
     if (height !== next) report('header', height, `the header before it is missing: ${next} was expected`)
     const header = readHeader(height, value, report)
     const hash = value.subarray(0, 32)
-    const linked = height === 0 || (height === next && header !== undefined && isChild(header, parent))
+    const linked = height === earliest || (height === next && header !== undefined && isChild(header, parent))
     if (header !== undefined && !linked)
       report('header', height, 'its parent is not the block stored below it')
     const block = header === undefined ? undefined : readBody(database, header, report)

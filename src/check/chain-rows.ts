@@ -2,34 +2,28 @@
 import { equal, toHex, utf8 } from '../primitives/bytes.ts'
 import { COORD, chainName } from '../primitives/chain-id.ts'
 import { CertifiedHeaderType } from '../codec/messages.ts'
+import type { CertifiedHeader } from '../codec/messages.ts'
 import { blockHash } from '../codec/block.ts'
 import { decode } from '../codec/ssz.ts'
 import { CertificateType, FINALISE } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
 import { isOver } from './certificates.ts'
-import type { SignatureCheck } from './certificates.ts'
+import { isBoundary } from '../sharding/epochs.ts'
 import type { StoppedDatabase } from './database.ts'
-import type { KnownEpochs } from './epochs.ts'
 import type { Report } from './findings.ts'
 import { CHAIN_LAYOUT, CHAIN_ROWS } from './layout.ts'
 import { ChainMarkType, TipType, readCount } from './records.ts'
-import type { PlacedBlock, WalkedChain } from './walk.ts'
-
-export interface ChainRows {
-  readonly directory: string
-  readonly network: Uint8Array
-  readonly database: StoppedDatabase
-  readonly walked: WalkedChain
-  readonly signatures: SignatureCheck
-  readonly epochs: KnownEpochs
-  readonly report: Report
-}
+import { checkEpochProofs, checkStateSnapshots } from './state-snapshot-rows.ts'
+import type { ChainRows } from './chain-scope.ts'
+import type { PlacedBlock } from './walk.ts'
 
 export async function checkChainRows(rows: ChainRows): Promise<void> {
   const finality = await checkCertificates(rows)
   await checkMeta(rows, finality)
   await checkBoundaries(rows)
   await checkSnapshots(rows)
+  await checkEpochProofs(rows)
+  await checkStateSnapshots(rows)
   await checkLeftovers(rows)
 }
 
@@ -88,10 +82,11 @@ async function checkMeta(rows: ChainRows, finality: Certificate | undefined): Pr
   const final = tipProblem(rows, finality, database.get(CHAIN_ROWS.meta, utf8('final')))
   if (final !== undefined) report('meta', 'final', final)
   for await (const key of database.keys(CHAIN_ROWS.meta)) {
-    if (!equal(key, utf8('identity')) && !equal(key, utf8('final')))
-      report('meta', toHex(key), 'an unknown name')
+    if (!META_NAMES.some((name) => equal(key, utf8(name)))) report('meta', toHex(key), 'an unknown name')
   }
 }
+
+const META_NAMES = ['identity', 'final', 'earliest']
 
 function identityProblem({ walked, network }: ChainRows, bytes: Uint8Array | undefined): string | undefined {
   const mark = bytes === undefined ? undefined : decode(ChainMarkType, bytes)
@@ -133,21 +128,44 @@ async function checkBoundaries(rows: ChainRows): Promise<void> {
       report('boundary', epoch ?? toHex(key), 'it cannot be decoded')
       continue
     }
-    const { header, certificate } = decoded.value
-    const block = expected.get(epoch)
-    expected.delete(epoch)
-    if (block === undefined) {
-      if (walked.isComplete) report('boundary', epoch, 'that epoch has not ended')
-      continue
-    }
-    if (!equal(blockHash(header), block.hash)) {
-      report('boundary', epoch, 'its header is not the block that ended the epoch')
-      continue
-    }
-    const problem = await certificateProblem(rows, 'boundary', header.height, certificate)
+    const problem = await boundaryProblem(rows, epoch, decoded.value, expected.get(epoch))
     if (problem !== undefined) report('boundary', epoch, problem)
+    expected.delete(epoch)
   }
   for (const epoch of expected.keys()) report('boundary', epoch, 'it is missing')
+}
+
+async function boundaryProblem(
+  rows: ChainRows,
+  epoch: number,
+  boundary: CertifiedHeader,
+  block: PlacedBlock | undefined
+): Promise<string | undefined> {
+  const { header, certificate } = boundary
+  if (block === undefined) {
+    if (header.height < rows.walked.earliest) return oldBoundaryProblem(rows, epoch, boundary)
+    return rows.walked.isComplete ? 'that epoch has not ended' : undefined
+  }
+  if (!equal(blockHash(header), block.hash)) return 'its header is not the block that ended the epoch'
+  return certificateProblem(rows, 'boundary', header.height, certificate)
+}
+
+/** Of an epoch that ended below the oldest block: proven by its certificate alone (C32). */
+async function oldBoundaryProblem(
+  { walked, directory, epochs, report, signatures }: ChainRows,
+  epoch: number,
+  { header, certificate }: CertifiedHeader
+): Promise<string | undefined> {
+  const length = epochs.get(epoch)?.snapshot.params.epochLength
+  if (length === undefined) return 'its epoch is not known'
+  if (header.epoch !== epoch || header.chain !== walked.chain || !isBoundary(header, epoch, length)) {
+    return 'its header does not end that epoch'
+  }
+  const block = { chain: walked.chain, epoch, hash: blockHash(header) }
+  if (certificate.kind !== FINALISE || !isOver(certificate, block))
+    return 'its certificate is of another block'
+  const where = `${directory}: ${chainName(walked.chain)} boundary ${epoch}`
+  return signatures.certificate(certificate, { epochs, where, report })
 }
 
 async function checkSnapshots({ database, walked, epochs, report }: ChainRows): Promise<void> {
@@ -174,13 +192,13 @@ async function checkLeftovers({ database, walked, report }: ChainRows): Promise<
   for (const bucket of ['body', 'results'] as const) {
     for await (const key of database.keys(CHAIN_ROWS[bucket])) {
       const height = readCount(key)
-      if (height === undefined || height >= blocks.length)
+      if (height === undefined || height >= blocks.length || height < walked.earliest)
         report(bucket, height ?? toHex(key), 'of no block here')
     }
   }
   if (isComplete) {
-    await expectCount(database, 'heightOfHash', verified + 1, report)
-    await expectCount(database, 'transaction', transactions, report)
+    await expectCount(database, 'heightOfHash', verified + 1 - walked.earliest, report)
+    if (walked.earliest === 0) await expectCount(database, 'transaction', transactions, report)
   }
   for await (const key of database.keysFrom(Math.max(...Object.values(CHAIN_ROWS)) + 1)) {
     report('other', toHex(key), 'a key of no bucket')

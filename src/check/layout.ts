@@ -13,7 +13,11 @@ export const CHAIN_ROWS = {
   state: 0x07,
   page: 0x08,
   snapshot: 0x09,
-  boundary: 0x0a
+  boundary: 0x0a,
+  epochProof: 0x0b,
+  manifest: 0x0c,
+  chunk: 0x0d,
+  staged: 0x0e
 } as const
 
 export const NODE_ROWS = {

@@ -4,6 +4,7 @@
  */
 import { COORD, chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
+import { buildChainGenesis } from '../chain/genesis-block.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
@@ -21,6 +22,7 @@ import { CHAIN_ROWS } from './layout.ts'
 import { checkNode } from './node-rows.ts'
 import { checkState } from './state-rows.ts'
 import { SignedStatements } from './statements.ts'
+import { learnEpochs, readEarliest } from './light-epochs.ts'
 import { walkChain } from './walk.ts'
 
 export interface Progress {
@@ -40,6 +42,7 @@ interface Opened {
 export class NetworkCheck {
   readonly #genesis: Genesis
   readonly #constants: GenesisConstants
+  readonly #coordGenesis: Uint8Array
   readonly #verifier: Verifier
   readonly #log: FindingLog
   readonly #statements = new SignedStatements()
@@ -54,6 +57,7 @@ export class NetworkCheck {
     const { shards, params } = genesis
     const network = networkId(genesis)
     this.#constants = { network, shards, payloadBytesMax: params.payloadBytesMax }
+    this.#coordGenesis = buildChainGenesis(genesis, COORD).block.hash
     this.#verifier = components.verifier
     this.#log = components.log
     this.#onProgress = components.onProgress
@@ -107,10 +111,20 @@ export class NetworkCheck {
     const shared = { directory: path, database, epochs, report, signatures: this.#signatures }
     const onProgress = (height: number): void => this.#onProgress({ directory: path, database: name, height })
     const coord = chains.get(COORD)
-    const walked = await walkChain({ ...shared, chain, history, coord, onProgress })
+    const earliest = readEarliest(database)
+    if (earliest > 0 && chain === COORD) {
+      await learnEpochs({ ...shared, genesis: this.#genesis, network: this.#constants.network })
+    }
+    const walked = await walkChain({ ...shared, chain, history, coord, earliest, onProgress })
     chains.set(chain, walked)
     agreement.compare(path, walked, report)
-    await checkChainRows({ ...shared, walked, network: this.#constants.network })
+    await checkChainRows({
+      ...shared,
+      walked,
+      network: this.#constants.network,
+      genesis: this.#genesis,
+      genesisHash: this.#coordGenesis
+    })
     const last = walked.blocks.at(-1)
     if (last === undefined) report('state', '', 'the header that holds its root cannot be read')
     else await checkState(database, { genesis: this.#genesis, chain, stateRoot: last.stateRoot }, report)

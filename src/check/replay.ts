@@ -34,7 +34,8 @@ import type { KnownEpochs } from './epochs.ts'
 export interface BlockFacts {
   readonly header: Header
   readonly hash: Uint8Array
-  readonly resultsHash: Uint8Array
+  /** undefined: it was not executed. */
+  readonly resultsHash: Uint8Array | undefined
   /** Transaction ids, 32 bytes each, in block order. */
   readonly ids: Uint8Array
   /** The epoch that this coordination block froze. */

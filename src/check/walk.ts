@@ -37,7 +37,9 @@ export interface WalkedChain {
   readonly chain: ChainId
   /** By height: blocks that have the hash they are stored under and are linked to the one below. */
   readonly blocks: readonly (PlacedBlock | undefined)[]
-  /** Highest height up to which every block was executed; -1 if not even the genesis is the network's. */
+  /** Height of the oldest block: above 0, where the state was taken from a snapshot, blocks are not executed. */
+  readonly earliest: number
+  /** Highest height up to which every block was executed, or linked; -1 if not even the genesis is the network's. */
   readonly verified: number
   /** Transactions up to it. */
   readonly transactions: number
@@ -52,6 +54,8 @@ export interface WalkInit {
   readonly history: ChainHistory
   readonly signatures: SignatureCheck
   readonly epochs: KnownEpochs
+  /** What the database says of its oldest block. */
+  readonly earliest: number
   /** The coordination chain of the same directory; undefined for that chain itself. */
   readonly coord: WalkedChain | undefined
   readonly report: Report
@@ -81,15 +85,17 @@ class Walk {
   }
 
   async run(): Promise<WalkedChain> {
-    const { database, report, onProgress, chain } = this.#init
-    for await (const stored of readBlocks(database, report)) {
+    const { database, report, onProgress, chain, earliest } = this.#init
+    this.#blocks.length = earliest
+    for await (const stored of readBlocks(database, report, earliest)) {
       if (stored.height % PROGRESS_BLOCKS === 0) onProgress(stored.height)
       await this.#take(stored)
     }
     await this.#settle(0, 0)
-    if (this.#blocks.length === 0) report('header', '', 'no block, not even the genesis')
+    if (this.#blocks.length === earliest) report('header', '', 'no block, not even the oldest')
     return {
       chain,
+      earliest,
       blocks: this.#blocks,
       verified: this.#verified,
       transactions: this.#transactions,
@@ -108,7 +114,7 @@ class Walk {
     }
     if (this.#isStopped || block === undefined) return
     const { history } = this.#init
-    const isKnown = history.facts(hash) !== undefined
+    const isKnown = history.facts(hash) !== undefined || this.#init.earliest > 0
     const prepared = isKnown ? undefined : history.prepare(block)
     // A failure of the verifier surfaces when its turn comes, not as a lost rejection before.
     prepared?.catch(() => undefined)
@@ -133,6 +139,7 @@ class Walk {
   async #judge({ block, prepared }: Waiting): Promise<BlockFacts | undefined> {
     const { report, history } = this.#init
     const { header } = block
+    if (this.#init.earliest > 0) return history.facts(block.hash) ?? this.#linkedOnly(block)
     const coordHash = this.#coordHash(header)
     if (coordHash === undefined || !equal(coordHash, header.coordHash)) {
       // Genesis of a shard refers to the coordination chain's, so this judges height 0 too.
@@ -148,6 +155,24 @@ class Walk {
       return undefined
     }
     return this.#execute(block, await (prepared ?? history.prepare(block)), coordHash)
+  }
+
+  /**
+   * The state below was never here, so the block cannot be executed: it is the child of the one below, and a certificate
+   * above makes it final. What it says of coordination is compared where that block is here.
+   */
+  #linkedOnly({ header, hash }: Block): BlockFacts | undefined {
+    const { chain, coord, report } = this.#init
+    const referred = chain === COORD ? undefined : coord?.blocks[header.coordHeight]
+    if (referred !== undefined && !equal(referred.hash, header.coordHash)) {
+      report(
+        'header',
+        header.height,
+        `it refers to another block at coordination height ${header.coordHeight}`
+      )
+      return undefined
+    }
+    return { header, hash, resultsHash: undefined, ids: new Uint8Array(0), frozen: undefined }
   }
 
   async #execute(block: Block, prepared: Prepared, coordHash: Uint8Array): Promise<BlockFacts | undefined> {
@@ -204,18 +229,20 @@ class Walk {
     if (block !== undefined && length !== undefined) {
       this.#blocks[height] = { ...block, isBoundary: isBoundary(header, epoch, length) }
     }
+    this.#expect('heightOfHash', hash, u64be(height))
+    this.#verified = height
     const results = database.get(CHAIN_ROWS.results, u64be(height))
+    // Blocks of before the snapshot, and its own, have neither results nor an index.
+    if (results === undefined && this.#init.earliest > 0) return
     if (results === undefined) report('results', height, 'they are missing')
-    else if (!equal(sha256(results), resultsHash)) {
+    else if (resultsHash !== undefined && !equal(sha256(results), resultsHash)) {
       report('results', height, 'execution gives other results')
     }
-    this.#expect('heightOfHash', hash, u64be(height))
     for (let index = 0; 32 * index < ids.length; index++) {
       const id = ids.subarray(32 * index, 32 * index + 32)
       this.#expect('transaction', id, concat(u64be(height), u64be(index)))
     }
     this.#transactions += ids.length / 32
-    this.#verified = height
   }
 
   #expect(bucket: 'heightOfHash' | 'transaction', key: Uint8Array, expected: Uint8Array): void {

@@ -28,8 +28,8 @@ export const CHAIN_BUCKETS = {
   meta: bucket(
     0x00,
     'meta',
-    'ASCII name: identity, final',
-    'identity: schema, network, chain; final: the final mark'
+    'ASCII name: identity, final, earliest',
+    'identity: schema, network, chain; final: the final mark; earliest: height (8) of the oldest block, 0 if absent'
   ),
   header: bucket(0x01, 'header', 'height (8)', 'block hash (32) ‖ header'),
   body: bucket(0x02, 'body', 'height (8)', 'body bytes as they were hashed'),
@@ -45,6 +45,25 @@ export const CHAIN_BUCKETS = {
     'boundary',
     'epoch (8)',
     'header and finality certificate of the boundary block, never dropped'
+  ),
+  epochProof: bucket(
+    0x0b,
+    'epochProof',
+    'epoch (8)',
+    'what the epoch snapshot was computed from, proven by a certified header; coord only, never dropped'
+  ),
+  manifest: bucket(0x0c, 'manifest', 'height (8)', 'manifest of a complete state snapshot'),
+  chunk: bucket(
+    0x0d,
+    'chunk',
+    'height (8) ‖ index (8)',
+    'chunk of a state snapshot; behind the last one the body of its block'
+  ),
+  staged: bucket(
+    0x0e,
+    'staged',
+    '0: the manifest; 1 ‖ index (8): a chunk; 2: the body',
+    'an import under way, as long as there is no identity: the manifest; the slots of a chunk whose rows and pages are here; the body'
   )
 } as const
 

@@ -5,7 +5,7 @@
  *
  * LevelDB returns flipped bits without a word, so blocks that leave this node are checked against their hashes.
  */
-import { concat, equal, fromHex, readU64be, toHex, u64be, utf8 } from '../primitives/bytes.ts'
+import { equal, readU64be, toHex, u64be, utf8 } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { COORD } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
@@ -16,11 +16,15 @@ import { CertifiedHeaderType } from '../codec/messages.ts'
 import type { CertifiedHeader } from '../codec/messages.ts'
 import { CertificateType, FINALISE } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
+import { EpochProofType } from '../codec/state-snapshot.ts'
+import type { EpochProof } from '../codec/state-snapshot.ts'
 import type { StateChanges, StateView } from '../state/ports.ts'
 import { CHAIN_BUCKETS as B, bucketKey, bucketRange, corrupt, decodeStored } from './buckets.ts'
 import type { Bucket } from './buckets.ts'
 import { StoreError } from './errors.ts'
 import { checkIdentity, checkSchema } from './identity.ts'
+import { EpochProofs, blockWrites, heightKey, historyWrites, put } from './chain-writes.ts'
+import type { FinalBlock, HistoricalBlock, SnapshotRecord } from './chain-writes.ts'
 import type { KeyValueStore, Write } from './ports.ts'
 import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType } from './records.ts'
 import type { FinalMark } from './records.ts'
@@ -30,21 +34,7 @@ export interface ChainIdentity {
   readonly chain: ChainId
 }
 
-/** Frozen epoch snapshots that became known with a coordination block: epoch and bytes. */
-export type SnapshotRecord = readonly [epoch: number, bytes: Uint8Array]
-
-export interface FinalBlock {
-  readonly block: Block
-  readonly changes: StateChanges
-  /** Present if this very block has one; ancestors of it become final without. */
-  readonly certificate?: Certificate
-  readonly results: Uint8Array
-  /** In block order. */
-  readonly transactionIds: readonly Uint8Array[]
-  readonly snapshots?: readonly SnapshotRecord[]
-  /** C6: the last block of its epoch; needs its certificate, which is then kept for ever. */
-  readonly boundary?: boolean
-}
+export type { FinalBlock, HistoricalBlock, SnapshotRecord } from './chain-writes.ts'
 
 export interface Genesis {
   readonly block: Block
@@ -57,8 +47,9 @@ export interface TransactionPlace {
   readonly index: number
 }
 
-const IDENTITY_KEY = bucketKey(B.meta, utf8('identity'))
-const FINAL_KEY = bucketKey(B.meta, utf8('final'))
+export const IDENTITY_KEY = bucketKey(B.meta, utf8('identity'))
+export const FINAL_KEY = bucketKey(B.meta, utf8('final'))
+export const EARLIEST_KEY = bucketKey(B.meta, utf8('earliest'))
 
 export class ChainStore implements StateView {
   readonly network: Uint8Array
@@ -66,6 +57,8 @@ export class ChainStore implements StateView {
   readonly #store: KeyValueStore
   #final: FinalMark
   #root: Uint8Array
+  #earliest: number
+  readonly #proofs = new EpochProofs()
   /** Changes of the commit under way. The state view has them from its first moment, so no reader sees half of it. */
   #committing: StateChanges | undefined
 
@@ -75,6 +68,7 @@ export class ChainStore implements StateView {
     this.chain = identity.chain
     this.#final = final
     this.#root = root
+    this.#earliest = readEarliest(store)
   }
 
   /** False for a new database, also for one whose creation was cut short. */
@@ -120,6 +114,11 @@ export class ChainStore implements StateView {
     return this.#root
   }
 
+  /** Height of the oldest block held: above 0 after a fast start. Blocks from here to the final one are all held. */
+  get earliest(): number {
+    return this.#earliest
+  }
+
   get(key: Uint8Array): Uint8Array | undefined {
     if (this.#committing !== undefined) {
       const hex = toHex(key)
@@ -146,6 +145,7 @@ export class ChainStore implements StateView {
       this.#assertNext(item, final)
       // A loop: a block has more writes than a call may have arguments.
       for (const write of blockWrites(item)) writes.push(write)
+      for (const write of this.#proofs.add(item)) writes.push(write)
       const view = item.certificate?.view ?? header.view
       final = { height: header.height, hash, epoch: header.epoch, view }
     }
@@ -227,6 +227,35 @@ export class ChainStore implements StateView {
     return value === undefined ? undefined : decodeStored(CertifiedHeaderType, value, B.boundary, key)
   }
 
+  /** Boundaries of epochs from this one on, in order. */
+  async boundaries(from: number, limit: number): Promise<CertifiedHeader[]> {
+    const found: CertifiedHeader[] = []
+    const range = { ...bucketRange(B.boundary), gte: heightKey(B.boundary, from), limit }
+    for await (const [key, value] of this.#store.range(range)) {
+      found.push(decodeStored(CertifiedHeaderType, value, B.boundary, key))
+    }
+    return found
+  }
+
+  /** What proves the snapshot of an epoch to whoever lacks the state (C32). */
+  epochProof(epoch: number): EpochProof | undefined {
+    const key = heightKey(B.epochProof, epoch)
+    const value = this.#store.get(key)
+    return value === undefined ? undefined : decodeStored(EpochProofType, value, B.epochProof, key)
+  }
+
+  /**
+   * Puts blocks below the oldest one, down from it, each the parent of the one before: hashes were checked, nothing is
+   * executed, so they have no results and no index of transactions. Unsynced: what a crash takes is fetched again.
+   */
+  async prepend(blocks: readonly HistoricalBlock[]): Promise<void> {
+    const child = must(this.header(this.#earliest), 'the oldest block is held')
+    const earliest = child.height - blocks.length
+    const writes = [...historyWrites(blocks, child), put(EARLIEST_KEY, u64be(earliest))]
+    await this.#store.batch(writes, { sync: false })
+    this.#earliest = earliest
+  }
+
   #assertNext(item: FinalBlock, final: FinalMark): void {
     const { header, hash } = item.block
     assertOf(this, header)
@@ -257,40 +286,10 @@ function assertOf(identity: ChainIdentity, header: Header): void {
   assert(isOurs, 'a block of this network and chain')
 }
 
-/** Everything a block leaves behind but the final mark. */
-function blockWrites(item: FinalBlock): Write[] {
-  const { block, changes, certificate } = item
-  const { header, hash } = block
-  const { height } = header
-  const writes = [
-    put(heightKey(B.header, height), concat(hash, HeaderType.serialize(header))),
-    put(heightKey(B.body, height), block.bodyBytes),
-    put(bucketKey(B.heightOfHash, hash), u64be(height)),
-    put(heightKey(B.results, height), item.results)
-  ]
-  if (certificate !== undefined) {
-    writes.push(put(heightKey(B.certificate, height), CertificateType.serialize(certificate)))
-    if (item.boundary === true) {
-      writes.push(
-        put(heightKey(B.boundary, header.epoch), CertifiedHeaderType.serialize({ header, certificate }))
-      )
-    }
-  }
-  const heightBytes = u64be(height)
-  for (const [index, id] of item.transactionIds.entries()) {
-    writes.push(put(bucketKey(B.transaction, id), concat(heightBytes, u64be(index))))
-  }
-  for (const [epoch, bytes] of item.snapshots ?? []) writes.push(put(heightKey(B.snapshot, epoch), bytes))
-  for (const [key, value] of changes.values) writes.push(change(bucketKey(B.state, fromHex(key)), value))
-  // A path is a string of nibbles, often of odd length: its key is the text.
-  for (const [path, value] of changes.pages) writes.push(change(bucketKey(B.page, utf8(path)), value))
-  return writes
+function readEarliest(store: KeyValueStore): number {
+  const value = store.get(EARLIEST_KEY)
+  return value === undefined ? 0 : (readNumbers(value, 1, B.meta, EARLIEST_KEY)[0] ?? 0)
 }
-
-const put = (key: Uint8Array, value: Uint8Array): Write => ({ type: 'put', key, value })
-
-const change = (key: Uint8Array, value: Uint8Array | undefined): Write =>
-  value === undefined ? { type: 'del', key } : { type: 'put', key, value }
 
 /** Later blocks win. */
 function merge(changes: readonly StateChanges[]): StateChanges {
@@ -302,8 +301,6 @@ function merge(changes: readonly StateChanges[]): StateChanges {
     root: last.root
   }
 }
-
-const heightKey = (of: Bucket, height: number): Uint8Array => bucketKey(of, u64be(height))
 
 function readHeader(store: KeyValueStore, height: number): { hash: Uint8Array; header: Header } | undefined {
   const key = heightKey(B.header, height)

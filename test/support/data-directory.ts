@@ -6,7 +6,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BitArray } from '@chainsafe/ssz'
 import { buildBlock, NO_COORD_REFERENCE } from '../../src/chain/build.ts'
+import { systemClock } from '../../src/app/clock.ts'
 import { buildChainGenesis } from '../../src/chain/genesis-block.ts'
+import { endsInterval } from '../../src/chain/light.ts'
 import { signTransfer, transferCost } from '../../src/client/transfer.ts'
 import type { Block, Header } from '../../src/codec/block.ts'
 import { encodeResults } from '../../src/codec/results.ts'
@@ -14,6 +16,7 @@ import { FINALISE, NOTARISE, NULLIFY, signedBytes } from '../../src/codec/statem
 import type { Certificate, StatementKind, Vote } from '../../src/codec/statement.ts'
 import { publicKeyFromSeed, signWithSeed } from '../../src/crypto/ed25519.ts'
 import { dataPaths } from '../../src/node/data-dir.ts'
+import { SnapshotMaker } from '../../src/node/snapshot/maker.ts'
 import { devnetAddress, devnetSeed } from '../../src/params/devnet-keys.ts'
 import { genesisToJson } from '../../src/params/genesis-json.ts'
 import { networkId } from '../../src/params/genesis.ts'
@@ -24,16 +27,18 @@ import { COORD, shardId } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { epochFrozenAt, isBoundary, nextEpoch } from '../../src/sharding/epochs.ts'
 import { createSchedule } from '../../src/sharding/schedule.ts'
+import { proveRecords } from '../../src/sharding/epoch-records.ts'
 import { computeSnapshot, encodeSnapshot } from '../../src/sharding/snapshot.ts'
 import type { EpochSnapshot } from '../../src/sharding/types.ts'
 import { stateAfter } from '../../src/state/overlay.ts'
 import { checkStateless } from '../../src/state/stateless.ts'
 import type { CheckedTransaction } from '../../src/state/types.ts'
 import { ChainStore } from '../../src/store/chain-store.ts'
-import type { FinalBlock } from '../../src/store/chain-store.ts'
+import type { FinalBlock, SnapshotRecord } from '../../src/store/chain-store.ts'
 import { openLevel } from '../../src/store/level.ts'
 import { NodeStore } from '../../src/store/node-store.ts'
 import { SignGuard } from '../../src/store/sign-guard.ts'
+import { StateSnapshots } from '../../src/store/state-snapshots.ts'
 import { GENESIS_TIME, aGenesis } from './genesis.ts'
 
 export const SHARD = shardId(0)
@@ -49,7 +54,7 @@ export function checkGenesisOf(validators: number, init: Partial<NewGenesis> = {
   return aGenesis({
     validators: Array.from({ length: validators }, (_, index) => publicKeyFromSeed(validatorSeed(index))),
     shards: 1,
-    overrides: { epochLength: EPOCH_LENGTH, freezeDistance: 1 },
+    overrides: { epochLength: EPOCH_LENGTH, freezeDistance: 1, snapshotInterval: EPOCH_LENGTH },
     accounts: USERS.map((label) => ({ address: devnetAddress(label), ...balances })),
     ...init
   })
@@ -75,6 +80,7 @@ export interface DirectoryInit {
 export class GrowingChain {
   readonly chain: ChainId
   readonly store: ChainStore
+  readonly #maker: SnapshotMaker
   readonly #init: DirectoryInit
   readonly #snapshots: Map<number, EpochSnapshot>
   readonly #coordHashes: readonly Uint8Array[]
@@ -86,11 +92,13 @@ export class GrowingChain {
 
   constructor(
     store: ChainStore,
+    maker: SnapshotMaker,
     init: DirectoryInit,
     shared: { snapshots: Map<number, EpochSnapshot>; coordHashes: readonly Uint8Array[] }
   ) {
     this.chain = store.chain
     this.store = store
+    this.#maker = maker
     this.#init = init
     this.#snapshots = shared.snapshots
     this.#coordHashes = shared.coordHashes
@@ -158,12 +166,12 @@ export class GrowingChain {
     const ended = isBoundary(header, header.epoch, EPOCH_LENGTH)
     const frozen =
       this.chain === COORD ? epochFrozenAt(header.height, this.snapshot(header.epoch).params) : undefined
-    const snapshots: [number, Uint8Array][] = []
+    const snapshots: SnapshotRecord[] = []
     if (frozen !== undefined) {
       const view = stateAfter(this.store, final.changes)
       const snapshot = computeSnapshot(view, frozen, this.hashes[0]!, genesis.shards)
       this.#snapshots.set(frozen, snapshot)
-      snapshots.push([frozen, encodeSnapshot(snapshot)])
+      snapshots.push([frozen, encodeSnapshot(snapshot), proveRecords(view)])
     }
     this.#notarisation = this.certify(header.epoch, header.view, NOTARISE, hash)
     this.#finality = final.certificate ?? this.certify(header.epoch, header.view, FINALISE, hash)
@@ -172,6 +180,9 @@ export class GrowingChain {
     const certificate = isLone ? { certificate: this.#finality, boundary: ended } : {}
     await this.store.commitFinal([{ ...final, snapshots, ...certificate }])
     this.hashes.push(hash)
+    if (endsInterval(header, this.snapshot(header.epoch).params)) {
+      await this.#maker.start({ header, certificate: this.#finality })
+    }
   }
 
   #last(): number {
@@ -262,7 +273,13 @@ export async function makeDirectory(
     const level = await openLevel(paths.chainDatabase(chain), { isNew: true })
     open.push(level)
     const store = await ChainStore.create(level, { network, chain }, { block, changes, snapshots: records })
-    const growing = new GrowingChain(store, init, { snapshots, coordHashes })
+    const maker = new SnapshotMaker({
+      clock: systemClock,
+      store,
+      database: level,
+      snapshots: await StateSnapshots.open(level)
+    })
+    const growing = new GrowingChain(store, maker, init, { snapshots, coordHashes })
     const heights = chain === COORD ? init.coord : init.shard
     for (let height = 1; height <= heights; height++) await growing.grow()
     if (chain === COORD) coordHashes.push(...growing.hashes)

@@ -17,6 +17,7 @@ import { COORD, chainName } from '../../primitives/chain-id.ts'
 import { assert, must } from '../../primitives/errors.ts'
 import { epochFrozenAt, isBoundary, nextEpoch } from '../../sharding/epochs.ts'
 import { createSchedule } from '../../sharding/schedule.ts'
+import { proveRecords } from '../../sharding/epoch-records.ts'
 import { computeSnapshot, decodeSnapshot, encodeSnapshot } from '../../sharding/snapshot.ts'
 import type { LeaderSchedule } from '../../sharding/ports.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
@@ -136,7 +137,13 @@ export class ChainMaker {
       }
     }
     const { header, hash } = this.#parent
-    const tip = { height: header.height, hash, stateRoot: header.stateRoot, epoch: header.epoch, view: header.view }
+    const tip = {
+      height: header.height,
+      hash,
+      stateRoot: header.stateRoot,
+      epoch: header.epoch,
+      view: header.view
+    }
     return { tip, facts: { hashes: this.#hashes, snapshots: this.#records } }
   }
 
@@ -224,7 +231,7 @@ export class ChainMaker {
     if (epoch === undefined) return []
     const snapshot = computeSnapshot(this.#state, epoch, this.#genesisHash, this.#genesis.shards)
     this.#snapshots.set(epoch, snapshot)
-    const record: SnapshotRecord = [epoch, encodeSnapshot(snapshot)]
+    const record: SnapshotRecord = [epoch, encodeSnapshot(snapshot), proveRecords(this.#state)]
     this.#records.push(record)
     return [record]
   }

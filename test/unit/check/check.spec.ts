@@ -115,10 +115,14 @@ describe('icn check', () => {
     assert.deepEqual(lines(await check(copy)), [])
   }
 
-  for (const bucket of Object.values(CHAIN_BUCKETS)) {
+  /** An import is over, so nothing is staged: a row there has a test of its own. */
+  const FILLED = Object.values(CHAIN_BUCKETS).filter((bucket) => bucket !== CHAIN_BUCKETS.staged)
+  const COORD_ONLY = ['snapshot', 'epochProof']
+
+  for (const bucket of FILLED) {
     const names = ['transaction', 'results'].includes(bucket.name)
       ? ['0']
-      : bucket.name === 'snapshot'
+      : COORD_ONLY.includes(bucket.name)
         ? ['coord']
         : ['coord', '0']
     for (const name of names) {
@@ -160,18 +164,26 @@ describe('icn check', () => {
     assert.deepEqual(lines(await check(copy)), [`${copy}: node peer 01: this version keeps no peers here`])
   })
 
-  for (const bucket of Object.values(CHAIN_BUCKETS)) {
-    it(`finds that the last row of bucket ${bucket.name} is missing`, async () => {
-      const name = bucket.name === 'snapshot' ? 'coord' : '0'
-      const copy = copyOf(made.path)
-      const path = databasePath(copy, name)
-      const rows = await rowsOf(path, bucket)
-      await del(path, rows.at(-1)![0])
-      assert.equal((await check(copy)).ok, false)
-    })
+  it('SNAP-8: finds what is left of an import that is over', async () => {
+    const copy = copyOf(made.path)
+    await put(databasePath(copy, '0'), bucketKey(CHAIN_BUCKETS.staged, Uint8Array.of(0)), Uint8Array.of(1))
+    assert.deepEqual(lines(await check(copy)), [`${copy}: 0 staged 00: of an import that is over`])
+  })
+
+  for (const bucket of FILLED) {
+    // Chunks without a manifest are of a snapshot that a kill interrupted.
+    if (bucket !== CHAIN_BUCKETS.manifest)
+      it(`finds that the last row of bucket ${bucket.name} is missing`, async () => {
+        const name = COORD_ONLY.includes(bucket.name) ? 'coord' : '0'
+        const copy = copyOf(made.path)
+        const path = databasePath(copy, name)
+        const rows = await rowsOf(path, bucket)
+        await del(path, rows.at(-1)![0])
+        assert.equal((await check(copy)).ok, false)
+      })
 
     it(`finds a row too many in bucket ${bucket.name}`, async () => {
-      const name = bucket.name === 'snapshot' ? 'coord' : '0'
+      const name = COORD_ONLY.includes(bucket.name) ? 'coord' : '0'
       const copy = copyOf(made.path)
       const path = databasePath(copy, name)
       const [key, value] = (await rowsOf(path, bucket)).at(-1)!

@@ -1,0 +1,158 @@
+/**
+ * Chunks of a state snapshot (SNAP-3 … SNAP-5): the rows whose paths begin with the chunk's bits, in the order of the
+ * paths, so that each chunk is verified on its own against the hash of its subtree before anything of it is kept.
+ *
+ * The bytes are the SSZ of `StateChunk`. They are written and read here by hand: a state of a million accounts has two
+ * million byte lists, for which the library makes objects.
+ */
+import { compare, equal } from '../primitives/bytes.ts'
+import { accept, refuse } from '../primitives/result.ts'
+import type { Verdict } from '../primitives/result.ts'
+import {
+  CHUNK_ACCOUNTS_MIN,
+  CHUNK_AVERAGE_BYTES,
+  CHUNK_BITS_MAX,
+  CHUNK_BYTES_MAX,
+  CHUNK_ROWS_MAX,
+  STATE_KEY_BYTES_MAX,
+  STATE_VALUE_BYTES_MAX
+} from '../codec/state-snapshot.ts'
+import type { ChainTotals } from '../codec/state-records.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { innerHash, pathOf } from './hashes.ts'
+import { buildChunkTree, isInChunk } from './subtree.ts'
+import type { ChunkPlace, ChunkTree } from './subtree.ts'
+
+export interface StateRow {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+export interface VerifiedChunk extends ChunkTree {
+  readonly rows: readonly StateRow[]
+}
+export type ChunkCode = 'chunk-malformed' | 'chunk-order' | 'chunk-hash'
+
+const OFFSET_BYTES = 4
+/** Where the keys begin: behind the offsets of the two lists. */
+const KEYS_AT = 2 * OFFSET_BYTES
+
+/** SNAP-3: into how many chunks (2^bits) a state is cut; a function of the state, so equal on all nodes. */
+export function chunkBits({ stateBytes, accounts }: Pick<ChainTotals, 'stateBytes' | 'accounts'>): number {
+  let bits = 0
+  while (
+    bits < CHUNK_BITS_MAX &&
+    stateBytes > CHUNK_AVERAGE_BYTES * 2 ** bits &&
+    accounts >= CHUNK_ACCOUNTS_MIN * 2 ** (bits + 1)
+  ) {
+    bits++
+  }
+  return bits
+}
+
+/** SNAP-5: the state root out of the hashes of all chunks. With more than one chunk none has fewer than two leaves. */
+export function rootOfChunks(hashes: readonly Uint8Array[]): Uint8Array {
+  let level = [...hashes]
+  while (level.length > 1) {
+    const above: Uint8Array[] = []
+    for (let i = 0; i + 1 < level.length; i += 2) {
+      const [left, right] = [level[i], level[i + 1]]
+      if (left !== undefined && right !== undefined) above.push(innerHash(left, right))
+    }
+    level = above
+  }
+  return level[0] ?? new Uint8Array(32)
+}
+
+/** @param rows in the order of their paths. */
+export function encodeChunk(rows: readonly StateRow[]): Uint8Array {
+  let keyBytes = 0
+  let valueBytes = 0
+  for (const { key, value } of rows) {
+    keyBytes += key.length
+    valueBytes += value.length
+  }
+  const listBytes = OFFSET_BYTES * rows.length
+  const valuesAt = KEYS_AT + listBytes + keyBytes
+  const bytes = new Uint8Array(valuesAt + listBytes + valueBytes)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, KEYS_AT, true)
+  view.setUint32(OFFSET_BYTES, valuesAt, true)
+  let keyAt = listBytes
+  let valueAt = listBytes
+  for (const [index, { key, value }] of rows.entries()) {
+    view.setUint32(KEYS_AT + OFFSET_BYTES * index, keyAt, true)
+    view.setUint32(valuesAt + OFFSET_BYTES * index, valueAt, true)
+    bytes.set(key, KEYS_AT + keyAt)
+    bytes.set(value, valuesAt + valueAt)
+    keyAt += key.length
+    valueAt += value.length
+  }
+  return bytes
+}
+
+/** The rows as views into the bytes. */
+export function readChunk(bytes: Uint8Array): Verdict<StateRow[], 'chunk-malformed'> {
+  const malformed = (what: string) => refuse('chunk-malformed', what)
+  if (bytes.length < KEYS_AT || bytes.length > CHUNK_BYTES_MAX) return malformed(`${bytes.length} bytes`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const valuesAt = view.getUint32(OFFSET_BYTES, true)
+  if (view.getUint32(0, true) !== KEYS_AT || valuesAt < KEYS_AT || valuesAt > bytes.length) {
+    return malformed('its lists do not lie where they must')
+  }
+  const keys = readList(bytes.subarray(KEYS_AT, valuesAt), STATE_KEY_BYTES_MAX)
+  const values = readList(bytes.subarray(valuesAt), STATE_VALUE_BYTES_MAX)
+  if (keys === undefined || values === undefined) return malformed('a list is not canonical')
+  if (keys.length !== values.length) return malformed(`${keys.length} keys, ${values.length} values`)
+  const rows: StateRow[] = []
+  for (const [index, key] of keys.entries()) {
+    const value = values[index]
+    if (value !== undefined) rows.push({ key, value })
+  }
+  return accept(rows)
+}
+
+/** SSZ list of byte lists: as many offsets as items, then the items without gaps. */
+function readList(bytes: Uint8Array, itemMax: number): Uint8Array[] | undefined {
+  if (bytes.length === 0) return []
+  if (bytes.length < OFFSET_BYTES) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const first = view.getUint32(0, true)
+  const count = first / OFFSET_BYTES
+  if (first === 0 || !Number.isInteger(count) || count > CHUNK_ROWS_MAX || first > bytes.length) {
+    return undefined
+  }
+  const items: Uint8Array[] = []
+  let from = first
+  for (let index = 1; index <= count; index++) {
+    const to = index === count ? bytes.length : view.getUint32(OFFSET_BYTES * index, true)
+    if (to < from || to > bytes.length || to - from > itemMax) return undefined
+    items.push(bytes.subarray(from, to))
+    from = to
+  }
+  return items
+}
+
+/** Nothing of a chunk may be kept before this accepts it. */
+export function verifyChunk(
+  bytes: Uint8Array,
+  place: ChunkPlace,
+  hash: Uint8Array
+): Verdict<VerifiedChunk, ChunkCode> {
+  const read = readChunk(bytes)
+  if (!read.ok) return read
+  const rows = read.value
+  const leaves: { path: Uint8Array; valueHash: Uint8Array }[] = []
+  let before: Uint8Array | undefined
+  for (const { key, value } of rows) {
+    const path = pathOf(key)
+    if (!isInChunk(path, place)) return refuse('chunk-order', 'a row belongs to another chunk')
+    if (before !== undefined && compare(before, path) >= 0) {
+      return refuse('chunk-order', 'its rows are not in the order of their paths')
+    }
+    leaves.push({ path, valueHash: sha256(value) })
+    before = path
+  }
+  const tree = buildChunkTree(leaves, place)
+  if (!equal(tree.hash, hash)) return refuse('chunk-hash', 'its subtree has another hash')
+  return accept({ ...tree, rows })
+}

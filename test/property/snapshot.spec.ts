@@ -1,0 +1,131 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { StateChunkType } from '../../src/codec/state-snapshot.ts'
+import { EMPTY_VIEW, commit } from '../../src/state/commit.ts'
+import { chunkBits, encodeChunk, readChunk, rootOfChunks, verifyChunk } from '../../src/state/chunk.ts'
+import { ChunkSorter } from '../../src/state/chunk-sorter.ts'
+import { decodeSlots, encodeSlots, joinChunks, subtreeHashes } from '../../src/state/subtree.ts'
+import type { Slot } from '../../src/state/page.ts'
+import { fromHex, toHex, u64be, utf8 } from '../../src/primitives/bytes.ts'
+import type { Hex } from '../../src/primitives/bytes.ts'
+import { fc } from '../support/fast-check.ts'
+import { MemoryState } from '../support/state.ts'
+
+const stateOf = (keys: number, salt: number): MemoryState => {
+  const values = new Map<Hex, Uint8Array>()
+  for (let i = 0; i < keys; i++) {
+    values.set(toHex(utf8(`key ${salt} ${i}`)), u64be(i + salt).subarray(i % 8))
+  }
+  return new MemoryState(commit(EMPTY_VIEW, values))
+}
+
+function cut(state: MemoryState, bits: number): Uint8Array[] {
+  const sorter = new ChunkSorter(bits, { from: 0, to: 1 << bits })
+  for (const [key, value] of state.values) sorter.add(fromHex(key), value)
+  return Array.from({ length: 1 << bits }, (_, index) => sorter.take(index))
+}
+
+/** The state that chunks make, as an import writes it. */
+function join(chunks: readonly Uint8Array[], hashes: readonly Uint8Array[], bits: number) {
+  const rows = new Map<string, Uint8Array>()
+  const pages = new Map<string, Uint8Array>()
+  const slots: Slot[] = []
+  for (const [index, bytes] of chunks.entries()) {
+    const verdict = verifyChunk(bytes, { bits, index }, hashes[index] ?? new Uint8Array(32))
+    ok(verdict.ok, verdict.ok ? '' : verdict.detail)
+    for (const { key, value } of verdict.value.rows) rows.set(toHex(key), value.slice())
+    for (const [id, page] of verdict.value.pages) pages.set(id, page)
+    const kept = decodeSlots(encodeSlots(verdict.value.slots))
+    ok(kept !== undefined)
+    slots.push(...kept)
+  }
+  const joined = joinChunks(slots, bits)
+  for (const [id, page] of joined.pages) pages.set(id, page)
+  return { root: joined.root, rows, pages }
+}
+
+const sorted = <V>(map: ReadonlyMap<string, V>): [string, V][] =>
+  [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+
+describe('Properties of state snapshots', () => {
+  it('SNAP-4, SNAP-8: any state, cut and joined again, has the same root, rows and pages', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 600, max: 1200 }), fc.nat(99), fc.nat(5), (keys, salt, bits) => {
+        const state = stateOf(keys, salt)
+        const hashes = subtreeHashes(state, bits)
+        ok(hashes !== undefined && hashes.length === 1 << bits)
+        deepEqual(rootOfChunks(hashes), state.root)
+        const joined = join(cut(state, bits), hashes, bits)
+        deepEqual(joined.root, state.root)
+        deepEqual(sorted(joined.rows), sorted(state.values))
+        deepEqual(sorted(joined.pages), sorted(state.pages))
+      }),
+      { numRuns: 12 }
+    )
+  })
+
+  it('SNAP-4: states of no, one and two rows are one chunk', () => {
+    for (const keys of [0, 1, 2, 3]) {
+      const state = stateOf(keys, 7)
+      const joined = join(cut(state, 0), [state.root], 0)
+      deepEqual(joined.root, state.root)
+      deepEqual(sorted(joined.pages), sorted(state.pages))
+    }
+  })
+
+  it('SNAP-5: a chunk with any byte flipped, cut or added is refused', () => {
+    const state = stateOf(500, 1)
+    const [bytes = new Uint8Array(0)] = cut(state, 0)
+    ok(verifyChunk(bytes, { bits: 0, index: 0 }, state.root).ok)
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+        const flipped = bytes.slice()
+        flipped[at] = (flipped[at] ?? 0) ^ mask
+        equal(verifyChunk(flipped, { bits: 0, index: 0 }, state.root).ok, false)
+        equal(verifyChunk(bytes.subarray(0, at), { bits: 0, index: 0 }, state.root).ok, false)
+      })
+    )
+    const longer = new Uint8Array(bytes.length + 1)
+    longer.set(bytes)
+    equal(verifyChunk(longer, { bits: 0, index: 0 }, state.root).ok, false)
+  })
+
+  it('SNAP-4: the bytes of a chunk are the SSZ of StateChunk, and nothing else is read', () => {
+    const rows = fc.array(
+      fc.record({ key: fc.uint8Array({ maxLength: 40 }), value: fc.uint8Array({ maxLength: 80 }) }),
+      { maxLength: 30 }
+    )
+    fc.assert(
+      fc.property(rows, (list) => {
+        const bytes = encodeChunk(list)
+        const keys = list.map(({ key }) => key)
+        const values = list.map(({ value }) => value)
+        deepEqual(toHex(bytes), toHex(StateChunkType.serialize({ keys, values })))
+        const read = readChunk(bytes)
+        ok(read.ok)
+        deepEqual(
+          read.value.map(({ key, value }) => [toHex(key), toHex(value)]),
+          list.map(({ key, value }) => [toHex(key), toHex(value)])
+        )
+      })
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
+        const read = readChunk(bytes)
+        if (!read.ok) return
+        const keys = read.value.map(({ key }) => key)
+        const values = read.value.map(({ value }) => value)
+        deepEqual(toHex(StateChunkType.serialize({ keys, values })), toHex(bytes))
+      })
+    )
+  })
+
+  it('SNAP-3: bits double the chunks once the average is reached, never with too few accounts', () => {
+    const average = 128 * 1024
+    equal(chunkBits({ stateBytes: 0, accounts: 0 }), 0)
+    equal(chunkBits({ stateBytes: average, accounts: 1e6 }), 0)
+    equal(chunkBits({ stateBytes: average + 1, accounts: 1e6 }), 1)
+    equal(chunkBits({ stateBytes: average + 1, accounts: 511 }), 0)
+    equal(chunkBits({ stateBytes: average + 1, accounts: 512 }), 1)
+    equal(chunkBits({ stateBytes: 2 ** 50, accounts: 2 ** 40 }), 16)
+  })
+})
