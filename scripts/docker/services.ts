@@ -1,5 +1,5 @@
 /** The services of docker-compose.yml and where their RPC is (test/unit/docker reads both). */
-export interface Service {
+export interface Endpoint {
   readonly name: string
   readonly url: string
 }
@@ -16,7 +16,7 @@ export const SERVICE_NAMES = [
 ] as const
 export const LATE = 'late'
 
-export const SERVICES: readonly Service[] = SERVICE_NAMES.map((name, index) => ({
+export const SERVICES: readonly Endpoint[] = SERVICE_NAMES.map((name, index) => ({
   name,
   url: `http://127.0.0.1:${FIRST_PORT + index}`
 }))

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
 import type { TopicName, Topics } from '../../src/client/types.ts'
 import { NodeError } from '../../src/primitives/errors.ts'
-import type { Service } from './services.ts'
+import type { Endpoint } from './services.ts'
 import { NetworkVerdict } from './verdict.ts'
 
 const AGAIN_MS = 500
@@ -19,11 +19,11 @@ const isAbort = (error: unknown): boolean => error instanceof DOMException && er
 
 export class NetworkWatch {
   readonly verdict: NetworkVerdict
-  readonly #services: readonly Service[]
+  readonly #services: readonly Endpoint[]
   readonly #stopping = new AbortController()
   #running: Promise<unknown> | undefined
 
-  constructor(services: readonly Service[]) {
+  constructor(services: readonly Endpoint[]) {
     this.#services = services
     this.verdict = new NetworkVerdict(services.map(({ name }) => name))
   }
@@ -61,14 +61,14 @@ export class NetworkWatch {
     }
   }
 
-  async #followSync({ name, url }: Service): Promise<void> {
+  async #followSync({ name, url }: Endpoint): Promise<void> {
     for await (const { chains } of this.#lively(url, 'sync')) {
       for (const { chain, final, mode } of chains)
         this.verdict.sync(name, chain, final, mode, performance.now())
     }
   }
 
-  async #followFinal({ name, url }: Service): Promise<void> {
+  async #followFinal({ name, url }: Endpoint): Promise<void> {
     for await (const { chain, block } of this.#lively(url, 'final')) {
       if (block !== undefined)
         this.verdict.final(name, chain, block.header.height, block.hash, performance.now())
@@ -91,7 +91,7 @@ export class NetworkWatch {
     }
   }
 
-  async #askHealth({ name, url }: Service): Promise<void> {
+  async #askHealth({ name, url }: Endpoint): Promise<void> {
     let isHealthy = false
     try {
       const timeout = AbortSignal.timeout(HEALTH_TIMEOUT_MS)
