@@ -17,6 +17,15 @@ export async function* readFrames(
   maxFrame: number,
   signal?: AbortSignal
 ): AsyncGenerator<Uint8Array, void> {
+  for await (const frame of readFrameLists(stream, maxFrame, signal)) yield frame.slice()
+}
+
+/** The same without a copy: what arrived, for a reader that puts frames together. */
+export async function* readFrameLists(
+  stream: Stream,
+  maxFrame: number,
+  signal?: AbortSignal
+): AsyncGenerator<Uint8ArrayList, void> {
   const inbox = new Inbox(stream, maxFrame, signal)
   try {
     for (;;) {
@@ -60,14 +69,14 @@ class Inbox {
     this.#signal?.removeEventListener('abort', this.#onAbort)
   }
 
-  take(): Uint8Array | undefined {
+  take(): Uint8ArrayList | undefined {
     if (this.#buffered.byteLength < 4) return undefined
     const length = this.#buffered.getUint32(0)
     if (length > this.#maxFrame) {
       throw brokenStream('oversize', `frame of ${length} bytes, limit ${this.#maxFrame}`)
     }
     if (this.#buffered.byteLength < 4 + length) return undefined
-    const frame = this.#buffered.slice(4, 4 + length)
+    const frame = this.#buffered.sublist(4, 4 + length)
     this.#buffered.consume(4 + length)
     return frame
   }
@@ -124,7 +133,17 @@ export async function writeFrames(
 ): Promise<void> {
   const out = new Uint8ArrayList()
   for (const body of bodies) out.append(new Uint8ArrayList(u32be(body.byteLength), body))
-  stream.send(out)
+  await sendPaced(stream, out, signal, stallMs)
+}
+
+/** Sends what is framed already, with the same backpressure. */
+export async function sendPaced(
+  stream: Stream,
+  bytes: Uint8ArrayList,
+  signal?: AbortSignal,
+  stallMs?: number
+): Promise<void> {
+  stream.send(bytes)
   if (stream.writeBufferLength > HIGH) await drained(stream, signal, stallMs)
 }
 

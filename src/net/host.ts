@@ -3,6 +3,7 @@
  * knows a chain. It is created stopped, so that every protocol is registered before the first connection.
  */
 import { hash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { gossipsub, StrictNoSign } from '@libp2p/gossipsub'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
@@ -134,8 +135,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
   return createLibp2p(settings)
 }
 
+/** What was written a moment ago is not encrypted yet, and closing does not wait for that. */
+const LINGER_MS = 50
+
 /** What is being written, an answer that says why perhaps, has a moment to leave. */
 export async function endConnection(connection: Connection, why: string): Promise<void> {
+  await delay(LINGER_MS)
   try {
     await connection.close({ signal: AbortSignal.timeout(NET_LIMITS.lastWordsMs) })
   } catch (error) {

@@ -52,6 +52,17 @@ export const NET_LIMITS = {
   /** A request over its rate is delayed up to this; beyond it is refused as limited. */
   requestDelayMs: 2_000,
   requestsWaiting: 64,
+  /** An own request waits so long for what the peer allows, before it ends as limited without being sent. */
+  requestHoldMs: 10_000,
+  /** A peer that answered `limited` is asked nothing of that protocol for so long. */
+  limitedPauseMs: 1_000,
+  /** The time of a request grows by that of its answer at this rate: only who is slower is late. */
+  answerBytesPerS: 128 * KIB,
+  /** A request stream without requests is closed. */
+  requestIdleMs: 60_000,
+  /** Answers being made or not yet sent: of all peers, and of one. */
+  answersBytes: 256 * MIB,
+  answersBytesPerPeer: 64 * MIB,
   budgetsKept: 1_024,
   maxPeers: 100,
   targetPeers: 8,

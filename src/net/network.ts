@@ -291,7 +291,10 @@ export class Libp2pNetwork implements Network {
     const { targetPeers = NET_LIMITS.targetPeers } = this.#options
     const sessions = new Sessions({
       opened: (session) => this.#onUp(context, session, dialler, streams),
-      closed: (session) => this.#onDown(session, dialler, streams)
+      closed: (session) => {
+        client.close(session.peer)
+        this.#onDown(session, dialler, streams)
+      }
     })
     const streams = new ConsensusStreams(context, sessions, (peer, frame) =>
       this.#events?.consensusFrame(peer, frame)

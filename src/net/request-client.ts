@@ -1,21 +1,22 @@
 /**
- * Asking: a stream per request. Whatever the peer does becomes a result and a fact about it (D14), never an
- * exception. More requests to one peer than it serves at once wait here, where they cost nothing.
+ * Asking: one stream per peer and protocol, opened by the first request and again after a loss. Whatever the peer does
+ * becomes a result and a fact about it (D14), never an exception. We keep the limits that the peer will keep: a request
+ * above them waits here, where it costs nothing.
  */
-import type { Stream } from '@libp2p/interface'
-import { deadline } from './context.ts'
+import { AskStream } from './ask-stream.ts'
+import { deadline, monotonicMs, pause } from './context.ts'
 import type { NetContext } from './context.ts'
-import { brokenStream, streamFailure } from './errors.ts'
+import { streamFailure } from './errors.ts'
 import type { StreamFailure } from './errors.ts'
-import { asError, readFrames, writeFrames } from './frames.ts'
 import { NET_LIMITS, REQUEST_LIMITS } from './limits.ts'
 import type { RequestLimits } from './limits.ts'
-import { decodeResult } from './request-codes.ts'
+import { QuotaBook } from './request-quota.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { protocolOf } from './topics.ts'
 import type { Peer, PeerFact, RequestProtocol, Response, ResultCode } from './types.ts'
 
 const FAILED: Response = { result: 'internal', frames: [] }
+const THROTTLED: Response = { result: 'limited', frames: [] }
 
 const FAILURE_FACTS: Readonly<Record<StreamFailure, PeerFact>> = {
   oversize: 'invalid',
@@ -33,46 +34,78 @@ const RESULT_FACTS: Readonly<Record<Exclude<ResultCode, 'ok'>, PeerFact>> = {
   internal: 'lacks'
 }
 
-/** Slots of one (peer, protocol). */
-interface Slots {
-  free: number
-  readonly waiting: (() => void)[]
+export type RequestLimitTable = Readonly<Record<RequestProtocol, RequestLimits>>
+
+/** The stream of one peer and protocol, once it is open. */
+interface Lane {
+  readonly opening: Promise<AskStream>
+  stream?: AskStream
 }
 
 export class RequestClient {
   readonly #context: NetContext
   readonly #sessions: Sessions
-  readonly #slots = new Map<string, Slots>()
+  readonly #limits: RequestLimitTable
+  readonly #quotas = new QuotaBook(NET_LIMITS.budgetsKept)
+  /** By peer and protocol; bounded by the sessions. */
+  readonly #lanes = new Map<string, Lane>()
   #waiting = 0
 
-  constructor(context: NetContext, sessions: Sessions) {
+  constructor(context: NetContext, sessions: Sessions, limits: RequestLimitTable = REQUEST_LIMITS) {
     this.#context = context
     this.#sessions = sessions
+    this.#limits = limits
+  }
+
+  /** Streams that are open or being opened. */
+  get streams(): number {
+    return this.#lanes.size
   }
 
   async request(peer: Peer, protocol: RequestProtocol, body: Uint8Array): Promise<Response> {
-    const limits = REQUEST_LIMITS[protocol]
-    const session = this.#sessions.get(peer)
-    if (session === undefined) return this.#end(protocol, 'no-peer', FAILED)
+    const limits = this.#limits[protocol]
+    if (this.#sessions.get(peer) === undefined) return this.#end(protocol, 'no-peer', FAILED)
     if (body.length > limits.requestBytes) {
       this.#context.report(peer, 'our-fault', `${protocol}: request of ${body.length} bytes`)
       return this.#end(protocol, 'own-oversize', FAILED)
     }
-    const key = `${peer}/${protocol}`
-    if (!(await this.#enter(key, limits.concurrency))) {
-      return this.#end(protocol, 'throttled', { result: 'limited', frames: [] })
-    }
+    const quota = this.#quotas.of(`${peer}/${protocol}`, limits, monotonicMs())
+    if (quota.slots.waiting >= NET_LIMITS.requestsWaiting) return this.#end(protocol, 'throttled', THROTTLED)
+    await this.#counted(quota.slots.take())
     try {
-      const response = await this.#exchange(session, protocol, body, limits)
-      if (response.result !== 'ok') this.#context.report(peer, RESULT_FACTS[response.result], protocol)
+      const waitMs = quota.admit(monotonicMs(), NET_LIMITS.requestHoldMs)
+      if (waitMs === undefined) return this.#end(protocol, 'throttled', THROTTLED)
+      if (waitMs > 0) await this.#counted(pause(waitMs, this.#context.signal))
+      const session = this.#sessions.get(peer)
+      if (session === undefined) return this.#end(protocol, 'no-peer', FAILED)
+      const response = await this.#exchange(session, protocol, body)
+      quota.charge(bytesOf(response), monotonicMs())
+      // Slow down is no failure (D12): the peer is left alone for a moment, and neither side pays for it.
+      if (response.result === 'limited') quota.close(monotonicMs() + NET_LIMITS.limitedPauseMs)
+      return response
+    } finally {
+      quota.slots.give()
+    }
+  }
+
+  /** The peer has gone: its streams end by themselves, after what had arrived on them. */
+  close(peer: Peer): void {
+    for (const key of this.#lanes.keys()) if (key.startsWith(`${peer}/`)) this.#lanes.delete(key)
+  }
+
+  async #exchange(session: Session, protocol: RequestProtocol, body: Uint8Array): Promise<Response> {
+    try {
+      const stream = await this.#streamTo(session, protocol)
+      const response = await stream.ask(body)
+      if (response.result !== 'ok') {
+        this.#context.report(session.peer, RESULT_FACTS[response.result], protocol)
+      }
       return this.#end(protocol, response.result, response)
     } catch (error) {
       const failure = streamFailure(error)
-      if (!this.#context.signal.aborted)
-        this.#context.report(peer, FAILURE_FACTS[failure], `${protocol}: ${failure}`)
+      // What ends the stream is one fact, however many requests were on it: the stream tells it.
+      if (failure === 'timeout') this.#blame(session.peer, protocol, failure)
       return this.#end(protocol, failure, FAILED)
-    } finally {
-      this.#leave(key)
     }
   }
 
@@ -81,53 +114,54 @@ export class RequestClient {
     return response
   }
 
-  async #exchange(
-    session: Session,
-    protocol: RequestProtocol,
-    body: Uint8Array,
-    limits: RequestLimits
-  ): Promise<Response> {
-    const signal = deadline(this.#context, limits.timeoutMs)
-    const name = protocolOf(this.#context.networkId, protocol)
-    const stream = await this.#context.host.dialProtocol(session.id, name, { signal, negotiateFully: false })
+  #blame(peer: Peer, protocol: RequestProtocol, failure: StreamFailure): void {
+    if (this.#context.signal.aborted) return
+    this.#context.report(peer, FAILURE_FACTS[failure], `${protocol}: ${failure}`)
+  }
+
+  async #streamTo(session: Session, protocol: RequestProtocol): Promise<AskStream> {
+    const key = `${session.peer}/${protocol}`
+    const known = this.#lanes.get(key)
+    if (known !== undefined && known.stream?.isUsable !== false) return known.opening
+    const lane: Lane = { opening: this.#open(session, protocol, () => this.#forget(key, lane)) }
+    this.#lanes.set(key, lane)
     try {
-      await writeFrames(stream, [body], signal)
-      await stream.close({ signal })
-      return await readAnswer(stream, limits, signal)
+      lane.stream = await lane.opening
+      return lane.stream
     } catch (error) {
-      stream.abort(asError(error))
+      this.#forget(key, lane)
       throw error
     }
   }
 
-  /** Takes a slot, waiting for one if need be; false when too many wait. */
-  async #enter(key: string, concurrency: number): Promise<boolean> {
-    const slots = this.#slots.get(key) ?? { free: concurrency, waiting: [] }
-    this.#slots.set(key, slots)
-    if (slots.free > 0) {
-      slots.free -= 1
-      return true
-    }
-    if (slots.waiting.length >= NET_LIMITS.requestsWaiting) return false
-    this.#count(1)
-    const { promise, resolve } = Promise.withResolvers<void>()
-    slots.waiting.push(resolve)
-    await promise
-    this.#count(-1)
-    return true
+  #forget(key: string, lane: Lane): void {
+    if (this.#lanes.get(key) === lane) this.#lanes.delete(key)
   }
 
-  #leave(key: string): void {
-    const slots = this.#slots.get(key)
-    if (slots === undefined) return
-    const next = slots.waiting.shift()
-    if (next !== undefined) {
-      next()
-      return
-    }
-    slots.free += 1
-    const protocol = key.slice(key.indexOf('/') + 1) as RequestProtocol
-    if (slots.free === REQUEST_LIMITS[protocol].concurrency) this.#slots.delete(key)
+  async #open(session: Session, protocol: RequestProtocol, closed: () => void): Promise<AskStream> {
+    const { host, networkId, signal } = this.#context
+    const limits = this.#limits[protocol]
+    const stream = await host.dialProtocol(session.id, protocolOf(networkId, protocol), {
+      signal: deadline(this.#context, limits.timeoutMs),
+      negotiateFully: false
+    })
+    const asking = new AskStream(stream, {
+      limits,
+      signal,
+      closed: (error) => {
+        closed()
+        if (error !== undefined) this.#blame(session.peer, protocol, streamFailure(error))
+      }
+    })
+    void asking.run()
+    return asking
+  }
+
+  /** Waiting requests are a gauge. */
+  async #counted(waiting: Promise<void>): Promise<void> {
+    this.#count(1)
+    await waiting
+    this.#count(-1)
   }
 
   #count(change: number): void {
@@ -136,23 +170,4 @@ export class RequestClient {
   }
 }
 
-/** The result frame, then at most so many frames and bytes; anything else is the peer's fault. */
-async function readAnswer(stream: Stream, limits: RequestLimits, signal: AbortSignal): Promise<Response> {
-  let result: ResultCode | undefined
-  const frames: Uint8Array[] = []
-  let bytes = 0
-  for await (const frame of readFrames(stream, limits.frameBytes, signal)) {
-    if (result === undefined) {
-      result = decodeResult(frame)
-      if (result === undefined) throw brokenStream('garbage', 'no result code')
-      continue
-    }
-    if (frames.length >= limits.frames) throw brokenStream('too-many', `more than ${limits.frames} frames`)
-    bytes += frame.length
-    if (bytes > limits.responseBytes)
-      throw brokenStream('too-many', `more than ${limits.responseBytes} bytes`)
-    frames.push(frame)
-  }
-  if (result === undefined) throw brokenStream('cut', 'no answer')
-  return { result, frames }
-}
+export const bytesOf = ({ frames }: Response): number => frames.reduce((sum, frame) => sum + frame.length, 0)

@@ -1,82 +1,83 @@
 /**
- * Answering. Order of work: handshake complete, request read within its size, peer within its concurrency, rate
- * (delayed when a little over it, refused when far), handler, answer within its size (D12).
+ * Answering. Order of work: handshake complete, request read within its size, peer within its concurrency and rate
+ * (delayed when a little over them, refused when far), room for the answer, handler, answer within its size (D12).
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { deadline, messageOf, monotonicMs, ownFault, pause } from './context.ts'
+import { AnswerRoom } from './answer-room.ts'
+import { AnswerStream } from './answer-stream.ts'
+import type { Reply } from './answer-stream.ts'
+import { deadline, monotonicMs, ownFault, pause } from './context.ts'
 import type { NetContext } from './context.ts'
 import { isPeerFault, streamFailure } from './errors.ts'
-import { asError, readOnlyFrame, writeFrames } from './frames.ts'
 import { NET_LIMITS, REQUEST_LANES, REQUEST_LIMITS } from './limits.ts'
 import type { RequestLimits } from './limits.ts'
-import { encodeResult } from './request-codes.ts'
+import { bytesOf } from './request-client.ts'
+import type { RequestLimitTable } from './request-client.ts'
+import { QuotaBook } from './request-quota.ts'
 import type { Sessions } from './sessions.ts'
-import { TokenBucket } from './token-bucket.ts'
 import { protocolOf } from './topics.ts'
 import type { Peer, RequestHandler, RequestProtocol, Response, ResultCode } from './types.ts'
 
-/** What one peer may still ask of one protocol. Outlives the connection, so that reconnecting does not refill it. */
-interface Budget {
-  readonly requests: TokenBucket
-  readonly bytes: TokenBucket
-  serving: number
-}
+/** An asker has one, and for a moment a second while the first is given up. */
+const STREAMS_MAX = 4
 
 const only = (result: ResultCode): Response => ({ result, frames: [] })
+
+/** One protocol that is served. */
+interface Served {
+  readonly protocol: RequestProtocol
+  readonly handler: RequestHandler
+  readonly limits: RequestLimits
+}
 
 export class RequestServer {
   readonly #context: NetContext
   readonly #sessions: Sessions
-  /** In order of last use; the longest unused budget is forgotten first. */
-  readonly #budgets = new Map<string, Budget>()
+  readonly #limits: RequestLimitTable
+  readonly #quotas = new QuotaBook(NET_LIMITS.budgetsKept)
+  readonly #room = new AnswerRoom({
+    bytes: NET_LIMITS.answersBytes,
+    bytesPerPeer: NET_LIMITS.answersBytesPerPeer
+  })
 
-  constructor(context: NetContext, sessions: Sessions) {
+  constructor(context: NetContext, sessions: Sessions, limits: RequestLimitTable = REQUEST_LIMITS) {
     this.#context = context
     this.#sessions = sessions
+    this.#limits = limits
   }
 
   async register(protocol: RequestProtocol, handler: RequestHandler): Promise<void> {
-    const limits = REQUEST_LIMITS[protocol]
+    const served: Served = { protocol, handler, limits: this.#limits[protocol] }
     await this.#context.host.handle(
       protocolOf(this.#context.networkId, protocol),
-      (stream, connection) => this.#serve(protocol, handler, stream, connection),
-      // Above the concurrency we answer `limited`; a reset of libp2p would say nothing.
-      { maxInboundStreams: 4 * limits.concurrency }
+      (stream, connection) => this.#serve(served, stream, connection),
+      { maxInboundStreams: STREAMS_MAX }
     )
   }
 
-  async #serve(
-    protocol: RequestProtocol,
-    handler: RequestHandler,
-    stream: Stream,
-    connection: Connection
-  ): Promise<void> {
+  async #serve(served: Served, stream: Stream, connection: Connection): Promise<void> {
     stream.pause()
     const peer = connection.remotePeer.toString() as Peer
-    const limits = REQUEST_LIMITS[protocol]
-    const signal = deadline(this.#context, limits.timeoutMs)
+    const { protocol, limits } = served
+    if (!(await this.#sessions.ready(peer, deadline(this.#context, NET_LIMITS.readyTimeoutMs)))) {
+      this.#context.metrics.served(protocol, 'no-handshake')
+      stream.abort(new RangeError('no handshake'))
+      return
+    }
+    const answering = new AnswerStream(stream, {
+      limits,
+      signal: this.#context.signal,
+      answer: (body) => this.#reply(served, peer, body)
+    })
     try {
-      if (!(await this.#sessions.ready(peer, deadline(this.#context, NET_LIMITS.readyTimeoutMs)))) {
-        this.#context.metrics.served(protocol, 'no-handshake')
-        stream.abort(new RangeError('no handshake'))
-        return
-      }
-      const body = await readOnlyFrame(stream, limits.requestBytes, signal)
-      const response = await this.#answer(protocol, handler, peer, body)
-      this.#context.metrics.served(protocol, response.result)
-      await writeFrames(stream, [encodeResult(response.result)], signal)
-      for (const frame of response.frames) await writeFrames(stream, [frame], signal)
-      await stream.close({ signal })
-      if (response.result === 'invalid') this.#context.report(peer, 'invalid', `${protocol} request`)
+      await answering.run()
     } catch (error) {
-      const failure = streamFailure(error)
-      if (!this.#context.signal.aborted) this.#onFailure(protocol, peer, failure)
-      if (isPeerFault(failure)) await refuse(stream, signal)
-      stream.abort(asError(error))
+      this.#onFailure(protocol, peer, streamFailure(error))
     }
   }
 
   #onFailure(protocol: RequestProtocol, peer: Peer, failure: ReturnType<typeof streamFailure>): void {
+    if (this.#context.signal.aborted) return
     this.#context.metrics.served(protocol, failure)
     if (!isPeerFault(failure)) return
     this.#context.metrics.streamRefused(protocol, failure)
@@ -84,96 +85,76 @@ export class RequestServer {
     this.#context.report(peer, fact, `${protocol} request: ${failure}`)
   }
 
-  async #answer(
-    protocol: RequestProtocol,
-    handler: RequestHandler,
-    peer: Peer,
-    body: Uint8Array
-  ): Promise<Response> {
-    const limits = REQUEST_LIMITS[protocol]
-    const budget = this.#budgetOf(protocol, peer)
-    if (budget.serving >= limits.concurrency) return only('limited')
-    const now = monotonicMs()
-    const waitMs = Math.max(budget.requests.waitFor(1, now), budget.bytes.waitFor(0, now))
-    if (waitMs > NET_LIMITS.requestDelayMs) return only('limited')
-    budget.requests.take(1, now)
-    budget.serving += 1
+  async #reply(served: Served, peer: Peer, body: Uint8Array): Promise<Reply> {
+    const { protocol, limits } = served
+    const quota = this.#quotas.of(`${peer}/${protocol}`, limits, monotonicMs())
+    const refused = (): Reply => this.#finished(served, peer, only('limited'), () => undefined)
+    // As many as are served may wait: an asker's next requests arrive before our last answers do.
+    if (quota.slots.open >= 2 * limits.concurrency) return refused()
+    const cameMs = monotonicMs()
+    const waitMs = quota.admit(cameMs, NET_LIMITS.requestDelayMs)
+    if (waitMs === undefined) return refused()
+    await quota.slots.take()
+    let reservedBytes = 0
     try {
-      if (waitMs > 0) await pause(waitMs, this.#context.signal)
-      const response = await this.#handle(protocol, handler, peer, body, limits)
-      budget.bytes.take(bytesOf(response), monotonicMs())
-      return response
+      const leftMs = cameMs + waitMs - monotonicMs()
+      if (leftMs > 0) await pause(leftMs, this.#context.signal)
+      if (!(await this.#room.take(peer, limits.responseBytes, NET_LIMITS.requestDelayMs))) return refused()
+      reservedBytes = limits.responseBytes
+      const response = await this.#handle(served, peer, body)
+      const bytes = bytesOf(response)
+      quota.charge(bytes, monotonicMs())
+      this.#room.give(peer, reservedBytes - bytes)
+      reservedBytes = bytes
+      return this.#finished(served, peer, response, () => this.#room.give(peer, bytes))
+    } catch (error) {
+      this.#room.give(peer, reservedBytes)
+      throw error
     } finally {
-      budget.serving -= 1
+      quota.slots.give()
     }
   }
 
-  /** A handler that throws or says too much is our own fault, and the peer is told only that. */
-  async #handle(
-    protocol: RequestProtocol,
-    handler: RequestHandler,
-    peer: Peer,
-    body: Uint8Array,
-    limits: RequestLimits
-  ): Promise<Response> {
+  #finished({ protocol }: Served, peer: Peer, response: Response, release: () => void): Reply {
+    this.#context.metrics.served(protocol, response.result)
+    return {
+      response,
+      done: () => {
+        release()
+        if (response.result === 'invalid') this.#context.report(peer, 'invalid', `${protocol} request`)
+      }
+    }
+  }
+
+  /** A handler that throws, takes too long or says too much is our own fault, and the peer is told only that. */
+  async #handle(served: Served, peer: Peer, body: Uint8Array): Promise<Response> {
+    const { protocol, limits } = served
+    const overdue = new AbortController()
     try {
-      const response = await this.#inLane(protocol, peer, body, async () => handler(body, peer))
-      if (fits(response, limits)) return response
-      this.#context.report(peer, 'our-fault', `${protocol}: answer above its limits`)
+      const late = pause(limits.timeoutMs, overdue.signal)
+      const response = await Promise.race([this.#inLane(served, peer, body), late])
+      if (response !== undefined && fits(response, limits)) return response
+      const what = response === undefined ? 'no answer in time' : 'answer above its limits'
+      this.#context.report(peer, 'our-fault', `${protocol}: ${what}`)
     } catch (error) {
       const reason = ownFault(error)
       this.#context.log('request handler failed', { protocol, reason })
       this.#context.report(peer, 'our-fault', `${protocol}: ${reason}`)
+    } finally {
+      overdue.abort()
     }
     return only('internal')
   }
 
   /** What competes with gossip waits in its lane (D11); chain data has its own bounds and waits for nobody. */
-  async #inLane(
-    protocol: RequestProtocol,
-    peer: Peer,
-    body: Uint8Array,
-    handle: () => Promise<Response>
-  ): Promise<Response> {
+  async #inLane({ protocol, handler }: Served, peer: Peer, body: Uint8Array): Promise<Response> {
     const lane = REQUEST_LANES[protocol]
-    if (lane === undefined) return handle()
-    return this.#context.lanes.run(lane, peer, body.length, handle) ?? only('limited')
-  }
-
-  #budgetOf(protocol: RequestProtocol, peer: Peer): Budget {
-    const key = `${protocol}/${peer}`
-    const limits = REQUEST_LIMITS[protocol]
-    const now = monotonicMs()
-    const budget = this.#budgets.get(key) ?? {
-      requests: new TokenBucket({ perS: limits.requestsPerS, burst: limits.requestsBurst }, now),
-      bytes: new TokenBucket({ perS: limits.bytesPerS, burst: limits.bytesBurst }, now),
-      serving: 0
-    }
-    this.#budgets.delete(key)
-    this.#budgets.set(key, budget)
-    for (const oldest of this.#budgets.keys()) {
-      if (this.#budgets.size <= NET_LIMITS.budgetsKept) break
-      this.#budgets.delete(oldest)
-    }
-    return budget
+    if (lane === undefined) return handler(body, peer)
+    return this.#context.lanes.run(lane, peer, body.length, () => handler(body, peer)) ?? only('limited')
   }
 }
-
-const bytesOf = (response: Response): number => response.frames.reduce((sum, frame) => sum + frame.length, 0)
 
 const fits = (response: Response, limits: RequestLimits): boolean =>
   response.frames.length <= limits.frames &&
   response.frames.every((frame) => frame.length <= limits.frameBytes) &&
   bytesOf(response) <= limits.responseBytes
-
-/** The peer broke the protocol: it is told `invalid` if it still listens. */
-async function refuse(stream: Stream, signal: AbortSignal): Promise<void> {
-  if (stream.writeStatus !== 'writable') return
-  try {
-    await writeFrames(stream, [encodeResult('invalid')], signal)
-    await stream.close({ signal: AbortSignal.timeout(500) })
-  } catch (error) {
-    // The stream is aborted next in any case; all that is lost is the courtesy.
-    stream.log('refusal not sent: %s', messageOf(error))
-  }
-}

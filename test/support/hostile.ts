@@ -18,6 +18,7 @@ import { COORD, shardId } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { eventually } from './eventually.ts'
 import { allFrames } from './net.ts'
+import { answerAll, askOnce } from './requests.ts'
 
 export const HOSTILE_CHAINS: readonly ChainId[] = [COORD, shardId(0)]
 
@@ -73,6 +74,7 @@ export class Hostile {
   }
 
   async dial(target: Node): Promise<void> {
+    this.#consensus = undefined
     this.#connection = await this.#host.dial(multiaddr(target.network!.addresses()[0]!))
   }
 
@@ -122,7 +124,7 @@ export class Hostile {
   }
 
   async request(protocol: RequestProtocol, body: Uint8Array): Promise<Uint8Array[]> {
-    return this.exchange(protocolOf(this.network, protocol), [body])
+    return askOnce(await this.#connection!.newStream(protocolOf(this.network, protocol)), body)
   }
 
   /** Bytes that need not be a frame; then the own side ends. */
@@ -134,11 +136,7 @@ export class Hostile {
   }
 
   async answer(protocol: RequestProtocol, answer: Answer): Promise<void> {
-    await this.#host.handle(protocolOf(this.network, protocol), async (stream) => {
-      const [request] = await allFrames(stream)
-      await writeFrames(stream, answer(request ?? new Uint8Array(0)))
-      await stream.close()
-    })
+    await this.#host.handle(protocolOf(this.network, protocol), (stream) => answerAll(stream, answer))
   }
 
   async #openConsensus(): Promise<Stream> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Stream } from '@libp2p/interface'
-import { writeFrames } from '../../src/net/frames.ts'
+import { readOnlyFrame, writeFrames } from '../../src/net/frames.ts'
 import { REQUEST_LIMITS } from '../../src/net/limits.ts'
 import type { Libp2pNetwork } from '../../src/net/network.ts'
+import { ASK_HEAD_BYTES, encodeAsk } from '../../src/net/request-wire.ts'
 import { protocolOf, STATUS_PROTOCOL } from '../../src/net/topics.ts'
 import { REQUEST_PROTOCOLS } from '../../src/net/types.ts'
 import type { Peer, RequestHandler, RequestProtocol } from '../../src/net/types.ts'
@@ -10,13 +11,26 @@ import { concat, u32be } from '../../src/primitives/bytes.ts'
 import { eventually } from '../support/eventually.ts'
 import { addressOf, allFrames, Cleanup, isUp, NETWORK, rawConnect } from '../support/net.ts'
 import type { TestNode } from '../support/net.ts'
+import { answerHead } from '../support/requests.ts'
 
+/** Discovery serves its own two. */
+const OF_DISCOVERY: readonly string[] = ['metadata', 'peers']
+const SERVED = REQUEST_PROTOCOLS.filter((protocol) => !OF_DISCOVERY.includes(protocol))
+/** What a node holds against a peer for a protocol. */
+const factsOf = (node: TestNode, peer: Peer, protocol: RequestProtocol): string[] =>
+  node.net
+    .why(peer)
+    .filter(({ why }) => why.startsWith(protocol))
+    .map(({ fact }) => fact)
 const serveAll =
   (handler: RequestHandler) =>
   (net: Libp2pNetwork): void => {
-    for (const protocol of REQUEST_PROTOCOLS) net.serve(protocol, handler)
+    for (const protocol of SERVED) net.serve(protocol, handler)
   }
 const body = Uint8Array.of(1, 2, 3)
+/** A part of the answer to the first request, or to another. */
+const part = (stream: Stream, bytes: Uint8Array, id = 0): Promise<void> =>
+  writeFrames(stream, [concat(u32be(id), bytes)])
 
 describe('swarm: requests', function () {
   this.timeout(30_000)
@@ -44,7 +58,7 @@ describe('swarm: requests', function () {
     }
     const answer = await client.net.request(server.net.self, 'transactions', Uint8Array.of(1))
     assert.deepEqual(answer, { result: 'ok', frames: [] })
-    for (const protocol of REQUEST_PROTOCOLS) {
+    for (const protocol of ['bodies', 'certificates', 'transactions']) {
       assert.equal(client.count(`request:${protocol}:ok`), 1)
       assert.equal(server.count(`served:${protocol}:ok`), 1)
     }
@@ -59,8 +73,7 @@ describe('swarm: requests', function () {
       assert.equal(client.count(`request:bodies:${result}`), 1)
     }
     assert.equal(client.net.peers()[0]!.score, 0)
-    assert.equal(client.count('fact:lacks'), 2)
-    assert.equal(client.count('fact:limited'), 1)
+    assert.deepEqual(factsOf(client, server.net.self, 'bodies'), ['lacks', 'limited', 'lacks'])
   })
 
   it('D14: a request that the handler calls invalid costs the asker', async () => {
@@ -104,13 +117,17 @@ describe('swarm: requests', function () {
   })
 
   it('REQ-10: a peer that vanishes in the middle is a lost request', async () => {
-    const [server, client] = await pair(() => new Promise(() => undefined))
+    let asked = 0
+    const [server, client] = await pair(() => {
+      asked += 1
+      return new Promise(() => undefined)
+    })
     const pending = client.net.request(server.net.self, 'bodies', body)
-    await eventually('asked', () => client.net.peers().length === 1)
+    await eventually('asked', () => asked === 1)
     server.net.cut()
     assert.equal((await pending).result, 'internal')
     assert.equal(client.count('request:bodies:lost'), 1)
-    assert.equal(client.count('fact:slow'), 1)
+    assert.deepEqual(factsOf(client, server.net.self, 'bodies'), ['slow'])
   })
 
   it('REQ-11: a burst is served at once, then requests are delayed and none is lost', async () => {
@@ -128,32 +145,35 @@ describe('swarm: requests', function () {
     assert.ok(tookMs > 0.5 * ((over - concurrency) / requestsPerS) * 1000, `${tookMs} ms`)
   })
 
-  it('REQ-11: above its concurrency a peer is answered limited, at it not; our own client waits instead', async () => {
+  it('REQ-11: twice its concurrency waits or is served, one more is answered limited; our own client waits', async () => {
     const gate = Promise.withResolvers<void>()
+    let atOnce = 0
+    let most = 0
     const [server, client] = await pair(async () => {
+      atOnce += 1
+      most = Math.max(most, atOnce)
       await gate.promise
+      atOnce -= 1
       return { result: 'ok', frames: [] }
     })
-    const { concurrency } = REQUEST_LIMITS.certificates
+    const { concurrency } = REQUEST_LIMITS.bodies
     const raw = await cleanup.rawHost('raw')
     const connection = await rawConnect(raw, server)
-    const ask = async (): Promise<number | undefined> => {
-      const stream = await connection.newStream(protocolOf(NETWORK, 'certificates'))
-      await writeFrames(stream, [body])
-      await stream.close()
-      return (await allFrames(stream))[0]?.[0]
-    }
-    const served = Array.from({ length: concurrency }, ask)
-    const own = Array.from({ length: 2 * concurrency }, () =>
-      client.net.request(server.net.self, 'certificates', body)
+    const stream = await connection.newStream(protocolOf(NETWORK, 'bodies'))
+    for (let id = 0; id <= 2 * concurrency; id++) stream.send(encodeAsk(id, body))
+    const answers = allFrames(stream)
+    await stream.close()
+    const own = Array.from({ length: 3 * concurrency }, () =>
+      client.net.request(server.net.self, 'bodies', body)
     )
-    await eventually('limited', async () => (await ask()) === 2)
+    await eventually('limited', () => server.count('served:bodies:limited') === 1)
+    await eventually('served', () => atOnce === 2 * concurrency)
     gate.resolve()
-    assert.deepEqual(
-      await Promise.all(served),
-      Array.from({ length: concurrency }, () => 0)
-    )
+    const codes = (await answers).map((frame) => [frame[3], frame[4]])
+    assert.deepEqual(codes[0], [2 * concurrency, 2], 'the last one is refused at once')
+    assert.equal(codes.filter(([, code]) => code === 0).length, 2 * concurrency)
     assert.ok((await Promise.all(own)).every(({ result }) => result === 'ok'))
+    assert.equal(most, 2 * concurrency, 'so many of each peer')
   })
 
   const badRequests: [
@@ -164,13 +184,20 @@ describe('swarm: requests', function () {
   ][] = [
     [
       'an oversized request',
-      (protocol) => u32be(REQUEST_LIMITS[protocol].requestBytes + 1),
+      (protocol) => u32be(ASK_HEAD_BYTES + REQUEST_LIMITS[protocol].requestBytes + 1),
       'oversize',
       'invalid'
     ],
     ['garbage', () => new Uint8Array(100).fill(0xab), 'oversize', 'invalid'],
     ['a cut request', () => concat(u32be(9), Uint8Array.of(1)), 'cut', 'broken-promise'],
-    ['no request at all', () => new Uint8Array(0), 'cut', 'broken-promise']
+    ['a frame of no kind', () => concat(u32be(5), Uint8Array.of(2, 0, 0, 0, 0)), 'garbage', 'invalid'],
+    ['a frame without an id', () => concat(u32be(4), Uint8Array.of(0, 0, 0, 0)), 'garbage', 'invalid'],
+    [
+      'an id used twice',
+      () => concat(encodeAsk(4, body).subarray(), encodeAsk(4, body).subarray()),
+      'garbage',
+      'invalid'
+    ]
   ]
   for (const protocol of REQUEST_PROTOCOLS) {
     for (const [title, bytes, reason, fact] of badRequests) {
@@ -191,7 +218,7 @@ describe('swarm: requests', function () {
           () => `counted: ${JSON.stringify([...server.counts])}`,
           () => server.count(`served:${protocol}:${reason}`) === 1
         )
-        assert.equal(server.count(`fact:${fact}`), 1)
+        assert.ok(factsOf(server, raw.peerId.toString() as Peer, protocol).includes(fact))
         if (fact === 'invalid') await eventually('disconnected', () => server.net.peers().length === 0)
       })
     }
@@ -208,48 +235,59 @@ describe('swarm: requests', function () {
     await eventually('disconnected', () => raw.getConnections().length === 0)
   })
 
+  const content = REQUEST_LIMITS.bodies
   const answers: [title: string, answer: (stream: Stream) => Promise<void>, outcome: string, fact: string][] =
     [
-      ['without a result code', (stream) => writeFrames(stream, [Uint8Array.of(0, 0)]), 'garbage', 'invalid'],
-      ['with an unknown code', (stream) => writeFrames(stream, [Uint8Array.of(99)]), 'garbage', 'invalid'],
+      ['that is no part', (stream) => writeFrames(stream, [Uint8Array.of(0, 0)]), 'garbage', 'invalid'],
+      ['to nothing that was asked', (stream) => part(stream, answerHead(0, 0, 0), 7), 'garbage', 'invalid'],
+      ['with an unknown code', (stream) => part(stream, answerHead(5, 0, 0)), 'garbage', 'invalid'],
       [
         'with a frame too many',
-        (stream) =>
-          writeFrames(stream, [
-            Uint8Array.of(0),
-            ...Array.from({ length: REQUEST_LIMITS.bodies.frames + 1 }, () => body)
-          ]),
+        (stream) => part(stream, answerHead(0, content.frames + 1, 0)),
         'too-many',
         'invalid'
       ],
       [
         'with too many bytes',
-        (stream) =>
-          writeFrames(stream, [
-            Uint8Array.of(0),
-            ...Array.from({ length: 4 }, () => new Uint8Array(REQUEST_LIMITS.bodies.frameBytes))
-          ]),
+        (stream) => part(stream, answerHead(0, 1, content.responseBytes + 5)),
         'too-many',
         'invalid'
       ],
       [
         'with an oversized frame',
-        async (stream) => {
-          await writeFrames(stream, [Uint8Array.of(0)])
-          stream.send(u32be(REQUEST_LIMITS.bodies.frameBytes + 1))
-        },
+        (stream) =>
+          part(stream, concat(answerHead(0, 1, content.frameBytes + 5), u32be(content.frameBytes + 1))),
         'oversize',
         'invalid'
       ],
       [
+        'with more bytes than it declared',
+        (stream) => part(stream, concat(answerHead(0, 1, 5), u32be(1), Uint8Array.of(1, 2))),
+        'too-many',
+        'invalid'
+      ],
+      [
+        'with fewer frames than it declared',
+        (stream) => part(stream, concat(answerHead(0, 2, 5), u32be(1), Uint8Array.of(1))),
+        'garbage',
+        'invalid'
+      ],
+      [
+        'with more frames than it declared',
+        (stream) => part(stream, concat(answerHead(0, 1, 8), u32be(0), u32be(0))),
+        'too-many',
+        'invalid'
+      ],
+      [
         'cut inside a frame',
-        async (stream) => {
-          await writeFrames(stream, [Uint8Array.of(0)])
-          stream.send(concat(u32be(5), Uint8Array.of(1)))
+        (stream) => {
+          stream.send(concat(u32be(50), Uint8Array.of(1)))
+          return Promise.resolve()
         },
         'cut',
         'broken-promise'
       ],
+      ['that ends early', (stream) => part(stream, answerHead(0, 1, 5)), 'cut', 'broken-promise'],
       ['that is empty', () => Promise.resolve(), 'cut', 'broken-promise']
     ]
   for (const [title, answer, outcome, fact] of answers) {
@@ -257,8 +295,7 @@ describe('swarm: requests', function () {
       const client = await cleanup.node({ name: 'client' })
       const raw = await cleanup.rawHost('raw')
       await raw.handle(protocolOf(NETWORK, 'bodies'), async (stream) => {
-        const asked = allFrames(stream)
-        await asked
+        await readOnlyFrame(stream, 1_000)
         await answer(stream)
         await stream.close()
       })
@@ -267,7 +304,7 @@ describe('swarm: requests', function () {
       await eventually('up', () => client.net.peers().length === 1)
       assert.deepEqual(await client.net.request(peer, 'bodies', body), { result: 'internal', frames: [] })
       assert.equal(client.count(`request:bodies:${outcome}`), 1)
-      assert.equal(client.count(`fact:${fact}`), 1)
+      assert.deepEqual(factsOf(client, peer, 'bodies'), [fact])
     })
   }
 })
