@@ -8,19 +8,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from '../src/client/client.ts'
-import { Devnet } from '../src/devnet/devnet.ts'
 import type { LoadReport } from '../src/devnet/load/messages.ts'
-import { MAIN, planDevnet, startArguments } from '../src/devnet/plan.ts'
-import type { Plan } from '../src/devnet/plan.ts'
-import { runCommand, spawnProcess } from '../src/devnet/processes.ts'
+import { MAIN, startArguments } from '../src/devnet/plan.ts'
+import { spawnProcess } from '../src/devnet/processes.ts'
 import { percentile } from '../src/devnet/summary.ts'
 import type { Summary } from '../src/devnet/summary.ts'
 import { Bars, say } from './acceptance/bars.ts'
 import type { Scenario } from './acceptance/bars.ts'
+import { BASE_PORT, FOREVER, withDevnet } from './acceptance/devnet.ts'
+import { flood } from './acceptance/flood.ts'
 import { hostile } from './acceptance/hostile.ts'
-
-const BASE_PORT = 19_600
-const FOREVER = new AbortController().signal
 
 interface Outcome {
   readonly summary: Summary
@@ -219,38 +216,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     )
   },
 
-  hostile
-}
-
-/** A devnet without load, in this process; `icn check` over its directories and the ones returned. */
-async function withDevnet(data: string, use: (net: Devnet) => Promise<string[]>, bars: Bars): Promise<void> {
-  const plan = planDevnet({
-    preset: 'devnet',
-    validators: 4,
-    followers: 0,
-    late: 0,
-    cross: 0,
-    perturb: '',
-    data,
-    fresh: true,
-    basePort: BASE_PORT,
-    json: false
-  })
-  const net = await Devnet.start(plan, FOREVER)
-  let more: string[]
-  try {
-    await net.moves(FOREVER)
-    more = await use(net)
-  } finally {
-    await net.stop()
-  }
-  await checkDirectories(plan, more, bars)
-}
-
-async function checkDirectories(plan: Plan, more: readonly string[], bars: Bars): Promise<void> {
-  const directories = [...plan.nodes.map(({ data }) => data), ...more].flatMap((data) => ['--data', data])
-  const { code, stdout } = await runCommand(['check', ...directories])
-  bars.check('icn check finds nothing', code === 0, stdout.trim().split('\n').at(-1) ?? '')
+  hostile,
+  flood
 }
 
 async function main(names: readonly string[]): Promise<void> {

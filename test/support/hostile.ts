@@ -74,8 +74,17 @@ export class Hostile {
   }
 
   async dial(target: Node): Promise<void> {
+    await this.dialAddress(target.network!.addresses()[0]!)
+  }
+
+  async dialAddress(address: string): Promise<void> {
     this.#consensus = undefined
-    this.#connection = await this.#host.dial(multiaddr(target.network!.addresses()[0]!))
+    this.#connection = await this.#host.dial(multiaddr(address))
+  }
+
+  /** Connections that last: a ban or a disconnect ends them. */
+  get isConnected(): boolean {
+    return this.#connection?.status === 'open'
   }
 
   /** The dialer's part of the handshake with any bytes. @returns the answer's code, undefined for silence. */
@@ -91,6 +100,17 @@ export class Hostile {
     await eventually('the stranger is a peer', () =>
       target.network!.peers().some(({ peer }) => peer === this.peer)
     )
+    await this.#knowsSubscribers()
+  }
+
+  /** The same with a node of another process. */
+  async joinAddress(address: string): Promise<void> {
+    await this.dialAddress(address)
+    await this.shakeHands(StatusType.serialize(this.status()))
+    await this.#knowsSubscribers()
+  }
+
+  async #knowsSubscribers(): Promise<void> {
     const { pubsub } = this.#host.services
     await eventually('the stranger knows who subscribes', () =>
       HOSTILE_CHAINS.every((chain) =>
