@@ -2,10 +2,11 @@
  * `npm run history -- --shards 3 --blocks 20000 --transfers 20 --epochs 5 --out D`: a certified history with real keys,
  * from which nodes start and with which others synchronise (docs/testing.md). Progress on stderr, the result on stdout.
  */
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isPresetName } from '../src/params/presets.ts'
 import { chainName } from '../src/primitives/chain-id.ts'
-import { describeHistory, makeHistory } from '../src/testing/history/history.ts'
+import { copyHistory, describeHistory, makeHistory } from '../src/testing/history/history.ts'
 import type { HistoryOptions, HistoryProgress } from '../src/testing/history/plan.ts'
 
 const USAGE = `history: makes blocks, certificates and state with the published validator keys
@@ -76,6 +77,8 @@ try {
   const options = optionsOf(process.argv.slice(2))
   process.stderr.write(`seed ${options.seed}, into ${options.out}\n`)
   const history = await makeHistory(options)
+  for (const index of history.genesis.validators.keys())
+    await copyHistory(history, join(options.out, `validator-${index}`), { validator: index })
   process.stderr.write(
     `${((performance.now() - startedMs) / 1_000).toFixed(1)} s; check it: icn check --data ${history.data}\n`
   )

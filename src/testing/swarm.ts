@@ -237,8 +237,11 @@ export class Swarm {
     await this.until(() => this.running.every(holds), { what: `transaction ${id} is final`, ...options })
   }
 
-  /** Signs with a published key and submits at a node, as a user would. @returns id and bytes. */
-  async submitTransfer(at: number, { from, to, amount, nonce }: SwarmTransfer): Promise<SignedTransaction> {
+  /** Signs with a published key and submits at a node, as a user would. @returns id, bytes, and the chain it runs on */
+  async submitTransfer(
+    at: number,
+    { from, to, amount, nonce }: SwarmTransfer
+  ): Promise<SignedTransaction & { readonly chain: ChainId }> {
     const calls = must(this.node(at).port, 'a running node answers calls')
     const signer = signerOfSeed(devnetSeed(from))
     const { address, chain } = identityOf(signer.publicKey, this.genesis.shards)
@@ -255,7 +258,7 @@ export class Swarm {
     })
     const answer = await calls.submit(transaction.bytes)
     if (!answer.ok) throw new Error(`${answer.code}: ${answer.detail}`)
-    return transaction
+    return { ...transaction, chain }
   }
 
   /** Before the first start: keys, and the history where it begins with one. */

@@ -1,0 +1,283 @@
+/**
+ * `npm run swarm`: many honest nodes in one process, which only know the address of the first. Shows whether they find
+ * peers for every shard, make blocks final under load, and let each other be: no costly fact, no negative score.
+ */
+import type { Node } from '../app/node.ts'
+import { chainName } from '../primitives/chain-id.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import { must } from '../primitives/errors.ts'
+import { toHex } from '../primitives/bytes.ts'
+import { Traffic } from './history/traffic.ts'
+import { createSwarm } from './swarm.ts'
+import type { Swarm } from './swarm.ts'
+import type { SwarmOptions } from './swarm-options.ts'
+
+export interface SwarmRunOptions extends Pick<SwarmOptions, 'transport' | 'storage' | 'log' | 'overrides'> {
+  /** @default 30 */
+  readonly nodes?: number
+  /** @default 7, at most the nodes */
+  readonly validators?: number
+  /** @default 2 */
+  readonly shards?: number
+  /** Seconds of load and observation once every node has its peers. @default 20 */
+  readonly durationS?: number
+  /** Transfers a second over all shards. @default 20 */
+  readonly load?: number
+  /** @default 60 */
+  readonly connectWithinS?: number
+  readonly onLine?: (line: string) => void
+}
+
+export interface Spread {
+  readonly least: number
+  readonly median: number
+  readonly most: number
+}
+
+export interface SwarmReport {
+  /** What did not hold; empty when all is well. */
+  readonly failed: readonly string[]
+  /** Until every node had enough peers in each chain it follows; undefined when that did not happen. */
+  readonly connectedS: number | undefined
+  readonly chains: readonly {
+    readonly chain: string
+    readonly peers: Spread
+    readonly finals: Spread
+    readonly finalityMs: Spread
+  }[]
+  readonly transfers: { readonly submitted: number; readonly final: number }
+  /** Facts that cost an honest peer score, and nodes' lowest scores for each other. */
+  readonly faults: readonly string[]
+  readonly lowestScore: number
+  readonly lowestGossipScore: number
+}
+
+/** D13. */
+const PEERS_WANTED = 6
+/** Blocks of a second and patient views: so many nodes share the cores of one machine. */
+const CALM = {
+  minBlockIntervalMs: 1_000,
+  idleIntervalMs: 1_000,
+  deltaInitialMs: 1_000,
+  deltaMinMs: 100,
+  deltaMaxMs: 5_000,
+  maxDriftMs: 5_000
+} as const
+const FINAL_WITHIN_MS = 60_000
+const LOAD_STEP_MS = 250
+const LINE_EVERY_MS = 5_000
+
+export async function runSwarm(options: SwarmRunOptions = {}): Promise<SwarmReport> {
+  const { nodes = 30, shards = 2, durationS = 20, load = 20, connectWithinS = 60 } = options
+  const { onLine = () => undefined, transport = 'memory', storage = 'memory' } = options
+  const swarm = await createSwarm({
+    nodes,
+    validators: Math.min(nodes, options.validators ?? 7),
+    shards,
+    transport,
+    storage,
+    overrides: { ...CALM, ...options.overrides },
+    ...(options.log === undefined ? {} : { log: options.log })
+  })
+  const observation = new Observation(swarm, onLine)
+  const ticker = setInterval(() => observation.line(), LINE_EVERY_MS)
+  try {
+    const startedMs = performance.now()
+    onLine(`starting ${nodes} nodes over ${transport}`)
+    await swarm.start()
+    observation.watch()
+    onLine(`all run after ${seconds(startedMs)} s`)
+    const connected = await observation.connected(connectWithinS * 1_000)
+    const connectedS = connected ? Number(seconds(startedMs)) : undefined
+    const submitted = await observation.load(load, durationS)
+    await observation.settled(submitted)
+    return observation.report(connectedS, connectWithinS, submitted)
+  } finally {
+    clearInterval(ticker)
+    await swarm.stop()
+  }
+}
+
+const succeeds = async (wait: Promise<unknown>): Promise<boolean> =>
+  wait.then(
+    () => true,
+    () => false
+  )
+
+const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1_000).toFixed(1)
+
+interface Submitted {
+  readonly chain: ChainId
+  readonly id: Uint8Array
+}
+
+class Observation {
+  readonly #swarm: Swarm
+  readonly #onLine: (line: string) => void
+  readonly #tookMs = new Map<ChainId, number[]>()
+  readonly #still = new Set<ChainId>()
+
+  constructor(swarm: Swarm, onLine: (line: string) => void) {
+    this.#swarm = swarm
+    this.#onLine = onLine
+  }
+
+  watch(): void {
+    for (const { events } of this.#swarm.running) {
+      events.on('final', ({ chain, tookMs }) => {
+        const samples = this.#tookMs.get(chain) ?? []
+        samples.push(Math.round(tookMs))
+        this.#tookMs.set(chain, samples)
+      })
+    }
+  }
+
+  line(): void {
+    const parts = this.#chains.map((chain) => {
+      const { least, median } = this.#peers(chain)
+      return `${chainName(chain)}: final ${this.#finals(chain).least}, peers ${least}/${median}`
+    })
+    this.#onLine(`${this.#swarm.running.length} nodes; ${parts.join('; ')}`)
+  }
+
+  async connected(timeoutMs: number): Promise<boolean> {
+    const enough = (): boolean => this.#chains.every((chain) => this.#peers(chain).least >= this.#wanted)
+    return succeeds(this.#swarm.until(enough, { timeoutMs }))
+  }
+
+  /** Enters at all nodes in turn. */
+  async load(perSecond: number, durationS: number): Promise<Submitted[]> {
+    const { genesis, running } = this.#swarm
+    const submitted: Submitted[] = []
+    const traffics = this.#chains.slice(1).map((chain) => new Traffic(loadPlan(chain), genesis))
+    const startedMs = performance.now()
+    for (let elapsedMs = 0; elapsedMs < durationS * 1_000; elapsedMs = performance.now() - startedMs) {
+      const due = Math.floor((perSecond * elapsedMs) / 1_000)
+      while (submitted.length < due) {
+        const traffic = must(traffics[submitted.length % traffics.length], 'a shard')
+        const node = must(running[submitted.length % running.length], 'a node')
+        submitted.push(await submitNext(node, traffic))
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOAD_STEP_MS))
+    }
+    return submitted
+  }
+
+  /** Every chain goes on everywhere, and the last transfer is final; what does not happen is for the report to say. */
+  async settled(submitted: readonly Submitted[]): Promise<void> {
+    const wait = { timeoutMs: FINAL_WITHIN_MS }
+    for (const chain of this.#chains) {
+      const moves = this.#swarm.reached(chain, this.#finals(chain).most + 2, wait)
+      if (!(await succeeds(moves))) this.#still.add(chain)
+    }
+    for (const { chain, id } of submitted.slice(-1))
+      await succeeds(this.#swarm.finalised(chain, toHex(id), wait))
+  }
+
+  report(connectedS: number | undefined, withinS: number, submitted: readonly Submitted[]): SwarmReport {
+    const { running, members } = this.#swarm
+    const chains = this.#chains.map((chain) => ({
+      chain: chainName(chain),
+      peers: this.#peers(chain),
+      finals: this.#finals(chain),
+      finalityMs: spread(this.#tookMs.get(chain) ?? [])
+    }))
+    const final = submitted.filter(({ chain, id }) =>
+      running.every(({ chains: all }) => all?.get(chain)?.store.placeOf(id) !== undefined)
+    ).length
+    const faults = this.#faults()
+    const scores = this.#scores()
+    const failed = [
+      ...(connectedS === undefined
+        ? [`a node has fewer than ${this.#wanted} peers in a chain after ${withinS} s`]
+        : []),
+      ...chains
+        .filter(({ finals }) => finals.least < 2)
+        .map(({ chain }) => `chain ${chain} stands still somewhere`),
+      ...this.#chains
+        .filter((chain) => !this.#agrees(chain))
+        .map((chain) => `chain ${chainName(chain)} has a fork`),
+      ...(final < submitted.length ? [`${submitted.length - final} transfers are not final everywhere`] : []),
+      ...faults,
+      ...(scores.ledger < 0 || scores.gossip < 0 ? ['an honest node has a negative score'] : []),
+      ...members.flatMap(({ index, failures }) =>
+        failures.map((error) => `node ${index} failed: ${String(error)}`)
+      )
+    ]
+    const transfers = { submitted: submitted.length, final }
+    const lowest = { lowestScore: scores.ledger, lowestGossipScore: scores.gossip }
+    return { failed, connectedS, chains, transfers, faults, ...lowest }
+  }
+
+  get #chains(): readonly ChainId[] {
+    return this.#swarm.running[0]?.chains?.list.map(({ chain }) => chain) ?? []
+  }
+
+  get #wanted(): number {
+    return Math.min(PEERS_WANTED, this.#swarm.members.length - 1)
+  }
+
+  #peers(chain: ChainId): Spread {
+    return spread(this.#swarm.running.map(({ network }) => network?.peers(chain).length ?? 0))
+  }
+
+  #finals(chain: ChainId): Spread {
+    return spread(this.#swarm.running.map(({ chains }) => chains?.get(chain)?.store.final.height ?? 0))
+  }
+
+  /** One block at the highest height that all hold. */
+  #agrees(chain: ChainId): boolean {
+    const { least } = this.#finals(chain)
+    const hashes = this.#swarm.running.map(({ chains }) => chains?.get(chain)?.store.hashAt(least))
+    return new Set(hashes.map((hash) => (hash === undefined ? '' : toHex(hash)))).size === 1
+  }
+
+  #faults(): string[] {
+    const { members } = this.#swarm
+    return members.flatMap(({ index, node }) =>
+      members.flatMap((other) =>
+        (node?.network?.why(other.peer) ?? [])
+          .filter(({ fact }) => fact === 'invalid' || fact === 'broken-promise')
+          .map(({ fact, why }) => `node ${index} blames node ${other.index}: ${fact}: ${why}`)
+      )
+    )
+  }
+
+  #scores(): { readonly ledger: number; readonly gossip: number } {
+    let [ledger, gossip] = [0, 0]
+    for (const { network } of this.#swarm.running) {
+      for (const { peer, score } of network?.peers() ?? []) {
+        ledger = Math.min(ledger, score)
+        gossip = Math.min(gossip, network?.gossipScore(peer) ?? 0)
+      }
+    }
+    return { ledger, gossip }
+  }
+}
+
+const loadPlan = (chain: ChainId) => ({
+  chain,
+  transfers: 1,
+  memoBytes: 0,
+  accounts: 0,
+  seed: 'swarm',
+  blocks: 0,
+  coordBlocks: 0,
+  certifyEvery: 1,
+  validators: 0
+})
+
+async function submitNext({ port, chains }: Node, traffic: Traffic): Promise<Submitted> {
+  const calls = must(port, 'a running node answers calls')
+  const height = must(chains, 'a running node has chains').coord.store.final.height
+  const transfer = must(traffic.next(height)[0], 'a transfer at a time')
+  const answer = await calls.submit(transfer.bytes)
+  if (!answer.ok) throw new RangeError(`submit: ${answer.code}: ${answer.detail}`)
+  return { chain: transfer.transaction.chain, id: transfer.id }
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? 0
+  return { least: at(0), median: at(0.5), most: at(1) }
+}
