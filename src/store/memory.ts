@@ -57,6 +57,14 @@ export class MemoryDisk {
     return this.#unsynced.length
   }
 
+  /** Another disk with what is durable on this one. */
+  copy(options: MemoryDiskOptions = {}): MemoryDisk {
+    const disk = new MemoryDisk(options)
+    disk.#durable = new Map(this.#durable)
+    disk.#visible = new Map(this.#durable)
+    return disk
+  }
+
   /** Power loss. Handles of before are dead, and what they still waited for rejects with STORE_CLOSED. */
   crash({ keepUnsynced = 0 }: { readonly keepUnsynced?: number } = {}): void {
     const lost = this.#unsynced

@@ -3,7 +3,7 @@
  * committee may do without harm (C5, C9, C17, C19); its key signs whatever it likes, past guard and machine.
  */
 import { BitArray } from '@chainsafe/ssz'
-import { ZERO_HASH, toHex } from '../../primitives/bytes.ts'
+import { ZERO_HASH, equal, toHex } from '../../primitives/bytes.ts'
 import type { Hex } from '../../primitives/bytes.ts'
 import { blockHash } from '../../codec/block.ts'
 import {
@@ -37,11 +37,23 @@ import type { Prng } from './prng.ts'
  * selective: everything it sends reaches only some.
  * withholder: gives no certificate to anybody.
  * forger: certificates that nobody signed, for a second proposal, to one victim.
- * skipper: proposes a rival of its parent, as if that had not been notarised.
+ * skipper: proposes a rival of the block before its view, at once, as if that were never going to be notarised.
+ * confider: gives its vote to one other member, and nobody any vote or certificate beside.
  * usurper: proposes a child of a block that nobody ever voted for.
  */
-export const FAULTS = ['equivocator', 'selective', 'withholder', 'forger', 'skipper', 'usurper'] as const
+export const FAULTS = [
+  'equivocator',
+  'selective',
+  'withholder',
+  'forger',
+  'skipper',
+  'usurper',
+  'confider'
+] as const
 export type Fault = (typeof FAULTS)[number]
+
+/** Whom a confider gives its votes to, of four members. */
+export const confidantOf = (liar: number): number => (liar + 1) % 4
 
 export interface FaultyInit {
   readonly fault: Fault
@@ -83,6 +95,8 @@ export function faultyNetwork(port: Port, init: FaultyInit): Network {
       return skipping(port, init, honest)
     case 'usurper':
       return usurping(port, init, honest)
+    case 'confider':
+      return confiding(port, init, honest)
     default: {
       const none: never = init.fault
       return none
@@ -113,6 +127,21 @@ function withholding({ onFault }: FaultyInit, honest: Network): Network {
       frame[0] === FRAME_CERTIFICATE || frame[0] === FRAME_BOUNDARY || honest.sendConsensus(peer, frame),
     serve: (protocol, handler) =>
       honest.serve(protocol, protocol === 'certificates' ? () => ({ result: 'lacks', frames: [] }) : handler)
+  }
+}
+
+function confiding(port: Port, { onFault }: FaultyInit, honest: Network): Network {
+  const confidant = confidantOf(port.index)
+  return {
+    ...honest,
+    publish: async (chain, kind, data) => {
+      if (kind === 'block' || kind === 'tx') return honest.publish(chain, kind, data)
+      if (kind === 'certificate' || VoteType.deserialize(data).kind !== NOTARISE) return Promise.resolve(0)
+      onFault('confider')
+      return Promise.resolve(port.publishTo(chain, kind, data, (index) => index === confidant))
+    },
+    sendConsensus: (peer, frame) =>
+      frame[0] === FRAME_VOTE || frame[0] === FRAME_CERTIFICATE || honest.sendConsensus(peer, frame)
   }
 }
 
@@ -171,10 +200,21 @@ function withoutVotesFor(replaced: ReadonlySet<Hex>, honest: Network): Network['
 function skipping(port: Port, init: FaultyInit, honest: Network): Network {
   const heard = new HeardBlocks(HEARD_MAX)
   const replaced = new Set<Hex>()
-  const note = (data: Uint8Array): Proposal => {
-    const proposal = ProposalType.deserialize(data)
-    heard.note(proposal)
-    return proposal
+  /** Views in which it has proposed. */
+  const lied = new Set<string>()
+  const lie = async (data: Uint8Array): Promise<void> => {
+    const before = ProposalType.deserialize(data)
+    const { chain, epoch, view } = before.vote
+    heard.note(before)
+    const leader = init.leader(chain, epoch, view + 1)
+    const isNext = leader !== undefined && equal(leader, init.signer.publicKey)
+    if (!isNext || view !== before.header.view || lied.has(placeOf(before, view + 1))) return
+    lied.add(placeOf(before, view + 1))
+    init.onFault('skipper')
+    const header = { ...before.header, view: view + 1, proposer: leader }
+    const vote = { ...before.vote, view: view + 1, signer: port.index }
+    const rival = proposed(init, { ...before, nullifications: [], vote }, { header, body: before.body })
+    port.publishTo(chain, 'block', rival, () => true)
   }
   return {
     ...honest,
@@ -183,22 +223,28 @@ function skipping(port: Port, init: FaultyInit, honest: Network): Network {
       honest.join(chain, {
         ...judges,
         block: async (data, from) => {
-          note(data)
-          return judges.block(data, from)
+          const verdict = await judges.block(data, from)
+          if (verdict.action === 'accept') await lie(data)
+          return verdict
         }
       }),
     publish: async (chain, kind, data) => {
       if (kind !== 'block') return honest.publish(chain, kind, data)
-      const own = note(data)
+      const own = ProposalType.deserialize(data)
+      heard.note(own)
       const parent = heard.get(own.header.parent)
+      const hasLied = lied.has(placeOf(own, own.vote.view))
       const rival = parent === undefined ? undefined : rivalOfParent(own, parent)
-      if (rival === undefined) return honest.publish(chain, kind, data)
-      init.onFault('skipper')
+      if (rival === undefined && !hasLied) return honest.publish(chain, kind, data)
       replaced.add(toHex(own.vote.hash))
+      if (rival === undefined || hasLied) return Promise.resolve(0)
+      init.onFault('skipper')
       return Promise.resolve(port.publishTo(chain, kind, proposed(init, own, rival), () => true))
     }
   }
 }
+
+const placeOf = ({ vote }: Proposal, view: number): string => `${vote.chain}/${vote.epoch}/${view}`
 
 function usurping(port: Port, init: FaultyInit, honest: Network): Network {
   const made = new HeardBlocks(HEARD_MAX)

@@ -14,6 +14,7 @@ import { Validator } from '../../node/validator.ts'
 import type { Genesis } from '../../params/genesis.ts'
 import { GuardError } from '../../store/errors.ts'
 import { MemoryDisk } from '../../store/memory.ts'
+import type { MemoryDiskOptions } from '../../store/memory.ts'
 import { NodeStore } from '../../store/node-store.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import { SignGuard } from '../../store/sign-guard.ts'
@@ -144,6 +145,18 @@ export class SimNode {
     for (const name of this.#disks.keys()) if (name !== NODE_DISK) this.#disks.delete(name)
   }
 
+  /** The chain databases as they are on disk now. */
+  copyChains(): ReadonlyMap<string, MemoryDisk> {
+    const chains = [...this.#disks].filter(([name]) => name !== NODE_DISK)
+    return new Map(chains.map(([name, disk]) => [name, disk.copy(this.#diskOptions(name))]))
+  }
+
+  /** An older copy takes their place, the node database with journal and guard stays. Only while it is down. */
+  restoreChains(copy: ReadonlyMap<string, MemoryDisk>): void {
+    this.loseChains()
+    for (const [name, disk] of copy) this.#disks.set(name, disk)
+  }
+
   /** What a copied data directory and key file take along. Only while this machine is down. */
   async copyTo(other: SimNode): Promise<void> {
     other.#guardId = this.#guardId
@@ -204,18 +217,22 @@ export class SimNode {
   #open(name: string): KeyValueStore {
     let disk = this.#disks.get(name)
     if (disk === undefined) {
-      disk = new MemoryDisk({
-        name: `${this.index}/${name}`,
-        schedule: (complete) => {
-          this.#world.timeline.after(1 + this.#prng.below(SYNC_MAX_MS), () => {
-            this.init.onEffect(`synced ${name}`)
-            complete()
-          })
-        }
-      })
+      disk = new MemoryDisk(this.#diskOptions(name))
       this.#disks.set(name, disk)
     }
     return observedStore(disk.open(), (what) => this.init.onEffect(`${what} ${name}`))
+  }
+
+  #diskOptions(name: string): MemoryDiskOptions {
+    return {
+      name: `${this.index}/${name}`,
+      schedule: (complete) => {
+        this.#world.timeline.after(1 + this.#prng.below(SYNC_MAX_MS), () => {
+          this.init.onEffect(`synced ${name}`)
+          complete()
+        })
+      }
+    }
   }
 }
 

@@ -5,7 +5,7 @@
 import { toHex } from '../../primitives/bytes.ts'
 import { COORD, shardId } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
-import { assert, must } from '../../primitives/errors.ts'
+import { must } from '../../primitives/errors.ts'
 import { compare } from '../../primitives/bytes.ts'
 import { buildChainGenesis } from '../../chain/genesis-block.ts'
 import { ProposalType } from '../../codec/proposal.ts'
@@ -15,8 +15,8 @@ import type { ChainNode } from '../../node/chain/chain-node.ts'
 import type { ChainEvents, FinalEvent } from '../../node/ports.ts'
 import { networkId } from '../../params/genesis.ts'
 import type { Genesis } from '../../params/genesis.ts'
-import { newGenesis } from '../../params/new-genesis.ts'
 import type { Params } from '../../params/params.ts'
+import { simGenesis } from './genesis.ts'
 import { faultyNetwork } from './byzantine.ts'
 import type { Fault } from './byzantine.ts'
 import { Agreement } from './checkers/agreement.ts'
@@ -52,18 +52,6 @@ export interface WorldInit {
   readonly twinOf?: number
 }
 
-/** Short epochs and timers: an epoch is some seconds, a failed view about one. */
-export const FAST_PARAMS: Partial<Params> = {
-  epochLength: 6,
-  freezeDistance: 2,
-  minBlockIntervalMs: 200,
-  idleIntervalMs: 400,
-  deltaInitialMs: 100,
-  deltaMinMs: 50,
-  deltaMaxMs: 1_500
-}
-
-const START_MS = 1_700_000_000_000
 const USERS = 6
 const BOUNDS_EVERY_MS = 500
 
@@ -89,15 +77,16 @@ export class World {
   /** Reasons for which nodes stopped signing or refused to start. */
   readonly refusals = new Map<number, string>()
   readonly #faulty: ReadonlyMap<number, Fault>
+  readonly #lost = new Set<number>()
   readonly #supply: Supply
   readonly #epochs = new Set<string>()
   readonly #proposed = new Map<string, { chain: ChainId; height: number }>()
 
   constructor(init: WorldInit) {
-    const { validators = 4, followers = 0, shards = 1, crypto = keyedCrypto } = init
+    const { followers = 0, shards = 1, crypto = keyedCrypto } = init
     this.prng = new Prng(init.seed)
     this.#faulty = init.faulty ?? new Map<number, Fault>()
-    const signers = Array.from({ length: validators }, (_, index) =>
+    const signers = Array.from({ length: init.validators ?? 4 }, (_, index) =>
       crypto.signer(this.prng.fork(`validator ${index}`).bytes(32))
     )
     // In key order, so that a node's index is its member's.
@@ -106,20 +95,16 @@ export class World {
       this.violate(text)
     }
     this.workload = new Workload(crypto, { users: USERS, shards, prng: this.prng.fork('users'), violation })
-    this.genesis = genesisOf(
-      signers.map(({ publicKey }) => publicKey),
-      this.workload,
-      { shards, params: { ...FAST_PARAMS, ...init.params } }
-    )
+    const validators = signers.map(({ publicKey }) => publicKey)
+    this.genesis = simGenesis({ validators, accounts: this.workload.accounts, shards, params: init.params })
     this.networkId = networkId(this.genesis)
     this.chains = [COORD, ...Array.from({ length: shards }, (_, index) => shardId(index))]
     const { timeline, trace } = this
     this.network = new SimNetwork({ timeline, trace, prng: this.prng.fork('network') })
     this.statements = new StatementBook(violation)
-    const committee = signers.map(({ publicKey }) => publicKey)
     this.agreement = new Agreement({
       network: this.networkId,
-      committee,
+      committee: validators,
       verifier: crypto.verifier,
       violation
     })
@@ -133,8 +118,16 @@ export class World {
     this.#watchBounds()
   }
 
-  get honest(): SimNode[] {
-    return this.nodes.filter(({ index }) => !this.#faulty.has(index))
+  /** Neither faulty nor lost. */
+  get present(): SimNode[] {
+    return this.nodes.filter(({ index }) => !this.#faulty.has(index) && !this.#lost.has(index))
+  }
+
+  /** A machine that never comes back. */
+  lose(index: number): void {
+    this.crash(index)
+    this.#lost.add(index)
+    this.coverage.lost++
   }
 
   violate(text: string): void {
@@ -150,7 +143,9 @@ export class World {
   }
 
   start(...indexes: readonly number[]): void {
-    for (const index of indexes.length === 0 ? this.nodes.keys() : indexes) this.node(index).start()
+    for (const index of indexes.length === 0 ? this.nodes.keys() : indexes) {
+      if (!this.#lost.has(index)) this.node(index).start()
+    }
   }
 
   /** Power loss. By default every unsynced write is lost. */
@@ -377,21 +372,4 @@ export class World {
       this.#watchBounds()
     })
   }
-}
-
-function genesisOf(
-  validators: readonly Uint8Array[],
-  workload: Workload,
-  rest: { readonly shards: number; readonly params: Partial<Params> }
-): Genesis {
-  const made = newGenesis({
-    preset: 'minimal',
-    validators,
-    timeMs: START_MS,
-    shards: rest.shards,
-    overrides: rest.params,
-    accounts: workload.accounts
-  })
-  assert(made.ok, made.ok ? '' : made.detail)
-  return made.value
 }

@@ -19,6 +19,7 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
   copyBesideOriginal: 'C12, C22: a copied data directory beside the original does not sign and says why',
   restoredBackup: 'C12: a restored older backup in place of a dead machine contradicts nothing',
   lostChains: 'C12: a machine that lost its chains but not its guard contradicts nothing',
+  olderChains: 'C12: a machine whose chains are an old copy, but not its guard, contradicts nothing',
   silentWhileOthersAreAhead:
     'C12, C22: while peers state more than a member could pull, it says nothing after its restart',
   rivalOfNotarisedParent:

@@ -1,6 +1,6 @@
 /**
  * The product with one broken rule, in a process of its own: the text of a module is changed as it is loaded, then the
- * scenario or the seeds run. Prints one line of JSON.
+ * scenario and the seed run. Prints one line of JSON.
  *
  *   node dist/test/sim/mutants/run-mutant.js NAME            what the table says catches it
  *   node dist/test/sim/mutants/run-mutant.js NAME --search   seeds 1 … 50, then every scenario
@@ -9,15 +9,11 @@ import { registerHooks } from 'node:module'
 import type { LoadHookSync } from 'node:module'
 import { MUTANTS } from './table.ts'
 import type { Edit, Mutant } from './table.ts'
+import type { ScenarioName } from '../scenarios/catalog.ts'
+import { SEARCH_SEEDS } from './run-mutant-outcome.ts'
+import type { Outcome } from './run-mutant-outcome.ts'
 
-export interface Outcome {
-  readonly mutant: string
-  readonly caughtBy: readonly string[]
-  /** The first thing that a checker or scenario said. */
-  readonly finding: string
-}
-
-const SEARCH_SEEDS = 50
+const ALL_SEEDS = Array.from({ length: SEARCH_SEEDS }, (_, index) => index + 1)
 const root = new URL('../../../src/', import.meta.url).href
 
 function apply(edits: readonly Edit[]): Set<Edit> {
@@ -46,48 +42,49 @@ async function main(): Promise<void> {
   if (mutant === undefined) throw new RangeError(`no mutant ${name ?? ''}`)
   const applied = apply(mutant.edits)
   // Only now: what is loaded from here on is the broken product.
-  const { SCENARIOS } = await import('../scenarios/catalog.ts')
+  const { SCENARIOS, isScenario } = await import('../scenarios/catalog.ts')
   const { runSeed } = await import('../../../src/testing/sim/consensus-suite.ts')
   const missing = mutant.edits.filter((edit) => !applied.has(edit))
   if (missing.length > 0)
     throw new RangeError(`not loaded: ${missing.map(({ module }) => module).join(', ')}`)
-  const scenario = async (of: keyof typeof SCENARIOS): Promise<string | undefined> => findingOf(SCENARIOS[of])
-  const seed = async (of: number): Promise<string | undefined> => {
-    const { violations } = await runSeed({ seed: String(of) })
-    return violations[0]
+  const runs: Runs = {
+    scenario: async (of) => findingOf(SCENARIOS[of]),
+    seed: async (of) => (await runSeed({ seed: String(of) })).violations[0],
+    names: Object.keys(SCENARIOS).filter(isScenario)
   }
-  const outcome = await (mode === '--search' ? search : cheapest)(mutant, {
-    scenario,
-    seed,
-    names: Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)[]
-  })
+  const outcome = await (mode === '--search' ? search : named)(mutant, runs)
   process.stdout.write(`${JSON.stringify(outcome)}\n`)
 }
 
 interface Runs {
-  readonly scenario: (
-    of: Extract<Mutant['caughtBy'], { scenario: unknown }>['scenario']
-  ) => Promise<string | undefined>
+  readonly scenario: (of: ScenarioName) => Promise<string | undefined>
   readonly seed: (of: number) => Promise<string | undefined>
-  readonly names: readonly Extract<Mutant['caughtBy'], { scenario: unknown }>['scenario'][]
+  readonly names: readonly ScenarioName[]
 }
 
-async function cheapest({ name, caughtBy }: Mutant, runs: Runs): Promise<Outcome> {
-  const isSeed = 'seed' in caughtBy
-  const finding = await (isSeed ? runs.seed(caughtBy.seed) : runs.scenario(caughtBy.scenario))
-  const by = isSeed ? `seed ${caughtBy.seed}` : `scenario ${caughtBy.scenario}`
-  return { mutant: name, caughtBy: finding === undefined ? [] : [by], finding: finding ?? '' }
-}
+/** The scenario of the table, and a seed: the one of the table if that still does. */
+const named = async (mutant: Mutant, runs: Runs): Promise<Outcome> =>
+  outcomeOf(mutant, runs, [mutant.seed, ...ALL_SEEDS], [mutant.scenario])
 
 /** The first seed that catches it, and every scenario that does. */
-async function search({ name }: Mutant, runs: Runs): Promise<Outcome> {
+const search = async (mutant: Mutant, runs: Runs): Promise<Outcome> =>
+  outcomeOf(mutant, runs, ALL_SEEDS, runs.names)
+
+async function outcomeOf(
+  { name }: Mutant,
+  runs: Runs,
+  seeds: readonly number[],
+  scenarios: readonly ScenarioName[]
+): Promise<Outcome> {
   const caughtBy: string[] = []
   let first: string | undefined
-  for (let seed = 1; seed <= SEARCH_SEEDS && first === undefined; seed++) {
+  for (const seed of seeds) {
     first = await runs.seed(seed)
-    if (first !== undefined) caughtBy.push(`seed ${seed}`)
+    if (first === undefined) continue
+    caughtBy.push(`seed ${seed}`)
+    break
   }
-  for (const of of runs.names) {
+  for (const of of scenarios) {
     const finding = await runs.scenario(of)
     first ??= finding
     if (finding !== undefined) caughtBy.push(`scenario ${of}`)

@@ -1,6 +1,12 @@
 /** Every directed scenario by the rule that it shows; mutants are run against them, too. */
 import { boundarySplit } from './boundary.ts'
-import { copyBesideOriginal, lostChains, restoredBackup, silentWhileOthersAreAhead } from './copies.ts'
+import {
+  copyBesideOriginal,
+  lostChains,
+  olderChains,
+  restoredBackup,
+  silentWhileOthersAreAhead
+} from './copies.ts'
 import { rangesBelowTheTarget, voteIgnoredOneViewBehind } from './delivery.ts'
 import { allCrashAfterFinalise, certificateOnOneDisk } from './durability.ts'
 import { childOfUnknownParent, forgedCertificates, rivalOfNotarisedParent } from './faulty.ts'
@@ -18,6 +24,7 @@ export const SCENARIOS = {
   copyBesideOriginal,
   restoredBackup,
   lostChains,
+  olderChains,
   silentWhileOthersAreAhead,
   rivalOfNotarisedParent,
   childOfUnknownParent,

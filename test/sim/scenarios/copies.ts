@@ -58,6 +58,26 @@ export async function lostChains(): Promise<void> {
 }
 
 /**
+ * The chain databases of a machine come from an old copy, its node database does not, and nobody answers it: it stands
+ * at a height above which it has signed before, in an epoch of which its journal holds nothing any more.
+ */
+export async function olderChains(): Promise<void> {
+  const world = await warmWorld()
+  const copy = world.node(0).copyChains()
+  await expectProgress(world, ALL, undefined, 2 * world.genesis.params.epochLength)
+  world.crash(0)
+  world.node(0).restoreChains(copy)
+  world.agreement.forget(0)
+  world.partition([0], [1, 2, 3])
+  world.start(0)
+  await world.run(30_000)
+  expectNoViolation(world)
+  world.heal()
+  await expectProgress(world)
+  expectSound(world)
+}
+
+/**
  * A member comes back and its peers state higher final blocks, but nothing it asks for arrives yet: it does not say a
  * word after the usual time of listening, because what it would catch up on may hold statements of its own key.
  */
