@@ -9,6 +9,7 @@ import type { Bench, Figure } from './figure.ts'
 import { gossip } from './gossip.ts'
 import { network } from './network.ts'
 import { pool } from './pool.ts'
+import { requests } from './requests.ts'
 import { signatures } from './signatures.ts'
 import { state } from './state.ts'
 
@@ -18,6 +19,7 @@ export const BENCHES: readonly Bench[] = [
   execution,
   pool,
   gossip,
+  requests,
   commit,
   state,
   network
