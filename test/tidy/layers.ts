@@ -10,7 +10,18 @@ export interface Layer {
 }
 
 /** Neither I/O nor clock, randomness or process below this line; what is a package here runs in browsers, too. */
-const PURE = ['primitives', 'crypto', 'codec', 'params', 'state', 'sharding', 'chain', 'consensus', 'mempool', 'sync']
+const PURE = [
+  'primitives',
+  'crypto',
+  'codec',
+  'params',
+  'state',
+  'sharding',
+  'chain',
+  'consensus',
+  'mempool',
+  'sync'
+]
 const SHELL = ['store', 'net', 'node', 'metrics', 'rpc', 'client']
 
 export const LAYERS: Readonly<Record<string, Layer>> = {
@@ -137,6 +148,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   bench: {
     layers: [...PURE, 'store', 'net', 'node', 'client'],
     packages: [
+      '@libp2p/interface',
       'classic-level',
       'node:child_process',
       'node:events',
@@ -146,7 +158,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'node:path',
       'node:stream/consumers',
       'node:url',
-      'node:util'
+      'node:util',
+      'uint8arraylist'
     ]
   },
   cli: {
