@@ -26,6 +26,10 @@ export const DOMAINS = {
   leader: tag('icn/leader/1'),
   /** The record that binds a validator key to a peer id. */
   binding: tag('icn/binding/1'),
+  /** What a node says of itself, signed by the key behind its peer id. */
+  peerRecord: tag('icn/peer-record/1'),
+  /** A cooperative's word that a node is one of its own. */
+  cooperative: tag('icn/cooperative/1'),
   /** The published devnet accounts and validators. */
   devnetKey: tag('icn/devnet-key/1')
 } as const

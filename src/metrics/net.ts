@@ -1,5 +1,5 @@
 /** The network layer's counters, behind the port it declares. */
-import { Counter, Gauge } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { NetMetrics } from '../net/metrics.ts'
 
@@ -48,6 +48,39 @@ export function declareNetMetrics(registry: Registry) {
       labelNames: ['fact'] as const,
       registers
     }),
+    dials: new Histogram({
+      name: 'icn_dial_seconds',
+      help: 'Dials of peers, by how they ended',
+      labelNames: ['outcome'] as const,
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5],
+      registers
+    }),
+    searches: new Counter({
+      name: 'icn_peer_search_total',
+      help: 'Rounds of looking for peers, by method and whether anybody answered',
+      labelNames: ['method', 'outcome'] as const,
+      registers
+    }),
+    peersKnown: new Gauge({
+      name: 'icn_peers_known',
+      help: 'Peers in the book, connected or not',
+      registers
+    }),
+    peersLetGo: new Counter({
+      name: 'icn_peers_let_go_total',
+      help: 'Surplus peers that were let go',
+      registers
+    }),
+    ledgerPeers: new Gauge({
+      name: 'icn_ledger_peers',
+      help: 'Peers of which facts are remembered',
+      registers
+    }),
+    bannedPeers: new Gauge({
+      name: 'icn_banned_peers',
+      help: 'Bans in force',
+      registers
+    }),
     deafPeers: new Counter({
       name: 'icn_deaf_peer_total',
       help: 'Connections closed because their gossip streams never worked',
@@ -76,6 +109,11 @@ export const netMetrics = (metrics: Declared, queues: QueueGauge): NetMetrics =>
   handshake: (outcome) => metrics.handshakes.inc({ outcome }),
   streamRefused: (protocol, reason) => metrics.streamsRefused.inc({ protocol, reason }),
   peerFact: (fact) => metrics.peerFacts.inc({ fact }),
+  ledgerPeers: (count) => metrics.ledgerPeers.set(count),
   queue: (name, length) => queues.set({ queue: name }, length),
+  dialled: (outcome, seconds) => metrics.dials.observe({ outcome }, seconds),
+  searched: (method, outcome) => metrics.searches.inc({ method, outcome }),
+  peersKnown: (count) => metrics.peersKnown.set(count),
+  letGo: () => metrics.peersLetGo.inc(),
   deafPeer: () => metrics.deafPeers.inc()
 })

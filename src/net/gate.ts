@@ -1,14 +1,20 @@
 /** Who may connect: nobody while the network is cut, not those it is cut off from, and never a banned peer. */
 import type { ConnectionGater, PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { mayUse, withoutPeer } from './discovery/addresses.ts'
 import type { Peer } from './types.ts'
 
 export class Gate implements ConnectionGater {
   readonly #isBanned: (peer: Peer) => boolean
   #shut = false
   #without: ReadonlySet<Peer> = new Set()
+  readonly #allowPrivate: boolean
+  /** Addresses that the operator wrote down: dialled whatever they are. */
+  readonly #written = new Set<string>()
 
-  constructor(isBanned: (peer: Peer) => boolean) {
+  constructor(isBanned: (peer: Peer) => boolean, allowPrivate = true) {
     this.#isBanned = isBanned
+    this.#allowPrivate = allowPrivate
   }
 
   get isShut(): boolean {
@@ -26,13 +32,19 @@ export class Gate implements ConnectionGater {
     this.#without = new Set()
   }
 
+  allow(address: Multiaddr): void {
+    this.#written.add(withoutPeer(address).toString())
+  }
+
   /** Whether a connection with this peer has to end. */
   excludes(peer: Peer): boolean {
     return this.#shut || this.#without.has(peer)
   }
 
   readonly denyDialPeer = (peer: PeerId): boolean => this.#denies(peer)
-  readonly denyDialMultiaddr = (): boolean => this.#shut
+  /** Also what libp2p itself dials, in queries of the DHT, goes through here (DIS-8). */
+  readonly denyDialMultiaddr = (address: Multiaddr): boolean =>
+    this.#shut || !(mayUse(address, this.#allowPrivate) || this.#written.has(withoutPeer(address).toString()))
   readonly denyInboundConnection = (): boolean => this.#shut
   readonly denyOutboundConnection = (peer: PeerId): boolean => this.#denies(peer)
   /** The first hook on the inbound side that knows who it is. */

@@ -44,7 +44,8 @@ export function judgeStatus(local: Status, remote: Status): Verdict<Status, Hand
 export interface HandshakeOptions {
   readonly localStatus: () => Status
   readonly sessions: Sessions
-  readonly maxPeers: number
+  /** Whether one more peer of that direction is welcome. */
+  readonly hasRoom: (direction: 'inbound' | 'outbound') => boolean
   /** A refused peer is not dialled for a while. */
   readonly onRefused: (peer: Peer, reason: HandshakeRefusal) => void
 }
@@ -143,9 +144,9 @@ export class Handshake {
   }
 
   #overfull(connection: Connection): HandshakeRefusal | undefined {
-    const { sessions, maxPeers } = this.#options
+    const { sessions, hasRoom } = this.#options
     const known = sessions.get(connection.remotePeer.toString() as Peer) !== undefined
-    return known || sessions.size < maxPeers ? undefined : 'too-many-peers'
+    return known || hasRoom(connection.direction) ? undefined : 'too-many-peers'
   }
 
   async #conclude(
@@ -196,6 +197,16 @@ export class Handshake {
       this.#context.log('goodbye not heard', { reason: messageOf(error) })
     }
     await this.#hangUp(connection)
+  }
+
+  /** A surplus peer: it is told that there are too many, and may come back later. */
+  letGo(peer: Peer): void {
+    const session = this.#options.sessions.get(peer)
+    const [connection] = session === undefined ? [] : this.#context.host.getConnections(session.id)
+    if (connection === undefined) return
+    this.#context.metrics.letGo()
+    this.#options.onRefused(peer, 'too-many-peers')
+    void this.goodbye(connection, 'too-many-peers')
   }
 
   async #hearGoodbye(stream: Stream, connection: Connection): Promise<void> {

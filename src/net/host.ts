@@ -22,11 +22,14 @@ import type { Libp2pOptions } from 'libp2p'
 import { concat, utf8 } from '../primitives/bytes.ts'
 import { gossipScores, GOSSIP_THRESHOLDS, QUIET_TRAFFIC } from './gossip-scores.ts'
 import type { Traffic } from './gossip-scores.ts'
+import { DISCOVERY_LIMITS } from './discovery/limits.ts'
 import { NET_LIMITS } from './limits.ts'
 import { RecordStore } from './record-store.ts'
 import type { Datastore } from './record-store.ts'
 import { protocolOf } from './topics.ts'
 import type { GossipKind } from './types.ts'
+import { switchedDiscovery, switchedServices, switchedTransports } from './host-switches.ts'
+import type { HostSwitches } from './host-switches.ts'
 
 export interface HostServices extends ServiceMap {
   readonly identify: Identify
@@ -53,6 +56,10 @@ export interface HostOptions {
   /** What the topics are expected to carry. @default QUIET_TRAFFIC */
   readonly traffic?: Traffic | undefined
   readonly gater: ConnectionGater
+  /** Namespaces of shards whose provider records are kept, as keys name them. @default none */
+  readonly namespaces?: readonly string[]
+  /** @default all off */
+  readonly switches?: HostSwitches | undefined
   readonly agent: string
 }
 
@@ -88,7 +95,7 @@ const pubsubOf = (topics: ReadonlyMap<string, GossipKind>, traffic: Traffic) =>
     scoreThresholds: GOSSIP_THRESHOLDS
   })
 
-/** Servers keep peer records only: a value or a provider record of anybody would be an unbounded store. */
+/** Servers keep no values, and provider records of shard namespaces alone (record-store.ts): others would be unbounded. */
 const dhtOf = (networkId: Uint8Array, allowPrivate: boolean) =>
   kadDHT({
     protocol: protocolOf(networkId, 'kad'),
@@ -96,6 +103,11 @@ const dhtOf = (networkId: Uint8Array, allowPrivate: boolean) =>
     // Private and loopback addresses that others tell are neither dialled nor passed on, unless asked for (D13).
     peerInfoMapper: allowPrivate ? passthroughMapper : removePrivateAddressesMapper,
     allowQueryWithZeroPeers: true,
+    reprovide: {
+      validity: DISCOVERY_LIMITS.providerTtlMs,
+      threshold: DISCOVERY_LIMITS.provideMs,
+      interval: DISCOVERY_LIMITS.provideMs / 2
+    },
     validators: {
       pk: () => {
         throw new RangeError('no value records')
@@ -107,10 +119,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const settings: Libp2pOptions<HostServices> = {
     start: false,
     privateKey: options.privateKey,
-    datastore: new RecordStore(options.datastore),
+    datastore: new RecordStore(options.datastore, options.namespaces),
     nodeInfo: { name: 'icn', version: '1', userAgent: options.agent },
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [options.transport === 'memory' ? memory() : tcp()],
+    transports: [options.transport === 'memory' ? memory() : tcp(), ...switchedTransports(options.switches)],
+    peerDiscovery: switchedDiscovery(options.switches),
     connectionEncrypters: [noise()],
     /** With the default window a fast stream outgrows its read buffer while paused and is reset. */
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
@@ -129,6 +142,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       identifyPush: identifyPush(),
       ping: ping(),
       dht: dhtOf(options.networkId, options.allowPrivate === true),
+      ...switchedServices(options.switches),
       pubsub: pubsubOf(options.topics, options.traffic ?? QUIET_TRAFFIC)
     }
   }

@@ -5,6 +5,8 @@
 import { MAX_BODY_BYTES } from '../codec/block.ts'
 import { BUNDLE_BYTES_MAX } from '../codec/messages.ts'
 import type { LaneName } from './lanes.ts'
+import { PEERS_ANSWER_MAX, RECORD_BYTES_MAX } from '../codec/peer-record.ts'
+import { DISCOVERY_LIMITS } from './discovery/limits.ts'
 import type { GossipKind, RequestProtocol } from './types.ts'
 
 const KIB = 1024
@@ -64,8 +66,7 @@ export const NET_LIMITS = {
   answersBytes: 256 * MIB,
   answersBytesPerPeer: 64 * MIB,
   budgetsKept: 1_024,
-  maxPeers: 100,
-  targetPeers: 8,
+  maxPeers: 50,
   peersKnown: 1_024,
   inboundConnectionsPerS: 50,
   inboundPending: 50,
@@ -132,6 +133,32 @@ export const REQUEST_LIMITS: Readonly<Record<RequestProtocol, RequestLimits>> = 
     bytesPerS: 16 * MIB,
     bytesBurst: 48 * MIB
   },
+  headers: {
+    requestBytes: KIB,
+    /** 2,048 headers by 256, and their certificates. */
+    frames: 9,
+    frameBytes: 8 * MIB,
+    responseBytes: 10 * MIB,
+    timeoutMs: 10_000,
+    concurrency: 6,
+    requestsPerS: 50,
+    requestsBurst: 200,
+    bytesPerS: 16 * MIB,
+    bytesBurst: 64 * MIB
+  },
+  ranges: {
+    requestBytes: KIB,
+    frames: 16,
+    frameBytes: NET_LIMITS.consensusFrameBytes,
+    responseBytes: NET_LIMITS.consensusFrameBytes + MIB,
+    timeoutMs: 10_000,
+    concurrency: 12,
+    requestsPerS: 500,
+    requestsBurst: 1_000,
+    /** History is given as fast as a disk gives it; each peer at once holds `concurrency` answers at most. */
+    bytesPerS: 128 * MIB,
+    bytesBurst: 256 * MIB
+  },
   transactions: {
     requestBytes: BUNDLE_BYTES_MAX,
     frames: 0,
@@ -143,17 +170,69 @@ export const REQUEST_LIMITS: Readonly<Record<RequestProtocol, RequestLimits>> = 
     requestsBurst: 200,
     bytesPerS: 4 * MIB,
     bytesBurst: 8 * MIB
+  },
+  snapshot: {
+    requestBytes: KIB,
+    /** Two manifests of 65,536 chunks, or a chunk of 4 MiB in slices. */
+    frames: 4,
+    frameBytes: 3 * MIB,
+    responseBytes: 6 * MIB,
+    timeoutMs: 10_000,
+    concurrency: 4,
+    requestsPerS: 500,
+    requestsBurst: 1_000,
+    bytesPerS: 64 * MIB,
+    bytesBurst: 128 * MIB
+  },
+  epochs: {
+    requestBytes: KIB,
+    frames: 16,
+    frameBytes: 2 * MIB,
+    responseBytes: 4 * MIB,
+    timeoutMs: 10_000,
+    concurrency: 2,
+    requestsPerS: 16,
+    requestsBurst: 64,
+    bytesPerS: 4 * MIB,
+    bytesBurst: 16 * MIB
+  },
+  metadata: {
+    requestBytes: RECORD_BYTES_MAX + KIB,
+    frames: 1,
+    frameBytes: RECORD_BYTES_MAX,
+    responseBytes: RECORD_BYTES_MAX,
+    timeoutMs: 5_000,
+    concurrency: 2,
+    requestsPerS: 1,
+    requestsBurst: 10,
+    bytesPerS: 32 * KIB,
+    bytesBurst: 256 * KIB
+  },
+  peers: {
+    requestBytes: KIB,
+    frames: PEERS_ANSWER_MAX,
+    frameBytes: RECORD_BYTES_MAX,
+    responseBytes: PEERS_ANSWER_MAX * RECORD_BYTES_MAX,
+    timeoutMs: 5_000,
+    concurrency: 1,
+    requestsPerS: 1,
+    requestsBurst: 10,
+    bytesPerS: 64 * KIB,
+    bytesBurst: 512 * KIB
   }
 }
 
 /** Requests whose handlers wait in a lane (D11). */
 export const REQUEST_LANES: Readonly<Partial<Record<RequestProtocol, LaneName>>> = {
-  transactions: 'transactions'
+  transactions: 'transactions',
+  metadata: 'discovery',
+  peers: 'discovery'
 }
 
 /** The table as the specification prints it: name → value. */
 export function limitTable(): ReadonlyMap<string, number> {
   const table = new Map<string, number>(Object.entries(NET_LIMITS))
+  for (const [name, value] of Object.entries(DISCOVERY_LIMITS)) table.set(`discovery.${name}`, value)
   for (const [kind, bytes] of Object.entries(GOSSIP_BYTES_MAX)) table.set(`gossip.${kind}.bytes`, bytes)
   for (const [protocol, limits] of Object.entries(REQUEST_LIMITS)) {
     for (const [name, value] of Object.entries(limits)) table.set(`${protocol}.${name}`, Number(value))

@@ -1,4 +1,5 @@
 /** What the network counts. The node puts prom-client behind it; the layer itself knows no metrics library. */
+import type { DialOutcome } from './discovery/dial-outcome.ts'
 import type { LaneName } from './lanes.ts'
 import type { GossipKind, GossipVerdict, PeerFact, RequestProtocol } from './types.ts'
 
@@ -17,8 +18,18 @@ export interface NetMetrics {
   streamRefused(protocol: string, reason: string): void
   /** A fact went into the peer ledger. */
   peerFact(fact: PeerFact): void
+  /** icn_ledger_peers. */
+  ledgerPeers(count: number): void
   /** icn_queue_length{queue}. */
   queue(name: `lane-${LaneName}` | 'consensus-out' | 'requests', length: number): void
+  /** icn_dial_seconds{outcome}: a dial ended. */
+  dialled(outcome: DialOutcome, seconds: number): void
+  /** icn_peer_search_total{method,outcome}: one method of looking for peers ended. */
+  searched(method: 'namespace' | 'walk' | 'exchange', outcome: 'answered' | 'nothing' | 'failed'): void
+  /** icn_peers_known. */
+  peersKnown(count: number): void
+  /** A surplus peer was let go. */
+  letGo(): void
   /** A connected peer without working gossip streams was hung up on. */
   deafPeer(): void
 }
@@ -32,6 +43,11 @@ export const silentMetrics: NetMetrics = {
   handshake: nothing,
   streamRefused: nothing,
   peerFact: nothing,
+  ledgerPeers: nothing,
   queue: nothing,
+  dialled: nothing,
+  searched: nothing,
+  peersKnown: nothing,
+  letGo: nothing,
   deafPeer: nothing
 }

@@ -1,41 +1,32 @@
 /**
- * The network port over libp2p (types.ts): the composition of this layer. Call `join`, `serve` and `listen`, then
+ * The network port over libp2p (types.ts): the face of this layer, with parts.ts behind it. Call `join`, `serve` and `listen`, then
  * `start`. Each start builds a fresh host; `stop` ends everything that start began and may be called twice.
- *
- *   host ── handshake ── sessions ─┬─ gossip            topics, verdicts
- *    │                             ├─ consensus streams `consensus/1`
- *   dialler, watchdog, gate        └─ request client and server
- *                  every part ── report ── peer ledger
  */
-import type { Connection, PrivateKey } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
+import type { PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { fromUtf8 } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { Status } from '../codec/messages.ts'
 import { assert } from '../primitives/errors.ts'
-import { ConsensusStreams } from './consensus-streams.ts'
-import { deadline, inboundLanes, messageOf, monotonicMs, ownFault } from './context.ts'
+import { listenError, parseAddress } from './addresses.ts'
+import { inboundLanes, monotonicMs } from './context.ts'
 import type { NetContext, NetLog } from './context.ts'
-import { Dialler } from './dialler.ts'
+import { namespaceKeys } from './discovery/compose.ts'
+import type { DiscoveryOptions } from './discovery/discovery.ts'
 import { NetError } from './errors.ts'
 import { Gate } from './gate.ts'
-import { Gossip } from './gossip.ts'
 import type { Topic } from './gossip.ts'
-import { Handshake } from './handshake.ts'
-import type { HandshakeRefusal } from './handshake.ts'
-import { createHost, endConnection } from './host.ts'
+import { createHost } from './host.ts'
 import type { Host, HostOptions } from './host.ts'
+import type { HostSwitches } from './host-switches.ts'
 import { NET_LIMITS } from './limits.ts'
 import { silentMetrics } from './metrics.ts'
 import type { NetMetrics } from './metrics.ts'
+import { Parts } from './parts.ts'
 import { peerOfKey } from './peer-key.ts'
 import { PeerLedger } from './peer-ledger.ts'
-import type { LedgerOptions, PeerEvent } from './peer-ledger.ts'
-import { RequestClient } from './request-client.ts'
-import { RequestServer } from './request-server.ts'
-import { Sessions } from './sessions.ts'
-import type { Session } from './sessions.ts'
+import type { Ban, LedgerOptions, PeerEvent, PeerStanding } from './peer-ledger.ts'
+import { StoredBans } from './stored-bans.ts'
+import type { BanRows } from './stored-bans.ts'
 import { topicOf } from './topics.ts'
 import { GOSSIP_KINDS } from './types.ts'
 import type {
@@ -50,7 +41,6 @@ import type {
   RequestProtocol,
   Response
 } from './types.ts'
-import { Watchdog } from './watchdog.ts'
 
 export interface NetworkOptions {
   readonly privateKey: PrivateKey
@@ -67,11 +57,14 @@ export interface NetworkOptions {
   readonly transport?: 'tcp' | 'memory'
   /** @default in memory */
   readonly datastore?: NonNullable<HostOptions['datastore']>
-  /** @default NET_LIMITS.targetPeers */
-  readonly targetPeers?: number
-  /** @default NET_LIMITS.maxPeers */
-  readonly maxPeers?: number
+  /** Shards of the network: whose namespaces the DHT keeps. @default none */
+  readonly shards?: number
+  readonly discovery?: DiscoveryOptions
+  /** @default all off */
+  readonly switches?: HostSwitches
   readonly ledger?: LedgerOptions
+  /** Where bans are kept across restarts. @default nowhere */
+  readonly bans?: BanRows
   /** What the genesis makes the topics carry: the scale of gossip scores (GOS-12). */
   readonly traffic?: HostOptions['traffic']
   /** @default 'icn' */
@@ -84,17 +77,14 @@ export interface NetworkOptions {
 interface Running {
   readonly host: Host
   readonly stopping: AbortController
-  readonly gossip: Gossip
-  readonly streams: ConsensusStreams
-  readonly client: RequestClient
-  readonly dialler: Dialler
-  readonly sessions: Sessions
+  readonly parts: Parts
 }
 
 export class Libp2pNetwork implements Network {
   readonly self: Peer
   readonly #options: NetworkOptions
   readonly #ledger: PeerLedger
+  readonly #bans: StoredBans
   readonly #gate: Gate
   readonly #topics = new Map<string, Topic>()
   readonly #handlers = new Map<RequestProtocol, RequestHandler>()
@@ -106,7 +96,8 @@ export class Libp2pNetwork implements Network {
     this.#options = options
     this.self = peerOfKey(options.privateKey)
     this.#ledger = new PeerLedger(options.ledger)
-    this.#gate = new Gate((peer) => this.#isBanned(peer))
+    this.#bans = new StoredBans(this.#ledger, options.bans, this.#log)
+    this.#gate = new Gate((peer) => this.#isBanned(peer), options.allowPrivate === true)
   }
 
   join(chain: ChainId, judges: Readonly<Record<GossipKind, GossipJudge>>): void {
@@ -139,9 +130,9 @@ export class Libp2pNetwork implements Network {
       if (running === undefined) return
       this.#running = undefined
       running.stopping.abort()
-      running.gossip.stop()
-      for (const session of running.sessions.all()) running.sessions.close(session.peer)
+      await running.parts.stop()
       await running.host.stop()
+      await this.#bans.settled()
     })
   }
 
@@ -153,7 +144,9 @@ export class Libp2pNetwork implements Network {
   /** @throws what libp2p throws; resolves when connected, before the handshake. */
   async dial(address: string): Promise<void> {
     const { host } = this.#up()
-    await host.dial(parseAddress(address), { signal: AbortSignal.timeout(NET_LIMITS.dialTimeoutMs) })
+    const to = parseAddress(address)
+    this.#gate.allow(to)
+    await host.dial(to, { signal: AbortSignal.timeout(NET_LIMITS.dialTimeoutMs) })
   }
 
   /** As if the cable were pulled, to all or to these peers: connections end, none begins, until `heal`. */
@@ -167,41 +160,51 @@ export class Libp2pNetwork implements Network {
 
   heal(): void {
     this.#gate.open()
-    this.#running?.dialler.retryNow()
+    this.#running?.parts.discovery.retryNow()
   }
 
   async publish(chain: ChainId, kind: GossipKind, data: Uint8Array): Promise<number> {
     // Before the start and after the stop there is nobody to reach.
-    return this.#running?.gossip.publish(chain, kind, data) ?? 0
+    return this.#running?.parts.gossip.publish(chain, kind, data) ?? 0
   }
 
   sendConsensus(peer: Peer, frame: Uint8Array): boolean {
-    return this.#running?.streams.send(peer, frame) ?? false
+    return this.#running?.parts.streams.send(peer, frame) ?? false
   }
 
   async request(peer: Peer, protocol: RequestProtocol, body: Uint8Array): Promise<Response> {
-    const client = this.#running?.client
+    const client = this.#running?.parts.client
     return client === undefined ? { result: 'internal', frames: [] } : client.request(peer, protocol, body)
   }
 
   peers(chain?: ChainId): readonly PeerView[] {
     const views: PeerView[] = []
-    for (const session of this.#running?.sessions.all() ?? []) {
+    for (const session of this.#running?.parts.sessions.all() ?? []) {
       if (chain !== undefined && !session.status.chains.some((each) => each.chain === chain)) continue
       const { peer, address, direction, agent, status } = session
-      views.push({ peer, address, direction, agent, status, score: this.#ledger.score(peer, monotonicMs()) })
+      const facts = this.#running?.parts.discovery.factsOf(peer)
+      const score = this.#ledger.score(peer, monotonicMs())
+      views.push({
+        peer,
+        address,
+        direction,
+        agent,
+        status,
+        score,
+        ...(facts === undefined ? {} : { facts })
+      })
     }
     return views
   }
 
   /** Peers in the gossip mesh of a topic. */
   meshPeers(chain: ChainId, kind: GossipKind): readonly string[] {
-    return this.#running?.gossip.meshPeers(chain, kind) ?? []
+    return this.#running?.parts.gossip.meshPeers(chain, kind) ?? []
   }
 
   /** The score gossipsub gives a peer: it moves peers in and out of meshes and ends no connection. */
   gossipScore(peer: Peer): number {
-    return this.#running?.gossip.score(peer) ?? 0
+    return this.#running?.parts.gossip.score(peer) ?? 0
   }
 
   /** The facts behind a peer's score, oldest first. */
@@ -209,16 +212,50 @@ export class Libp2pNetwork implements Network {
     return this.#ledger.why(peer)
   }
 
+  /** What is held against a peer, whether it is connected or not. Times are of the wall clock. */
+  standing(peer: Peer): PeerStanding {
+    const now = monotonicMs()
+    const wallMs = Date.now() - now
+    const ban = this.bans().find((each) => each.peer === peer)
+    return {
+      peer,
+      score: this.#ledger.score(peer, now),
+      ...(ban === undefined ? {} : { ban }),
+      events: this.#ledger.why(peer).map((event) => ({ ...event, atMs: Math.round(event.atMs + wallMs) }))
+    }
+  }
+
+  /** Bans in force, the longest first. Times are of the wall clock. */
+  bans(): Ban[] {
+    const now = monotonicMs()
+    const wallMs = Date.now() - now
+    return this.#ledger.bans(now).map((ban) => ({ ...ban, untilMs: Math.round(ban.untilMs + wallMs) }))
+  }
+
+  /** The operator's decision: replaces a ban there is, and ends the connection. */
+  ban(peer: Peer, reason: string, forMs: number): void {
+    const now = monotonicMs()
+    this.#ledger.ban(peer, reason, now + forMs, now)
+    this.#bans.changed()
+    this.#running?.parts.disconnect(peer, `banned: ${reason}`, NET_LIMITS.refusedPauseMs)
+  }
+
+  /** @returns false when there was no ban. */
+  unban(peer: Peer): boolean {
+    const wasBanned = this.#ledger.unban(peer, monotonicMs())
+    if (wasBanned) this.#bans.changed()
+    return wasBanned
+  }
+
   report(peer: Peer, fact: PeerFact, why: string): void {
     this.#metrics.peerFact(fact)
     const action = this.#ledger.record(peer, fact, why, monotonicMs())
+    this.#metrics.ledgerPeers(this.#ledger.size)
+    if (action === 'ban') this.#bans.changed()
     if (action === 'none' || this.#running === undefined) return
-    const { host, dialler } = this.#running
     this.#log('peer disconnected', { peer, action, why })
-    dialler.pausePeer(peer, action === 'ban' ? NET_LIMITS.refusedPauseMs : NET_LIMITS.offencePauseMs)
-    for (const connection of host.getConnections()) {
-      if (connection.remotePeer.toString() === peer) void endConnection(connection, why)
-    }
+    const pauseMs = action === 'ban' ? NET_LIMITS.refusedPauseMs : NET_LIMITS.offencePauseMs
+    this.#running.parts.disconnect(peer, why, pauseMs)
   }
 
   get #metrics(): NetMetrics {
@@ -248,7 +285,9 @@ export class Libp2pNetwork implements Network {
   async #start(): Promise<void> {
     const options = this.#options
     const bootstrap = options.bootstrap.map(parseAddress)
+    for (const address of bootstrap) this.#gate.allow(address)
     for (const address of options.listen) parseAddress(address)
+    await this.#bans.load()
     const stopping = new AbortController()
     const host = await createHost({
       privateKey: options.privateKey,
@@ -258,6 +297,8 @@ export class Libp2pNetwork implements Network {
       gater: this.#gate,
       agent: options.agent ?? 'icn',
       allowPrivate: options.allowPrivate === true,
+      namespaces: namespaceKeys(options.networkId, options.shards),
+      switches: options.switches,
       traffic: options.traffic,
       ...(options.announce === undefined ? {} : { announce: options.announce }),
       ...(options.transport === undefined ? {} : { transport: options.transport }),
@@ -272,125 +313,36 @@ export class Libp2pNetwork implements Network {
       signal: stopping.signal,
       report: (peer, fact, why) => this.report(peer, fact, why)
     }
-    const running = this.#compose(context, stopping, bootstrap)
+    const parts = this.#partsOf(context, bootstrap)
     try {
-      await this.#register(context, running)
+      await parts.register()
       await host.start()
-      running.gossip.subscribe()
+      parts.gossip.subscribe()
     } catch (error) {
       stopping.abort()
       await host.stop()
       throw listenError(error, options.listen)
     }
-    this.#running = running
-    running.dialler.start()
-    running.watchdog.start()
+    this.#running = { host, stopping, parts }
+    parts.start()
   }
 
-  #compose(context: NetContext, stopping: AbortController, bootstrap: readonly Multiaddr[]) {
-    const { targetPeers = NET_LIMITS.targetPeers } = this.#options
-    const sessions = new Sessions({
-      opened: (session) => this.#onUp(context, session, dialler, streams),
-      closed: (session) => {
-        client.close(session.peer)
-        this.#onDown(session, dialler, streams)
-      }
-    })
-    const streams = new ConsensusStreams(context, sessions, (peer, frame) =>
-      this.#events?.consensusFrame(peer, frame)
-    )
-    const dialler = new Dialler(context, sessions, {
+  #partsOf(context: NetContext, bootstrap: readonly Multiaddr[]): Parts {
+    const { localStatus, privateKey, allowPrivate = false, discovery = {} } = this.#options
+    return new Parts(context, {
       bootstrap,
-      targetPeers,
+      localStatus,
+      privateKey,
+      allowPrivate,
+      discovery,
+      topics: this.#topics,
+      handlers: this.#handlers,
       isBanned: (peer) => this.#isBanned(peer),
-      isCut: () => this.#gate.isShut
+      isCut: () => this.#gate.isShut,
+      score: (peer) => this.#ledger.score(peer, monotonicMs()),
+      events: () => this.#events
     })
-    const gossip = new Gossip(context, this.#topics)
-    const client = new RequestClient(context, sessions)
-    const watchdog = new Watchdog(context, sessions, (peer) => gossip.isDeaf(peer))
-    return { host: context.host, stopping, sessions, streams, dialler, gossip, client, watchdog }
-  }
-
-  async #register(context: NetContext, running: Running): Promise<void> {
-    const { sessions, dialler, streams } = running
-    const { host } = context
-    const handshake = new Handshake(context, {
-      localStatus: this.#options.localStatus,
-      sessions,
-      maxPeers: this.#options.maxPeers ?? NET_LIMITS.maxPeers,
-      onRefused: (peer, reason) => dialler.pausePeer(peer, pauseAfter(reason))
-    })
-    await handshake.register()
-    await streams.register()
-    const server = new RequestServer(context, sessions)
-    for (const [protocol, handler] of this.#handlers) await server.register(protocol, handler)
-    host.addEventListener('connection:open', (event: CustomEvent<Connection>) =>
-      handshake.onConnection(event.detail)
-    )
-    host.addEventListener('peer:disconnect', (event) => sessions.close(event.detail.toString() as Peer))
-    host.addEventListener('peer:identify', ({ detail }) => {
-      const session = sessions.get(detail.peerId.toString() as Peer)
-      if (session !== undefined) session.agent = detail.agentVersion ?? ''
-    })
-  }
-
-  #onUp(context: NetContext, session: Session, dialler: Dialler, streams: ConsensusStreams): void {
-    dialler.onUp(session.peer, session.id)
-    streams.open(session)
-    void readAgent(context, session)
-    this.#tell(session.peer, (events) => events.peerUp(session.peer, session.status))
-  }
-
-  #onDown(session: Session, dialler: Dialler, streams: ConsensusStreams): void {
-    streams.close(session.peer)
-    dialler.onDown(session.peer)
-    this.#tell(session.peer, (events) => events.peerDown(session.peer))
-  }
-
-  /** A listener that throws is our own fault: no peer's handshake fails by it. */
-  #tell(peer: Peer, tell: (events: NetworkEvents) => void): void {
-    if (this.#events === undefined) return
-    try {
-      tell(this.#events)
-    } catch (error) {
-      const reason = ownFault(error)
-      this.#log('listener failed', { peer, reason })
-      this.report(peer, 'our-fault', `listener: ${reason}`)
-    }
   }
 }
-
-/** Another network stays another network; a full or slow peer may have room or time soon. */
-const pauseAfter = (reason: HandshakeRefusal): number =>
-  reason === 'too-many-peers' || reason === 'no-handshake'
-    ? NET_LIMITS.busyPauseMs
-    : NET_LIMITS.refusedPauseMs
 
 const silentLog: NetLog = () => undefined
-
-/** Identify may have come before the handshake. */
-async function readAgent(context: NetContext, session: Session): Promise<void> {
-  try {
-    const known = await context.host.peerStore.get(session.id, { signal: deadline(context, 1_000) })
-    const agent = known.metadata.get('AgentVersion')
-    if (agent !== undefined && session.agent === '') session.agent = fromUtf8(agent).slice(0, 128)
-  } catch (error) {
-    context.log('agent unknown', { peer: session.peer, reason: messageOf(error) })
-  }
-}
-
-/** @throws NetError NET_ADDRESS_INVALID */
-function parseAddress(address: string): Multiaddr {
-  try {
-    return multiaddr(address)
-  } catch (error) {
-    throw new NetError({ code: 'NET_ADDRESS_INVALID', address }, undefined, { cause: error })
-  }
-}
-
-function listenError(error: unknown, listen: readonly string[]): unknown {
-  if (!(error instanceof Error) || error.name !== 'UnsupportedListenAddressesError') return error
-  const address = listen.join(', ')
-  const code = error.message.includes('EADDRINUSE') ? 'NET_PORT_IN_USE' : 'NET_LISTEN_FAILED'
-  return new NetError({ code, address }, undefined, { cause: error })
-}

@@ -37,8 +37,26 @@ interface Entry {
   atMs: number
   bans: number
   bannedUntilMs: number
+  banReason: string
   events: PeerEvent[]
 }
+
+export interface Ban {
+  readonly peer: Peer
+  readonly untilMs: number
+  readonly reason: string
+  /** Bans of this peer so far, this one included. */
+  readonly bans: number
+}
+/** What is held against one peer. */
+export interface PeerStanding {
+  readonly peer: Peer
+  readonly score: number
+  readonly ban?: Ban
+  readonly events: readonly PeerEvent[]
+}
+/** Doubling ends long before: what a day holds. */
+const BANS_COUNTED_MAX = 255
 
 export interface LedgerOptions {
   readonly costs?: Partial<Record<PeerFact, number>>
@@ -58,9 +76,7 @@ export class PeerLedger {
 
   /** @returns what has to happen to the peer now. */
   record(peer: Peer, fact: PeerFact, why: string, nowMs: number): LedgerAction {
-    const entry = this.#entries.get(peer) ?? { score: 0, atMs: nowMs, bans: 0, bannedUntilMs: 0, events: [] }
-    this.#entries.delete(peer)
-    this.#entries.set(peer, entry)
+    const entry = this.#touch(peer, nowMs)
     entry.score = clamp(decayed(entry, nowMs) + this.#costs[fact])
     entry.atMs = nowMs
     entry.events.push({ atMs: nowMs, fact, why })
@@ -69,12 +85,45 @@ export class PeerLedger {
     if (this.#costs[fact] >= 0) return 'none'
     if (entry.score < BAN_BELOW) {
       if (entry.bannedUntilMs <= nowMs) {
-        entry.bannedUntilMs = nowMs + Math.min(BAN_LONGEST_MS, BAN_FIRST_MS * 2 ** entry.bans)
-        entry.bans += 1
+        this.#extend(entry, nowMs + Math.min(BAN_LONGEST_MS, BAN_FIRST_MS * 2 ** entry.bans), why)
       }
       return 'ban'
     }
     return entry.score < DISCONNECT_BELOW ? 'disconnect' : 'none'
+  }
+
+  /** By decision of the operator: neither the score nor later facts matter. Replaces a ban there is. */
+  ban(peer: Peer, reason: string, untilMs: number, nowMs: number): void {
+    this.#extend(this.#touch(peer, nowMs), untilMs, reason)
+    this.#forget(nowMs)
+  }
+
+  /** Clears ban and score: what was counted against the peer is forgiven. @returns false when there was no ban. */
+  unban(peer: Peer, nowMs: number): boolean {
+    const entry = this.#entries.get(peer)
+    if (entry === undefined || entry.bannedUntilMs <= nowMs) return false
+    entry.bannedUntilMs = 0
+    entry.score = 0
+    entry.atMs = nowMs
+    return true
+  }
+
+  /** A ban of an earlier run goes on. */
+  restore({ peer, untilMs, reason, bans }: Ban, nowMs: number): void {
+    const entry = this.#touch(peer, nowMs)
+    entry.bannedUntilMs = untilMs
+    entry.banReason = reason
+    entry.bans = Math.min(BANS_COUNTED_MAX, Math.max(1, bans))
+    this.#forget(nowMs)
+  }
+
+  /** Bans in force, the longest first. */
+  bans(nowMs: number): Ban[] {
+    const found: Ban[] = []
+    for (const [peer, { bannedUntilMs: untilMs, banReason: reason, bans }] of this.#entries) {
+      if (untilMs > nowMs) found.push({ peer, untilMs, reason, bans })
+    }
+    return found.toSorted((a, b) => b.untilMs - a.untilMs)
   }
 
   score(peer: Peer, nowMs: number): number {
@@ -95,6 +144,26 @@ export class PeerLedger {
 
   get size(): number {
     return this.#entries.size
+  }
+
+  #touch(peer: Peer, nowMs: number): Entry {
+    const entry = this.#entries.get(peer) ?? {
+      score: 0,
+      atMs: nowMs,
+      bans: 0,
+      bannedUntilMs: 0,
+      banReason: '',
+      events: []
+    }
+    this.#entries.delete(peer)
+    this.#entries.set(peer, entry)
+    return entry
+  }
+
+  #extend(entry: Entry, untilMs: number, reason: string): void {
+    entry.bannedUntilMs = untilMs
+    entry.banReason = reason
+    entry.bans = Math.min(BANS_COUNTED_MAX, entry.bans + 1)
   }
 
   /** Makes room: peers without a ban go first, then whoever is longest forgotten. */

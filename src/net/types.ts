@@ -3,6 +3,7 @@
  * Delivery is lossy, may double and reorder: consensus assumes nothing better (STYLE 2.4).
  */
 import type { Status } from '../codec/messages.ts'
+import type { HeldChain } from '../codec/peer-record.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 
 /** Text form of a peer id. */
@@ -19,11 +20,27 @@ export interface GossipVerdict {
 /** Judges one message. Import work starts only after the verdict was returned. */
 export type GossipJudge = (data: Uint8Array, from: Peer) => GossipVerdict | Promise<GossipVerdict>
 
-export const REQUEST_PROTOCOLS = ['bodies', 'certificates', 'transactions'] as const
+export const REQUEST_PROTOCOLS = [
+  'bodies',
+  'certificates',
+  'headers',
+  'ranges',
+  'transactions',
+  'snapshot',
+  'epochs',
+  'metadata',
+  'peers'
+] as const
 /**
  * bodies: BlocksByHash → BlockEnvelope frames.
  * certificates: FinalRange → BlockEnvelope frames in height order, then one Certificate frame for the last of them.
+ * headers: HeaderRange → HeaderList frames, then one CertificateList frame.
+ * ranges: BodyRange → BodyList frames.
  * transactions: one Bundle → empty (a node that does not follow the chain hands transactions on, D10).
+ * snapshot: SnapshotRequest → manifests, or one chunk in slices.
+ * epochs: EpochsRequest → EpochStep frames.
+ * metadata: MetadataRequest → the answerer's SignedPeerRecord, if newer than what is known.
+ * peers: PeersRequest → SignedPeerRecord frames of others.
  */
 export type RequestProtocol = (typeof REQUEST_PROTOCOLS)[number]
 
@@ -37,6 +54,19 @@ export type RequestHandler = (body: Uint8Array, from: Peer) => Response | Promis
 /** What a peer did (D14). Only `invalid` and `broken-promise` cost score. */
 export type PeerFact = 'invalid' | 'broken-promise' | 'lacks' | 'limited' | 'slow' | 'our-fault'
 
+/** What a peer said of itself in its signed record (DIS-1), as far as it is proven. */
+export interface PeerFacts {
+  readonly sequence: number
+  /** Chains it follows, each with the lowest height that it can be asked for. */
+  readonly held: readonly HeldChain[]
+  /** 0: none, or none that it could prove. */
+  readonly cooperative: number
+  /** The validator that is bound to it. */
+  readonly validator?: Uint8Array
+  /** That validator is one of the running epoch. */
+  readonly isValidator: boolean
+}
+
 export interface PeerView {
   readonly peer: Peer
   readonly address: string
@@ -44,6 +74,8 @@ export interface PeerView {
   readonly agent: string
   readonly score: number
   readonly status: Status
+  /** Absent until it said anything. */
+  readonly facts?: PeerFacts
 }
 
 export interface NetworkEvents {

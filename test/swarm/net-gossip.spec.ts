@@ -47,6 +47,7 @@ describe('swarm: gossip', function () {
     await eventually('disconnected', () => judge.downs.length === 1)
     assert.equal(judge.count('gossip:vote:reject:bad-signature'), 1)
     assert.equal(judge.net.why(other.net.self)[0]!.why, 'gossip vote: bad-signature')
+    await eventually('noticed', () => other.downs.length === 1)
     await eventually('back', () => isUp(other, judge) && other.net.meshPeers(COORD, 'vote').length === 1)
     await other.net.publish(COORD, 'vote', Uint8Array.of(2))
     await eventually('gone', () => judge.downs.length === 2)

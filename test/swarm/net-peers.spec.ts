@@ -110,10 +110,21 @@ describe('swarm: peers', function () {
   })
 
   it('REQ-5: a full node refuses one more peer and says so; who is in stays in', async () => {
-    const full = await cleanup.node({ name: 'a', maxPeers: 1 })
-    const first = await cleanup.node({ name: 'b', bootstrap: [addressOf(full)], targetPeers: 1 })
+    const full = await cleanup.node({
+      name: 'a',
+      discovery: { targets: { minPeers: 1, targetPeers: 1, maxPeers: 1 } }
+    })
+    const first = await cleanup.node({
+      name: 'b',
+      bootstrap: [addressOf(full)],
+      discovery: { targets: { minPeers: 1 } }
+    })
     await eventually('up', () => isUp(full, first))
-    const second = await cleanup.node({ name: 'c', bootstrap: [addressOf(full)], targetPeers: 1 })
+    const second = await cleanup.node({
+      name: 'c',
+      bootstrap: [addressOf(full)],
+      discovery: { targets: { minPeers: 1 } }
+    })
     await eventually('refused', () => full.count('handshake:too-many-peers') > 0)
     await eventually(
       'told',

@@ -13,7 +13,6 @@ import {
   peerOfKey,
   savePeerKey
 } from '../../../src/net/peer-key.ts'
-import { RecordStore } from '../../../src/net/record-store.ts'
 import { decodeResult, encodeResult, RESULT_CODES } from '../../../src/net/request-codes.ts'
 import { protocolOf, STATUS_PROTOCOL, topicOf } from '../../../src/net/topics.ts'
 import { AssertionFailure } from '../../../src/primitives/errors.ts'
@@ -91,14 +90,6 @@ describe('names, codes and keys of the network', () => {
       process.removeAllListeners('uncaughtException')
       for (const listener of listeners) process.on('uncaughtException', listener)
     }
-  })
-
-  it('REQ-9: no provider record enters the store; other records do', async () => {
-    const store = new RecordStore()
-    const key = (text: string) => ({ toString: () => text }) as Parameters<RecordStore['put']>[0]
-    await assert.rejects(store.put(key('/dht/provider/abc/peer'), Uint8Array.of(1)), RangeError)
-    await store.put(key('/peers/abc'), Uint8Array.of(2))
-    assert.deepEqual(await store.get(key('/peers/abc')), Uint8Array.of(2))
   })
 
   it('LIM-1: protocols/limits.md lists every network limit with its value, and no other', async () => {
