@@ -40,10 +40,19 @@ async function command(program: string, args: readonly string[]): Promise<string
   try {
     return (await run(program, args, { cwd: ROOT, maxBuffer: OUTPUT_BYTES_MAX })).stdout
   } catch (error) {
-    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
-    const reason = stderr === '' ? String(error) : (stderr.split('\n').at(-1) ?? '')
+    const said = (['stdout', 'stderr'] as const)
+      .flatMap((name) => (textOf(error, name) + '\n').split('\n').filter((line) => line !== ''))
+      .slice(-LINES_SHOWN)
+    const reason = said.length === 0 ? String(error) : said.join('; ')
     throw new DockerFailure(`${program} ${args.join(' ')}: ${reason}`, { cause: error })
   }
+}
+
+const LINES_SHOWN = 5
+function textOf(error: unknown, name: 'stdout' | 'stderr'): string {
+  return typeof error === 'object' && error !== null && name in error
+    ? String((error as Readonly<Record<typeof name, unknown>>)[name])
+    : ''
 }
 
 /** The container of a service, running or not. */

@@ -11,8 +11,8 @@ import { NetworkWatch } from './watch.ts'
 
 /** How long a validator is away: longer than the chains may stand still. */
 const AWAY_MS = 15_000
-const HEALTHY_MS = 120_000
-const RECOVERY_MS = 60_000
+const HEALTHY_MS = 300_000
+const RECOVERY_MS = 120_000
 const STEADY_MS = 20_000
 /** A clean stop has 10 s; the engine's own work is on top. */
 const STOP_EXIT_CODE = 0
