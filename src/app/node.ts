@@ -143,7 +143,7 @@ export class Node {
     })
     const validator = await this.#part('validator', async () => this.#openValidator(nodeStore, id))
     this.#validator = validator
-    const network = await this.#part('network key', async () => this.#createNetwork(id))
+    const network = await this.#part('network key', async () => this.#createNetwork(id, nodeStore))
     let port: TransactionPort | undefined
     const chains = await this.#part('chains', async () =>
       Chains.open(
@@ -238,7 +238,7 @@ export class Node {
     return new Validator(signerOfKey(key), guard)
   }
 
-  async #createNetwork(id: Uint8Array): Promise<Libp2pNetwork> {
+  async #createNetwork(id: Uint8Array, nodeStore: NodeStore): Promise<Libp2pNetwork> {
     const { config, log, version } = this.#init
     const { seed } = readKeyFile(dataPaths(config.data).nodeKey, 'node')
     return new Libp2pNetwork({
@@ -249,6 +249,10 @@ export class Node {
       bootstrap: config.bootstrap,
       allowPrivate: config.allowPrivate,
       localStatus: () => this.#status(),
+      bans: {
+        load: async () => nodeStore.peers('ban'),
+        save: async (rows) => nodeStore.savePeers('ban', rows)
+      },
       agent: `icn/${version}`,
       traffic: trafficOf(this.#init.genesis),
       transport: this.#init.transport ?? 'tcp',
@@ -270,6 +274,7 @@ export class Node {
       contentType: registry.contentType,
       metrics: async (): Promise<string> => {
         net.peers.reset()
+        net.bannedPeers.set(network.bans().length)
         for (const each of chains.list) {
           const label = { chain: chainName(each.chain) }
           const status = each.pool.status()

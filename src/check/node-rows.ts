@@ -6,6 +6,7 @@ import { checkGuards, noteGuards } from './guard-rows.ts'
 import { checkJournal } from './journal-rows.ts'
 import { NODE_LAYOUT, NODE_ROWS } from './layout.ts'
 import type { NodeRows } from './node-scope.ts'
+import { checkPeers } from './peer-rows.ts'
 import { NodeMarkType } from './records.ts'
 
 export async function checkNode(rows: NodeRows): Promise<void> {
@@ -15,9 +16,7 @@ export async function checkNode(rows: NodeRows): Promise<void> {
   await checkJournal(rows, guards)
   noteGuards(rows, guards)
   await checkLocalTransactions(rows)
-  // Nothing writes a peer book in this version, so no value of it is known to be right.
-  for await (const key of database.keys(NODE_ROWS.peer))
-    report('peer', toHex(key), 'this version keeps no peers here')
+  await checkPeers(rows)
   for await (const key of database.keysFrom(Math.max(...Object.values(NODE_ROWS)) + 1)) {
     report('other', toHex(key), 'a key of no bucket')
   }

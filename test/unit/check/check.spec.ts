@@ -7,7 +7,9 @@ import type { CheckReport } from '../../../src/check/index.ts'
 import { CHAIN_ROWS, NODE_ROWS } from '../../../src/check/layout.ts'
 import { inlineVerifier } from '../../../src/crypto/inline-verifier.ts'
 import type { Verifier } from '../../../src/crypto/ports.ts'
-import { toHex } from '../../../src/primitives/bytes.ts'
+import { StoredBanType } from '../../../src/codec/peer-ban.ts'
+import { StoredPeerType } from '../../../src/codec/peer-record.ts'
+import { concat, toHex } from '../../../src/primitives/bytes.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import { CHAIN_BUCKETS, NODE_BUCKETS, bucketKey, bucketRange } from '../../../src/store/buckets.ts'
 import type { Bucket } from '../../../src/store/buckets.ts'
@@ -158,10 +160,32 @@ describe('icn check', () => {
     }
   })
 
-  it('finds a row in the peer book, which this version does not write', async () => {
+  it('D14: takes what is known of peers and their bans, and finds rows that are neither', async () => {
     const copy = copyOf(made.path)
-    await put(databasePath(copy, 'node'), bucketKey(NODE_BUCKETS.peer, Uint8Array.of(1)), Uint8Array.of(1))
-    assert.deepEqual(lines(await check(copy)), [`${copy}: node peer 01: this version keeps no peers here`])
+    const path = databasePath(copy, 'node')
+    const id = concat(Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20), new Uint8Array(32).fill(5))
+    const keyOf = (kind: number, peer: Uint8Array): Uint8Array =>
+      bucketKey(NODE_BUCKETS.peer, Uint8Array.of(kind), peer)
+    const ban = (bans: number): Uint8Array =>
+      StoredBanType.serialize({ untilMs: 5, bans, reason: new Uint8Array(256) })
+    const known = StoredPeerType.serialize({ addresses: [], signed: [], metMs: 1, seenMs: 2 })
+    await put(path, keyOf(1, id), known)
+    await put(path, keyOf(2, id), ban(1))
+    assert.deepEqual(lines(await check(copy)), [])
+    const wrong: [kind: number, id: Uint8Array, row: Uint8Array, why: string][] = [
+      [1, id, known.subarray(1), 'what is known cannot be decoded'],
+      [2, id, ban(1).subarray(0, 12), 'the ban cannot be decoded'],
+      [2, id, ban(0), 'a ban that is none'],
+      [3, id, ban(1), 'kind 3 is none'],
+      [2, id.subarray(1), ban(1), 'its key is no peer id'],
+      [2, concat(id, id), ban(1), 'its key is no peer id']
+    ]
+    for (const [kind, peer, row, why] of wrong) {
+      const other = copyOf(made.path)
+      await put(databasePath(other, 'node'), keyOf(kind, peer), row)
+      const key = toHex(concat(Uint8Array.of(kind), peer))
+      assert.deepEqual(lines(await check(other)), [`${other}: node peer ${key}: ${why}`])
+    }
   })
 
   it('SNAP-8: finds what is left of an import that is over', async () => {

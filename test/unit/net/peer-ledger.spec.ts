@@ -104,4 +104,39 @@ describe('peer ledger', () => {
     assert.notEqual(ledger.bannedUntil(banned, 1), undefined)
     assert.equal(ledger.score(peer('b'), 1), -10)
   })
+
+  it('D14: bans have a reason, are listed the longest first, and end', () => {
+    const ledger = new PeerLedger()
+    for (let i = 0; i < 2; i++) ledger.record(alice, 'invalid', `proof ${i}`, 0)
+    ledger.ban(peer('bob'), 'by hand', BAN_FIRST_MS + 1, 0)
+    assert.deepEqual(ledger.bans(0), [
+      { peer: 'bob', untilMs: BAN_FIRST_MS + 1, reason: 'by hand', bans: 1 },
+      { peer: 'alice', untilMs: BAN_FIRST_MS, reason: 'proof 1', bans: 1 }
+    ])
+    assert.deepEqual(
+      ledger.bans(BAN_FIRST_MS).map((ban) => ban.peer),
+      ['bob']
+    )
+    assert.equal(ledger.score(peer('bob'), 0), 0, 'a ban by hand is no score')
+  })
+
+  it('D14: who is forgiven has neither ban nor score, but his next ban is longer', () => {
+    const ledger = new PeerLedger()
+    for (let i = 0; i < 2; i++) ledger.record(alice, 'invalid', 'x', 0)
+    assert.equal(ledger.unban(alice, 1), true)
+    assert.equal(ledger.unban(alice, 1), false)
+    assert.equal(ledger.unban(peer('nobody'), 1), false)
+    assert.deepEqual([ledger.score(alice, 1), ledger.bannedUntil(alice, 1)], [0, undefined])
+    for (let i = 0; i < 2; i++) ledger.record(alice, 'invalid', 'x', 1)
+    assert.equal(ledger.bannedUntil(alice, 1), 1 + 2 * BAN_FIRST_MS)
+  })
+
+  it('D14: a ban of an earlier run goes on, and counts for the next one', () => {
+    const ledger = new PeerLedger()
+    ledger.restore({ peer: alice, untilMs: 100, reason: 'before', bans: 3 }, 0)
+    assert.deepEqual(ledger.bans(99), [{ peer: alice, untilMs: 100, reason: 'before', bans: 3 }])
+    assert.deepEqual(ledger.bans(100), [])
+    for (let i = 0; i < 2; i++) ledger.record(alice, 'invalid', 'x', 200)
+    assert.equal(ledger.bannedUntil(alice, 200), 200 + 8 * BAN_FIRST_MS)
+  })
 })
