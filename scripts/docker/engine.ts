@@ -106,7 +106,7 @@ export const PERTURBATIONS = {
   kill: async (service: string) => docker('kill', await containerOf(service)),
   start: async (service: string) => docker('start', await containerOf(service)),
   /** Frozen: it neither runs nor ends its connections. Undone by `resume`. */
-  pause: async (service: string) => docker('pause', await containerOf(service)),
+  pause: async (service: string) => freeze(await containerOf(service)),
   resume: async (service: string) => docker('unpause', await containerOf(service)),
   /** Its cable is pulled; its RPC is out of reach as well. Undone by `heal`. */
   cut: async (service: string) => docker('network', 'disconnect', ...(await cableOf(service))),
@@ -114,6 +114,16 @@ export const PERTURBATIONS = {
     docker('network', 'connect', '--alias', service, ...(await cableOf(service)))
 } as const
 export type Perturbation = keyof typeof PERTURBATIONS
+
+/** On a busy machine the engine may be unable to stop every thread in its time, and says so. */
+async function freeze(container: string, attempts = 5): Promise<string> {
+  try {
+    return await docker('pause', container)
+  } catch (error) {
+    if (attempts <= 1 || !(error instanceof DockerFailure && error.message.includes('freeze'))) throw error
+    return freeze(container, attempts - 1)
+  }
+}
 
 /** Network and container; the network is named by the container's own configuration, also while it is cut off. */
 async function cableOf(service: string): Promise<[string, string]> {

@@ -75,6 +75,11 @@ export class NetworkVerdict {
     })
   }
 
+  /** Whether a node has said how far its chains are. */
+  isHeard(name: string): boolean {
+    return this.#node(name).chains.size > 0
+  }
+
   /** Highest final height of a chain at any node. */
   highest(chain: ChainJson): number {
     return Math.max(0, ...[...this.#nodes.values()].map(({ chains }) => chains.get(chain)?.final ?? 0))

@@ -29,6 +29,7 @@ describe('docker: what is wrong with a network', () => {
     const verdict = whole()
     verdict.health('b', false, 1)
     assert.deepEqual([verdict.missing(), verdict.missing(['b'])], [['b is not healthy'], []])
+    assert.deepEqual([verdict.isHeard('b'), new NetworkVerdict(NODES).isHeard('b')], [true, false])
     const other = new NetworkVerdict(NODES)
     other.sync('a', 'coord', 3, 'bodies', 0)
     other.sync('a', 0, 0, 'live', 0)
