@@ -49,7 +49,7 @@ export class Observer {
       finalHeight.set(label, header.height)
       height.set(label, header.height)
       epoch.set(label, header.epoch)
-      finalitySeconds.observe(label, tookMs / 1_000)
+      if (tookMs !== undefined) finalitySeconds.observe(label, tookMs / 1_000)
       transactionsFinal.inc(label, transactionIds.length)
       this.progress.finalAtMs.set(chain, performance.now())
       this.progress.blocks.set(chain, (this.progress.blocks.get(chain) ?? 0) + 1)

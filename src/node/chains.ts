@@ -17,6 +17,7 @@ import {
 } from '../codec/messages.ts'
 import type { Status } from '../codec/messages.ts'
 import { decode } from '../codec/ssz.ts'
+import { BodyRangeType, HeaderRangeType } from '../codec/sync-messages.ts'
 import { listenMs } from '../consensus/timers.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import type { Dropped } from '../mempool/pool.ts'
@@ -36,6 +37,10 @@ import { EpochBook } from './chain/epoch-book.ts'
 import type { BundleCounts } from './chain/transactions.ts'
 import { serveBlocks, serveRange } from './chain/serve.ts'
 import { Coordination } from './coordination.ts'
+import { serveBodies, serveHeaders } from './sync/serve.ts'
+import type { ChainSyncInit } from './sync/chain-sync.ts'
+import { slotsOf } from '../sync/budget.ts'
+import type { Demand } from '../sync/budget.ts'
 import type { ChainEvents, Clock } from './ports.ts'
 import type { Validator } from './validator.ts'
 
@@ -56,6 +61,8 @@ export interface ChainsInit {
   readonly genesis: Genesis
   /** Shards to follow, in order. */
   readonly shards: readonly ChainId[]
+  /** @default a full sync from genesis */
+  readonly sync?: Pick<ChainSyncInit, 'mode' | 'checkpoint'>
 }
 
 /** How often the time of listening is prolonged while others are ahead. */
@@ -105,7 +112,7 @@ export class Chains {
   /** Every store that was opened is in `stores`, whatever happens. */
   static async #assemble(
     c: ChainsComponents,
-    { genesis, shards }: ChainsInit,
+    { genesis, shards, sync = FULL }: ChainsInit,
     stores: KeyValueStore[]
   ): Promise<Chains> {
     const network = networkId(genesis)
@@ -128,8 +135,8 @@ export class Chains {
       const freeze = chain === COORD ? freezer(epochs, coordGenesis.block.hash, genesis.shards) : () => []
       const certificate = (await store.certificateAtOrAbove(store.final.height))?.certificate
       const node = new ChainNode(
-        { ...c, events, store, epochs, coord: coordination, freeze },
-        { chain, constants, certificate }
+        { ...c, events, store, epochs, coord: coordination, freeze, ...syncBudget(chains) },
+        { chain, constants, certificate, sync: chain === COORD ? sync : { ...sync, checkpoint: undefined } }
       )
       if (chain === COORD) coordination.attach(node)
       chains.set(chain, node)
@@ -217,6 +224,18 @@ export class Chains {
       const node = this.get(request.value.chain)
       return node === undefined ? LACKS : serveRange(node.store, request.value)
     })
+    network.serve('headers', async (body) => {
+      const request = decode(HeaderRangeType, body)
+      if (!request.ok) return INVALID
+      const node = this.get(request.value.chain)
+      return node === undefined ? LACKS : serveHeaders(node.store, request.value)
+    })
+    network.serve('ranges', (body) => {
+      const request = decode(BodyRangeType, body)
+      if (!request.ok) return INVALID
+      const node = this.get(request.value.chain)
+      return node === undefined ? LACKS : serveBodies(node.store, request.value)
+    })
     network.serve('transactions', async (body, from) => this.#handedOver(body, from))
     network.listen({
       peerUp: (peer, status) => {
@@ -258,6 +277,17 @@ export class Chains {
 
 const LACKS: Response = { result: 'lacks', frames: [] }
 const INVALID: Response = { result: 'invalid', frames: [] }
+const FULL: Pick<ChainSyncInit, 'mode' | 'checkpoint'> = { mode: 'full', checkpoint: undefined }
+
+/** D15: one budget of requests for all chains, and coordination first. */
+function syncBudget(chains: ReadonlyMap<ChainId, ChainNode>) {
+  const demands = (): Demand[] =>
+    [...chains].map(([chain, { sync }]) => ({ chain, active: sync.active || sync.out > 0, out: sync.out }))
+  return {
+    syncSlots: (chain: ChainId) => slotsOf(chain, demands()),
+    coordinationSyncs: () => chains.get(COORD)?.sync.active === true
+  }
+}
 
 function createGenesis(genesis: Genesis, chain: ChainId, coordHash: Uint8Array) {
   const { block, changes } = buildChainGenesis(genesis, chain)

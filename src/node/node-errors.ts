@@ -11,6 +11,8 @@ export class ConfigError extends NodeError<
       readonly expected: string
     }
   | { readonly code: 'CONFIG_FILE'; readonly path: string; readonly reason: string }
+  /** Two values that are right by themselves do not fit together. */
+  | { readonly code: 'CONFIG_RELATION'; readonly key: string; readonly other: string }
   /** Nothing gave a value to a key that has no default. */
   | { readonly code: 'CONFIG_MISSING'; readonly key: string }
 > {}
@@ -29,6 +31,14 @@ export class KeyFileError extends NodeError<
       readonly expected: string
     }
 > {}
+
+/** The operator vouches for another block than the one that a quorum made final: not the network that was meant. */
+export class CheckpointError extends NodeError<{
+  readonly code: 'CHECKPOINT_CONTRADICTED'
+  readonly height: number
+  readonly expected: string
+  readonly found: string
+}> {}
 
 /** A part of the node did not start; those started before it were stopped again. The reason is the cause. */
 export class StartError extends NodeError<{ readonly code: 'NODE_PART_FAILED'; readonly part: string }> {}

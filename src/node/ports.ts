@@ -31,6 +31,8 @@ export interface ChainEvents {
   /** The guard refused a statement, or signing stopped for good (C12, C22). */
   guardRefusal(chain: ChainId, reason: string): void
   signingStopped(reason: string): void
+  /** Sync of the chain stands still, and why; undefined: it moves again. */
+  syncStalled?(chain: ChainId, reason: string | undefined): void
   /** A disk or another part that the node cannot go on without failed. */
   failed(error: unknown): void
 }
@@ -41,8 +43,8 @@ export interface FinalEvent {
   readonly hash: Uint8Array
   readonly certificate: Certificate
   readonly transactionIds: readonly Uint8Array[]
-  /** State after the block, to read. */
+  /** State after the block, to read; while a chain syncs, after the last block that was stored with it. */
   readonly state: Pick<StateView, 'get'>
-  /** From first hearing of the block to its finality here. */
-  readonly tookMs: number
+  /** From first hearing of the block to its finality here; undefined for blocks that were final long ago. */
+  readonly tookMs: number | undefined
 }

@@ -125,6 +125,7 @@ class Observation {
   watch(): void {
     for (const { events } of this.#swarm.running) {
       events.on('final', ({ chain, tookMs }) => {
+        if (tookMs === undefined) return
         const samples = this.#tookMs.get(chain) ?? []
         samples.push(Math.round(tookMs))
         this.#tookMs.set(chain, samples)

@@ -28,8 +28,12 @@ export interface AntiEntropyComponents {
   readonly store: ChainStore
   readonly judges: GossipJudges
   readonly instance: () => Instance
-  /** The peer's status shows more than is held here: pull from it. Its word is no proof, only a hint. */
+  /** The peer states this final height: no proof, only a hint. True when sync looks into it (SYN-1). */
+  readonly onClaim: (peer: Peer, finalHeight: number) => boolean
+  /** The peer's status shows more than is held here: pull from it. */
   readonly onBehind: (peer: Peer) => void
+  /** SYN-8: consensus is paused and takes nothing. */
+  readonly isPaused: () => boolean
 }
 
 /** C20: boundary headers given to a peer of an older epoch. */
@@ -58,6 +62,7 @@ export class AntiEntropy {
   /** One frame whose kind byte is known to be one of ours. Content that does not verify is the sender's fault. */
   async receive(peer: Peer, kind: number, bytes: Uint8Array): Promise<void> {
     if (kind === FRAME_STATUS) return this.#onStatus(peer, bytes)
+    if (this.#c.isPaused()) return
     if (kind === FRAME_VOTE) {
       const vote = decode(VoteType, bytes)
       if (!vote.ok) return this.#blame(peer, vote.detail)
@@ -76,6 +81,7 @@ export class AntiEntropy {
     if (!decoded.ok) return this.#blame(peer, decoded.detail)
     const theirs = decoded.value
     const { config, final } = this.#c.instance()
+    if (this.#c.onClaim(peer, theirs.finalHeight) && this.#c.isPaused()) return
     if (theirs.epoch > config.epoch || theirs.finalHeight > final.height + LAG_TOLERATED)
       this.#c.onBehind(peer)
     if (theirs.epoch < config.epoch) this.#giveBoundaries(peer, theirs.epoch)

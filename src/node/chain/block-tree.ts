@@ -7,7 +7,7 @@ import type { Block, Header } from '../../codec/block.ts'
 import { Overlay, stateAfter } from '../../state/overlay.ts'
 import type { StateView } from '../../state/ports.ts'
 import type { CheckedTransaction, Execution } from '../../state/types.ts'
-import type { ChainStore } from '../../store/chain-store.ts'
+import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
 
 export interface Executed {
   readonly block: Block
@@ -15,6 +15,8 @@ export interface Executed {
   readonly transactions: readonly CheckedTransaction[]
   readonly state: StateView
   readonly attendance: AttendanceBook
+  /** Epoch snapshots that the block freezes, where its state does not stay as it is. */
+  readonly frozen?: readonly SnapshotRecord[]
 }
 
 /** A block that another can be built on: its header and the state after it. */
@@ -39,6 +41,17 @@ export class BlockTree {
   ) {
     this.#final = { attendance: [], ...final }
     this.#finalState = finalState
+  }
+
+  /** The store below holds another final block, a snapshot's: nothing of what was executed stands on it. */
+  rebase(final: {
+    readonly header: Header
+    readonly hash: Uint8Array
+    readonly attendance: AttendanceBook
+  }): void {
+    this.#blocks.clear()
+    this.#changes += 1
+    this.#final = final
   }
 
   /** Rises whenever a block comes or goes. */

@@ -8,68 +8,42 @@ import { must } from '../../primitives/errors.ts'
 import { FRAME_DIGEST, FRAME_WANT } from '../../codec/messages.ts'
 import { NOTARISE } from '../../codec/statement.ts'
 import type { Vote } from '../../codec/statement.ts'
-import type { Attendance, Block } from '../../codec/block.ts'
+import type { Block } from '../../codec/block.ts'
 import type { Proposal } from '../../codec/proposal.ts'
 import type { Instance } from '../../consensus/instance.ts'
-import type { FinalRef } from '../../consensus/types.ts'
-import type { Verifier } from '../../crypto/ports.ts'
 import { Pool } from '../../mempool/pool.ts'
-import type { Dropped } from '../../mempool/pool.ts'
 import { VerifiedCache } from '../../mempool/verified-cache.ts'
 import type { GossipJudge, GossipKind, GossipVerdict, Network, Peer } from '../../net/types.ts'
 import { isBoundary, nextEpoch } from '../../sharding/epochs.ts'
 import type { GenesisConstants } from '../../state/types.ts'
 import type { Certificate } from '../../codec/statement.ts'
-import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
-import type { NodeStore } from '../../store/node-store.ts'
-import type { ChainEvents, Clock } from '../ports.ts'
-import type { Validator } from '../validator.ts'
+import type { ChainStore } from '../../store/chain-store.ts'
+import type { ChainEvents } from '../ports.ts'
 import { AntiEntropy, LAG_TOLERATED } from './anti-entropy.ts'
 import { BlockTree, storedAttendance } from './block-tree.ts'
 import type { Executed } from './block-tree.ts'
 import { Builder } from './builder.ts'
 import { ConsensusDriver } from './consensus-driver.ts'
+import type { Place } from './consensus-driver.ts'
 import type { CoordinationView } from './coordination-view.ts'
 import type { EpochBook } from './epoch-book.ts'
 import { Executor } from './executor.ts'
 import { Finaliser } from './finaliser.ts'
 import { GossipJudges } from './gossip-judges.ts'
+import { placeInEpoch } from './place.ts'
 import { PoolRepair } from './pool-repair.ts'
 import { Pull } from './pull.ts'
 import { Transactions } from './transactions.ts'
-import type { BundleCounts } from './transactions.ts'
-
-export interface ChainNodeComponents {
-  readonly network: Network
-  readonly clock: Clock
-  readonly verifier: Verifier
-  readonly store: ChainStore
-  readonly nodeStore: NodeStore
-  readonly epochs: EpochBook
-  readonly coord: CoordinationView
-  readonly validator: Validator | undefined
-  readonly events: ChainEvents
-  /** Epoch snapshots frozen by a block; none on shards. */
-  readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
-  readonly onDropped: (chain: ChainId, dropped: readonly Dropped[]) => void
-  readonly onBundle?: (chain: ChainId, counts: BundleCounts) => void
-  readonly randomSeed: () => Uint8Array
-}
-
-export interface ChainNodeInit {
-  readonly chain: ChainId
-  readonly constants: GenesisConstants
-  /** Finality certificate of the store's last final block; undefined at genesis. */
-  readonly certificate: Certificate | undefined
-}
-
-interface Place {
-  readonly epoch: number
-  readonly base: FinalRef
-}
+import { TwinWatch } from './twin-watch.ts'
+import type { ChainNodeComponents, ChainNodeInit } from './chain-components.ts'
+import { ChainSync } from '../sync/chain-sync.ts'
+import type { LivePart } from '../sync/chain-sync.ts'
+import { Importer } from '../sync/importer.ts'
 
 /** GOS-6: what we are too busy for is ignored; blocks bring the transactions, and digests what is left (POOL-8). */
 const BUSY: GossipVerdict = { action: 'ignore', rule: 'busy' }
+/** SYN-8: sync brings what follows from it. */
+const BEHIND: GossipVerdict = { action: 'ignore', rule: 'we-lag' }
 
 /** Covers a full pool and a few blocks (M6). */
 const VERIFIED_MAX = 131_072
@@ -82,12 +56,12 @@ export class ChainNode {
   readonly driver: ConsensusDriver
   readonly transactions: Transactions
   readonly pull: Pull
+  readonly sync: ChainSync
   readonly #antiEntropy: AntiEntropy
   readonly #repair: PoolRepair
   readonly #judges: GossipJudges
-  readonly #validator: Validator | undefined
   readonly #events: ChainEvents
-  readonly #networkId: Uint8Array
+  readonly #twins: TwinWatch
   readonly #coord: CoordinationView
   readonly #network: Network
   readonly #epochs: EpochBook
@@ -99,17 +73,16 @@ export class ChainNode {
     const { chain, constants } = init
     this.chain = chain
     this.store = c.store
-    this.#networkId = constants.network
-    this.#validator = c.validator
     this.#coord = c.coord
     this.#network = c.network
     this.#epochs = c.epochs
     this.#certificate = init.certificate
     this.#events = this.#observe(c.events)
+    this.#twins = new TwinWatch({ ...c, events: this.#events }, constants.network)
     const tip = must(c.store.header(c.store.final.height), 'the final block is stored')
     const attendance = storedAttendance(c.store)
     const tree = new BlockTree({ header: tip, hash: c.store.final.hash, attendance }, c.store)
-    const place = placeInEpoch(c, tree)
+    const place = placeInEpoch(c.epochs, tree)
     const params = must(c.epochs.snapshot(place.epoch), 'the running epoch is known').params
     const verified = new VerifiedCache(VERIFIED_MAX)
     const executor = new Executor(
@@ -120,7 +93,8 @@ export class ChainNode {
     this.pool = new Pool(chain, params)
     this.transactions = this.#createTransactions(c, constants, verified)
     this.#repair = new PoolRepair({ network: c.network, clock: c.clock, pool: this.pool, verified }, chain)
-    this.driver = this.#createDriver(c, init, executor, place)
+    const finaliser = this.#createFinaliser(c)
+    this.driver = this.#createDriver(c, init, { executor, finaliser, place })
     const instance = (): Instance => this.driver.instance
     this.#judges = new GossipJudges(
       {
@@ -140,16 +114,20 @@ export class ChainNode {
         executor,
         instance,
         onBlock: (block) => this.driver.enqueue({ type: 'block', block }),
-        onCertificate: (certificate) => this.#onCertificate(certificate, false)
+        onCertificate: (certificate) => this.#onCertificate(certificate, false),
+        mayPull: () => !this.sync.active
       },
       chain
     )
+    this.sync = this.#createSync(c, init, { executor, finaliser })
     this.#antiEntropy = new AntiEntropy(
       {
         network: c.network,
         store: c.store,
         judges: this.#judges,
         instance,
+        isPaused: () => this.sync.active,
+        onClaim: (peer, finalHeight) => this.sync.hint(peer, finalHeight),
         onBehind: (peer) => this.pull.catchUp(peer)
       },
       chain
@@ -177,11 +155,76 @@ export class ChainNode {
     )
   }
 
+  #createFinaliser(c: ChainNodeComponents): Finaliser {
+    return new Finaliser(
+      {
+        ...c,
+        events: this.#events,
+        tree: this.tree,
+        journal: c.nodeStore.journal,
+        onSettled: (certificate) => {
+          this.#certificate = certificate
+          this.#twins.inCertificate(certificate)
+        },
+        onFinalBlock: (executed) => this.#onFinalBlock(executed)
+      },
+      this.chain
+    )
+  }
+
+  #createSync(
+    c: ChainNodeComponents,
+    { chain, constants, sync }: ChainNodeInit,
+    { executor, finaliser }: { executor: Executor; finaliser: Finaliser }
+  ): ChainSync {
+    const importer = new Importer({ ...c, constants, tree: this.tree, finaliser }, chain)
+    return new ChainSync(
+      {
+        ...c,
+        events: this.#events,
+        executor,
+        importer,
+        live: this.#livePart(),
+        slots: () => c.syncSlots(chain),
+        fetchSnapshot: async () => this.#fetchSnapshot(c)
+      },
+      { ...sync, chain, network: constants.network }
+    )
+  }
+
+  /** SYN-10: the state of a snapshot in place of the own one; `resume` begins from there. */
+  async #fetchSnapshot({ fetchSnapshot, store }: ChainNodeComponents) {
+    const place = await fetchSnapshot?.()
+    if (place === undefined) return undefined
+    const header = must(store.header(place.height), 'the final block is stored')
+    this.tree.rebase({ header, hash: place.hash, attendance: storedAttendance(store) })
+    this.#certificate = (await store.certificateAtOrAbove(place.height))?.certificate
+    return place
+  }
+
+  /** SYN-8: what stops while the chain syncs, and begins again from the store. */
+  #livePart(): LivePart {
+    return {
+      final: () => ({ height: this.tree.final.header.height, hash: this.tree.final.hash }),
+      pause: async () => {
+        await this.driver.pause()
+        this.pull.progressed(true)
+      },
+      resume: async () => {
+        const place = placeInEpoch(this.#epochs, this.tree)
+        this.#useParams(place.epoch)
+        await this.driver.resume(place, this.#certificate)
+        this.#antiEntropy.broadcast()
+        this.pull.catchUp()
+      },
+      askAround: () => this.#antiEntropy.broadcast()
+    }
+  }
+
   #createDriver(
     c: ChainNodeComponents,
     { chain, constants }: ChainNodeInit,
-    executor: Executor,
-    place: Place
+    { executor, finaliser, place }: { executor: Executor; finaliser: Finaliser; place: Place }
   ): ConsensusDriver {
     const { tree } = this
     const builder = new Builder({
@@ -192,19 +235,6 @@ export class ChainNode {
       candidates: (exclude) => this.pool.select(exclude).transactions(),
       finalCertificate: () => this.#certificate
     })
-    const finaliser = new Finaliser(
-      {
-        ...c,
-        events: this.#events,
-        tree,
-        journal: c.nodeStore.journal,
-        onSettled: (certificate) => {
-          this.#certificate = certificate
-        },
-        onFinalBlock: (executed) => this.#onFinalBlock(executed, c.epochs)
-      },
-      chain
-    )
     return new ConsensusDriver(
       {
         ...c,
@@ -240,10 +270,11 @@ export class ChainNode {
   /** Before the network starts: gossip handlers of this chain. */
   get judges(): Readonly<Record<GossipKind, GossipJudge>> {
     return {
-      tx: (data, from) => (this.pull.isFarBehind ? BUSY : this.transactions.judgeBundle(data, from)),
-      block: (data, from) => this.#judges.block(data, from),
-      vote: (data, from) => this.#judges.vote(data, from),
-      certificate: (data, from) => this.#judges.certificate(data, from)
+      tx: (data, from) =>
+        this.pull.isFarBehind || this.sync.active ? BUSY : this.transactions.judgeBundle(data, from),
+      block: (data, from) => (this.sync.active ? BEHIND : this.#judges.block(data, from)),
+      vote: (data, from) => (this.sync.active ? BEHIND : this.#judges.vote(data, from)),
+      certificate: (data, from) => (this.sync.active ? BEHIND : this.#judges.certificate(data, from))
     }
   }
 
@@ -266,11 +297,12 @@ export class ChainNode {
     this.transactions.stop()
     this.#repair.stop()
     this.pull.stop()
+    await this.sync.stop()
     await this.driver.stop()
   }
 
   onPeer(peer: Peer, finalHeight: number): void {
-    if (finalHeight > this.driver.instance.final.height + LAG_TOLERATED) this.pull.catchUp(peer)
+    this.#onClaim(peer, finalHeight, false)
     this.transactions.onPeer()
     this.#repair.sendDigest(peer)
     this.#antiEntropy.sendStatus(peer, false)
@@ -278,14 +310,22 @@ export class ChainNode {
 
   /** Asks every peer that states a higher final block than ours. @returns whether there is one, or a pull goes on. */
   pullFromAhead(): boolean {
-    const { height } = this.driver.instance.final
-    const ahead = this.#network
-      .peers(this.chain)
-      .filter(({ status }) =>
-        status.chains.some((one) => one.chain === this.chain && one.finalHeight > height)
-      )
-    for (const { peer } of ahead) this.pull.catchUp(peer)
-    return ahead.length > 0 || this.pull.active || this.driver.instance.target !== undefined
+    const { height } = this.tree.final.header
+    let ahead = 0
+    for (const { peer, status } of this.#network.peers(this.chain)) {
+      const stated = status.chains.find((one) => one.chain === this.chain)?.finalHeight ?? 0
+      if (stated <= height) continue
+      ahead += 1
+      this.#onClaim(peer, stated, true)
+    }
+    return ahead > 0 || this.pull.active || this.sync.active || this.driver.instance.target !== undefined
+  }
+
+  /** A peer states a final height: its word only says whom to ask. */
+  #onClaim(peer: Peer, finalHeight: number, pull: boolean): void {
+    const isFar = this.sync.hint(peer, finalHeight)
+    if (!isFar && (pull || finalHeight > this.tree.final.header.height + LAG_TOLERATED))
+      this.pull.catchUp(peer)
   }
 
   async onFrame(peer: Peer, kind: number, bytes: Uint8Array): Promise<void> {
@@ -301,38 +341,12 @@ export class ChainNode {
 
   #onVote(vote: Vote): void {
     const self = this.driver.instance.config.self
-    if (vote.signer === self && vote.epoch === this.driver.instance.config.epoch) this.#noticeTwin(vote)
+    if (vote.signer === self && vote.epoch === this.driver.instance.config.epoch) this.#twins.notice(vote)
     this.driver.enqueueFor(vote.epoch, { type: 'vote', vote })
   }
 
-  /** C22: a valid statement of the own key that the guard does not know stops signing for good. */
-  #noticeTwin({ chain, epoch, view, kind, hash }: Vote | Certificate): void {
-    this.#validator?.noticeTwin({ network: this.#networkId, chain, epoch, view, kind, hash }).then(
-      (reason) => {
-        if (reason !== undefined) this.#events.signingStopped(reason)
-      },
-      (error: unknown) => this.#events.failed(error)
-    )
-  }
-
-  /** The own key among the signers says as much as a vote of it: a restored backup finds it in what it catches up. */
-  #noticeInCertificate(certificate: Certificate, epochs: EpochBook): void {
-    if (this.#validator === undefined) return
-    const own = epochs.memberIndex(certificate.chain, certificate.epoch, this.#validator.publicKey)
-    if (own !== undefined && certificate.signers.get(own)) this.#noticeTwin(certificate)
-  }
-
-  #noticeInAttendance({ parentCertificate, lateVotes }: Attendance, epochs: EpochBook): void {
-    for (const certificate of parentCertificate) this.#noticeInCertificate(certificate, epochs)
-    const key = this.#validator?.publicKey
-    if (key === undefined) return
-    for (const vote of lateVotes) {
-      if (vote.signer === epochs.memberIndex(vote.chain, vote.epoch, key)) this.#noticeTwin(vote)
-    }
-  }
-
   #onCertificate(certificate: Certificate, byGossip: boolean): void {
-    this.#noticeInCertificate(certificate, this.#epochs)
+    this.#twins.inCertificate(certificate)
     this.driver.enqueueFor(certificate.epoch, { type: 'certificate', certificate, byGossip })
   }
 
@@ -355,13 +369,17 @@ export class ChainNode {
     }
   }
 
-  #onFinalBlock(executed: Executed, epochs: EpochBook): void {
+  #onFinalBlock(executed: Executed): void {
     this.transactions.onFinalBlock(executed)
-    this.#noticeInAttendance(executed.block.body.attendance, epochs)
+    this.#twins.inAttendance(executed.block.body.attendance)
     const { header } = executed.block
-    const params = epochs.snapshot(header.epoch)?.params
+    const params = this.#epochs.snapshot(header.epoch)?.params
     if (params === undefined || !isBoundary(header, header.epoch, params.epochLength)) return
-    const next = epochs.snapshot(nextEpoch(header, params.epochLength))
+    this.#useParams(nextEpoch(header, params.epochLength))
+  }
+
+  #useParams(epoch: number): void {
+    const next = this.#epochs.snapshot(epoch)
     if (next === undefined) return
     const dropped = this.pool.setParams(next.params, this.tree.final.state, this.transactions.head)
     if (dropped.length > 0) this.transactions.forget(dropped)
@@ -375,17 +393,5 @@ export class ChainNode {
         events.halted(chain, reason)
       }
     }
-  }
-}
-
-/** C24: after a boundary block the next epoch runs, with that block as its base at view 0. */
-function placeInEpoch({ epochs }: ChainNodeComponents, tree: BlockTree): Place {
-  const { header, hash } = tree.final
-  const { epochLength } = must(epochs.snapshot(header.epoch), 'the final block’s epoch is known').params
-  const ended = isBoundary(header, header.epoch, epochLength)
-  const epoch = ended ? nextEpoch(header, epochLength) : header.epoch
-  return {
-    epoch,
-    base: { hash, height: header.height, view: ended ? 0 : header.view, timeMs: header.timeMs }
   }
 }

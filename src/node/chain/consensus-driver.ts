@@ -65,11 +65,17 @@ const EARLY_MAX = 512
 /** After a failure of the verifier. */
 const RETRY_MS = 100
 
+/** Where an instance begins: the epoch, and the final block that it stands on. */
+export interface Place {
+  readonly epoch: number
+  readonly base: FinalRef
+}
+
 export class ConsensusDriver {
   readonly chain: ChainId
   readonly #c: ConsensusComponents
   readonly #networkId: Uint8Array
-  readonly #certificate: Certificate | undefined
+  #certificate: Certificate | undefined
   readonly #queue: Input[] = []
   /** Verified inputs of the next epoch, which peers that crossed the boundary first send. */
   readonly #early: { readonly epoch: number; readonly input: Input }[] = []
@@ -77,16 +83,15 @@ export class ConsensusDriver {
   #busy = false
   #hadWork = false
   #stopped = false
+  #paused = false
   #cancelWake: () => void = () => undefined
   #idle: PromiseWithResolvers<void> | undefined
 
   constructor(
     components: ConsensusComponents,
-    init: {
+    init: Place & {
       chain: ChainId
       network: Uint8Array
-      epoch: number
-      base: FinalRef
       /** Finality certificate of the last final block, from the store. */
       certificate?: Certificate | undefined
     }
@@ -101,12 +106,38 @@ export class ConsensusDriver {
   /** C22: own votes, certificates and blocks of the running epoch come back from the journal. */
   async start(): Promise<void> {
     const { epoch, base } = this.#instance.config
+    await this.#restore(epoch, base)
+    this.#begin()
+  }
+
+  async #restore(epoch: number, base: FinalRef): Promise<void> {
     const records = await this.#c.journal.load(this.chain)
     const held = records.flatMap((record) => fromJournal(record, epoch))
     this.#instance = restoreInstance(this.#config(epoch, base), held, this.#env())
     // The journal dropped it, and C19 gives it to a peer that is one block behind.
     if (this.#certificate?.epoch === epoch) this.#instance.finality = this.#certificate
+  }
+
+  #begin(): void {
     this.enqueue({ type: 'signing', enabled: this.#c.validator?.state === 'active' })
+  }
+
+  /** Nothing is signed, counted or executed any more (SYN-8). Ends when the effect under way is done. */
+  async pause(): Promise<void> {
+    this.#paused = true
+    this.#queue.length = 0
+    this.#early.length = 0
+    this.#cancelWake()
+    await this.#atRest()
+  }
+
+  /** Like a start, on another final block (C22). What waited or came in between belongs to the past. */
+  async resume(place: Place, certificate: Certificate | undefined): Promise<void> {
+    this.#certificate = certificate
+    await this.#restore(place.epoch, place.base)
+    this.#queue.length = 0
+    this.#paused = false
+    this.#begin()
   }
 
   get instance(): Instance {
@@ -118,7 +149,7 @@ export class ConsensusDriver {
   }
 
   enqueue(input: Input): void {
-    if (this.#stopped) return
+    if (this.#stopped || this.#paused) return
     if (this.#queue.length >= QUEUE_MAX && input.type === 'vote') return
     this.#queue.push(input)
     if (!this.#busy) {
@@ -144,20 +175,25 @@ export class ConsensusDriver {
     this.#stopped = true
     this.#queue.length = 0
     this.#cancelWake()
+    await this.#atRest()
+  }
+
+  async #atRest(): Promise<void> {
     if (!this.#busy) return
-    this.#idle = Promise.withResolvers()
+    this.#idle ??= Promise.withResolvers()
     await this.#idle.promise
   }
 
   async #drain(): Promise<void> {
     try {
       for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
+        if (this.#paused) break
         const before = this.#instance.view
         const effects = step(this.#instance, input, this.#env())
         if (this.#instance.view !== before)
           this.#c.events.entered(this.chain, this.#instance.config.epoch, this.#instance.view)
         for (const effect of effects) {
-          if (this.#stopped) break
+          if (this.#stopped || this.#paused) break
           await this.#perform(effect)
         }
         if (effects.length > 0) this.#c.onStepped()
@@ -169,12 +205,13 @@ export class ConsensusDriver {
     } finally {
       this.#busy = false
       this.#idle?.resolve()
+      this.#idle = undefined
     }
   }
 
   #scheduleWake(): void {
     this.#cancelWake()
-    if (this.#stopped || this.#instance.ended || this.#instance.halted !== undefined) return
+    if (this.#stopped || this.#paused || this.#instance.ended || this.#instance.halted !== undefined) return
     const at = nextWakeMs(this.#instance, this.#env())
     this.#cancelWake = this.#c.clock.at(at, () => {
       this.enqueue({ type: 'tick' })
@@ -275,7 +312,12 @@ export class ConsensusDriver {
   enqueueFor(epoch: number, input: Input): void {
     const current = this.#instance.config.epoch
     if (epoch === current) this.enqueue(input)
-    else if (epoch > current && this.#early.length < EARLY_MAX && !this.#isSurplus(epoch, input)) {
+    else if (
+      epoch > current &&
+      !this.#paused &&
+      this.#early.length < EARLY_MAX &&
+      !this.#isSurplus(epoch, input)
+    ) {
       this.#early.push({ epoch, input })
     }
   }

@@ -15,12 +15,14 @@ import { encodeResults } from '../../codec/results.ts'
 import type { ChainEvents, Clock } from '../ports.ts'
 import type { Validator } from '../validator.ts'
 import type { BlockTree, Executed } from './block-tree.ts'
+import type { EpochBook } from './epoch-book.ts'
 
 export interface FinaliserComponents {
   readonly clock: Clock
   readonly store: ChainStore
   readonly tree: BlockTree
   readonly journal: Journal
+  readonly epochs: EpochBook
   readonly validator: Validator | undefined
   readonly events: ChainEvents
   /** The tree's final block is now the one that this certificate proves. */
@@ -41,35 +43,45 @@ export class Finaliser {
   }
 
   async commit(blocks: readonly Block[], certificate: Certificate, instance: Instance): Promise<void> {
-    const { store, tree, clock, events } = this.#c
-    const { epochLength } = instance.config.params
+    const { tree, clock } = this.#c
     const path = blocks.map((block) => must(tree.get(toHex(block.hash)), 'a final block was executed'))
+    await this.commitExecuted(path, certificate, ({ hash }) => {
+      const now = clock.monoMs()
+      return now - (instance.seenAt.get(toHex(hash)) ?? now)
+    })
+  }
+
+  /**
+   * Consecutive blocks on the last final one, the last of them proven by the certificate. Before it waits for the disk,
+   * the store's state view has the changes, and header, state and certificate change together.
+   * @param tookMs from first hearing of a block to its finality; undefined for blocks that were final long ago
+   */
+  async commitExecuted(
+    path: readonly Executed[],
+    certificate: Certificate,
+    tookMs?: (block: Block) => number
+  ): Promise<void> {
+    const { store, tree, epochs } = this.#c
     const last = must(path.at(-1), 'finality has a block')
-    const ended = isBoundary(last.block.header, instance.config.epoch, epochLength)
+    const { epoch } = last.block.header
+    const { epochLength } = must(epochs.snapshot(epoch), 'the epoch of a final block is known').params
+    const ended = isBoundary(last.block.header, epoch, epochLength)
     const durable = store.commitFinal(
       path.map((executed) => this.#finalBlock(executed, executed === last ? certificate : undefined, ended))
     )
-    // The store's state view has the changes from this moment, so header, state and certificate change together.
     tree.settle(path, store)
     this.#c.onSettled(certificate)
     await durable
-    const now = clock.monoMs()
-    for (const executed of path) {
-      const { header, hash } = executed.block
-      this.#c.onFinalBlock(executed)
-      const tookMs = now - (instance.seenAt.get(toHex(hash)) ?? now)
-      const transactionIds = executed.transactions.map(({ id }) => id)
-      events.final({
-        chain: this.#chain,
-        header,
-        hash,
-        certificate,
-        transactionIds,
-        state: executed.state,
-        tookMs
-      })
-    }
+    for (const executed of path) this.#tell(executed, certificate, tookMs?.(executed.block))
     await this.#forget(last.block, certificate, ended, epochLength)
+  }
+
+  #tell(executed: Executed, certificate: Certificate, tookMs: number | undefined): void {
+    const { header, hash } = executed.block
+    this.#c.onFinalBlock(executed)
+    const transactionIds = executed.transactions.map(({ id }) => id)
+    const { state } = executed
+    this.#c.events.final({ chain: this.#chain, header, hash, certificate, transactionIds, state, tookMs })
   }
 
   #finalBlock(executed: Executed, certificate: Certificate | undefined, ended: boolean): FinalBlock {
@@ -79,7 +91,7 @@ export class Finaliser {
       changes: execution.changes,
       results: encodeResults(execution.results),
       transactionIds: transactions.map(({ id }) => id),
-      snapshots: this.#c.freeze(executed),
+      snapshots: executed.frozen ?? this.#c.freeze(executed),
       ...(certificate === undefined ? {} : { certificate, boundary: ended })
     }
   }

@@ -29,6 +29,8 @@ export interface PullComponents {
   readonly instance: () => Instance
   readonly onBlock: (block: Block) => void
   readonly onCertificate: (certificate: Certificate) => void
+  /** False while the chain syncs (SYN-8). */
+  readonly mayPull: () => boolean
 }
 
 /** Peers asked for one block before waiting for the next request of the machine. */
@@ -101,7 +103,7 @@ export class Pull {
   /** Runs until no peer has a final block above ours. Calls while it runs only add a peer to ask. */
   catchUp(first?: Peer): void {
     if (first !== undefined) this.#askNext.add(first)
-    if (this.#ranging || this.#stopped) return
+    if (this.#ranging || this.#stopped || !this.#c.mayPull()) return
     this.#ranging = true
     void this.#rangeLoop().finally(() => {
       this.#ranging = false
@@ -111,11 +113,11 @@ export class Pull {
   }
 
   async #rangeLoop(): Promise<void> {
-    for (let progress = true; progress && !this.#stopped;) {
+    for (let progress = true; progress && !this.#stopped && this.#c.mayPull();) {
       progress = false
       const peers = [...this.#askNext, ...this.#peersInTurn()]
       for (const peer of new Set(peers)) {
-        if (this.#stopped) return
+        if (this.#stopped || !this.#c.mayPull()) return
         if (await this.#askRange(peer)) {
           progress = true
           break

@@ -37,7 +37,8 @@ function aNode(
       return verdict
     }
   }
-  const parts = { network, store: {}, judges, instance: () => stage.instance, onBehind: () => undefined }
+  const quiet = { onBehind: () => undefined, onClaim: () => false, isPaused: () => false }
+  const parts = { network, store: {}, judges, instance: () => stage.instance, ...quiet }
   return { network, judged, antiEntropy: new AntiEntropy(parts as unknown as AntiEntropyComponents, COORD) }
 }
 

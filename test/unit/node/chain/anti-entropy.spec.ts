@@ -75,6 +75,8 @@ function aNode() {
     store: { boundary: (epoch: number) => (epoch === 37 ? undefined : boundaryOf(epoch)) },
     judges: {},
     instance: () => instance,
+    onClaim: () => false,
+    isPaused: () => false,
     onBehind: (peer: string) => asked.push(peer)
   }
   const antiEntropy = new AntiEntropy(parts as unknown as AntiEntropyComponents, COORD)

@@ -137,6 +137,7 @@ describe('making blocks final', () => {
         root: scene.state.root
       },
       tree: scene.tree,
+      epochs: { snapshot: () => ({ params: { epochLength } }) },
       journal: {
         drop: async (_: unknown, epoch: number, view: number) => void done.push(`drop ${epoch}/${view}`),
         dropEpoch: async (_: unknown, epoch: number) => void done.push(`drop epoch ${epoch}`)

@@ -52,6 +52,7 @@ function aPull() {
       }
     },
     instance: () => instance,
+    mayPull: () => true,
     onBlock: (block: Block) => void blocks.push(block),
     onCertificate: (certificate: Certificate) => void certificates.push(certificate)
   }

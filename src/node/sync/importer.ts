@@ -1,0 +1,154 @@
+/**
+ * Executes proven blocks in height order and stores them, a part at a time, in one synced write (SYN-6). Finality
+ * proves that a quorum agreed; execution proves that it is valid. While a part is written the next one is executed.
+ */
+import { ZERO_HASH } from '../../primitives/bytes.ts'
+import { COORD } from '../../primitives/chain-id.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
+import { must } from '../../primitives/errors.ts'
+import { accept } from '../../primitives/result.ts'
+import type { Verdict } from '../../primitives/result.ts'
+import { recordAttendance } from '../../chain/attendance.ts'
+import { judgeBlock } from '../../chain/judge.ts'
+import type { HeaderRun, RunPart } from '../../sync/header-run.ts'
+import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
+import type { BlockTree, Executed, Ground } from '../chain/block-tree.ts'
+import type { CoordinationView } from '../chain/coordination-view.ts'
+import type { EpochBook } from '../chain/epoch-book.ts'
+import type { Finaliser } from '../chain/finaliser.ts'
+import { prepareBlocks } from './preparation.ts'
+import type { PreparationComponents, Prepared } from './preparation.ts'
+import { RunState } from './run-state.ts'
+
+export interface ImporterComponents extends PreparationComponents {
+  readonly store: ChainStore
+  readonly tree: BlockTree
+  readonly epochs: EpochBook
+  readonly coord: CoordinationView
+  readonly finaliser: Finaliser
+  /** Epoch snapshots that a block freezes; always none on a shard. */
+  readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
+}
+
+export interface Imported {
+  /** Ends when the part is durable. */
+  readonly stored: Promise<void>
+}
+
+/** Other work of the process gets its turn after so long. */
+const SLICE_MS = 8
+
+export class Importer {
+  readonly #c: ImporterComponents
+  readonly #chain: ChainId
+  /** By the height of the first block. */
+  readonly #prepared = new Map<
+    number,
+    { readonly to: number; readonly blocks: Promise<Verdict<Prepared[]>> }
+  >()
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(components: ImporterComponents, chain: ChainId) {
+    this.#c = components
+    this.#chain = chain
+  }
+
+  prepare(from: number, run: HeaderRun, bodies: readonly Uint8Array[]): void {
+    const at = from - run.from
+    const blocks = prepareBlocks(this.#c, run.headers.slice(at, at + bodies.length), bodies)
+    // Only `import` looks at the answer; until then a failure is nobody's.
+    blocks.catch(() => undefined)
+    this.#prepared.set(from, { to: from + bodies.length - 1, blocks })
+  }
+
+  /** What was prepared is of no use any more. */
+  forget(): void {
+    this.#prepared.clear()
+  }
+
+  /** Ends when what was handed to the store is durable. */
+  async settled(): Promise<void> {
+    await this.#writing
+  }
+
+  /** @returns undefined while a coordination block that these refer to is not final here. */
+  async import(from: number, run: HeaderRun, part: RunPart): Promise<Verdict<Imported> | undefined> {
+    const last = must(run.headers[part.to - run.from], 'a part ends in its run').header
+    if (this.#chain !== COORD && last.coordHeight > this.#c.coord.finalHeight()) return undefined
+    const blocks = await this.#take(from, part.to)
+    if (!blocks.ok) return blocks
+    const path = await this.#execute(blocks.value)
+    if (path?.ok !== true) return path
+    await this.#writing
+    const stored = this.#c.finaliser.commitExecuted(path.value, part.certificate)
+    this.#writing = stored
+    return accept({ stored })
+  }
+
+  async #take(from: number, to: number): Promise<Verdict<Prepared[]>> {
+    const all: Prepared[] = []
+    for (let at = from; at <= to;) {
+      const next = must(this.#prepared.get(at), 'what is imported was prepared')
+      const blocks = await next.blocks
+      if (!blocks.ok) return blocks
+      all.push(...blocks.value)
+      at = next.to + 1
+    }
+    for (const at of this.#prepared.keys()) if (at <= to) this.#prepared.delete(at)
+    return accept(all)
+  }
+
+  /** @returns undefined when the coordination chain stops meanwhile. */
+  async #execute(blocks: readonly Prepared[]): Promise<Verdict<Executed[]> | undefined> {
+    const { tree, clock } = this.#c
+    const state = new RunState(tree.final.state)
+    const path: Executed[] = []
+    let parent: Ground = { ...tree.final, state }
+    let untilMs = clock.monoMs() + SLICE_MS
+    for (const prepared of blocks) {
+      const { header } = prepared.block
+      const coordHash = header.chain === COORD ? ZERO_HASH : await this.#c.coord.hashAt(header.coordHeight)
+      if (coordHash === undefined) return undefined
+      const judged = this.#judge(prepared, parent, coordHash)
+      if (!judged.ok) return judged
+      state.apply(judged.value.execution.changes)
+      // The layer goes on to change, so what an epoch freezes is read from it now (C2).
+      const executed = { ...judged.value, frozen: this.#c.freeze(judged.value) }
+      path.push(executed)
+      parent = { header, hash: prepared.block.hash, state, attendance: executed.attendance }
+      if (clock.monoMs() < untilMs) continue
+      await new Promise<void>((resolve) => (clock.soon === undefined ? resolve() : clock.soon(resolve)))
+      untilMs = clock.monoMs() + SLICE_MS
+    }
+    return accept(path)
+  }
+
+  /** SYN-6: finality stands for the signatures of attendance; everything else is judged as ever (C7). */
+  #judge({ block, transactions }: Prepared, parent: Ground, coordHash: Uint8Array): Verdict<Executed> {
+    const { epochs } = this.#c
+    const { header } = block
+    const snapshot = must(epochs.snapshot(header.epoch), 'a verified part is of a known epoch')
+    const verdict = judgeBlock(block, {
+      network: this.#c.constants.network,
+      epoch: header.epoch,
+      shards: this.#c.constants.shards,
+      params: snapshot.params,
+      committee: must(snapshot.committees.get(header.chain), 'every chain has a committee'),
+      schedule: epochs.schedule(header.chain, header.epoch),
+      parent: {
+        header: parent.header,
+        hash: parent.hash,
+        isBase: parent.header.height === 0 || parent.header.epoch < header.epoch
+      },
+      view: parent.state,
+      coordHash,
+      parentCertificateValid: true,
+      lateVotesValid: true,
+      attendance: parent.attendance,
+      transactions
+    })
+    if (!verdict.ok) return { ...verdict, detail: `block ${header.height}: ${verdict.detail}` }
+    const attendance = recordAttendance(parent.attendance, block)
+    return accept({ block, execution: verdict.value, transactions, state: parent.state, attendance })
+  }
+}

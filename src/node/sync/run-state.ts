@@ -1,0 +1,35 @@
+/** The state while consecutive blocks are executed and none of them is stored yet: one layer over the store. */
+import { toHex } from '../../primitives/bytes.ts'
+import type { Hex } from '../../primitives/bytes.ts'
+import type { StateChanges, StateView } from '../../state/ports.ts'
+
+export class RunState implements StateView {
+  readonly #below: StateView
+  readonly #values = new Map<Hex, Uint8Array | undefined>()
+  readonly #pages = new Map<Hex, Uint8Array | undefined>()
+  #root: Uint8Array
+
+  constructor(below: StateView) {
+    this.#below = below
+    this.#root = below.root
+  }
+
+  get root(): Uint8Array {
+    return this.#root
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const hex = toHex(key)
+    return this.#values.has(hex) ? this.#values.get(hex) : this.#below.get(key)
+  }
+
+  page(path: Hex): Uint8Array | undefined {
+    return this.#pages.has(path) ? this.#pages.get(path) : this.#below.page(path)
+  }
+
+  apply({ values, pages, root }: StateChanges): void {
+    for (const [key, value] of values) this.#values.set(key, value)
+    for (const [path, page] of pages) this.#pages.set(path, page)
+    this.#root = root
+  }
+}
