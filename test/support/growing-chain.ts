@@ -1,4 +1,5 @@
 /** A node port whose chains grow when a test says so. */
+import type { Block } from '../../src/codec/block.ts'
 import { must } from '../../src/primitives/errors.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { COORD } from '../../src/primitives/chain-id.ts'
@@ -11,6 +12,7 @@ export class GrowingChain {
     [COORD, 0],
     [SHARD, 0]
   ])
+  readonly #blocks = new Map<string, Block>()
   readonly #listeners = new Set<() => void>()
   /** Blocks below are not held. */
   earliest = 0
@@ -24,7 +26,7 @@ export class GrowingChain {
       headers: async (chain, from, limit) => {
         if (from < this.earliest) return []
         const count = Math.max(0, Math.min(limit, this.height(chain) + 1 - from))
-        return Array.from({ length: count }, (_, index) => aBlock(chain, from + index))
+        return Array.from({ length: count }, (_, index) => this.#block(chain, from + index))
       },
       ...overrides
     })
@@ -32,6 +34,14 @@ export class GrowingChain {
 
   height(chain: ChainId): number {
     return must(this.#heights.get(chain), 'a followed chain')
+  }
+
+  /** Made once: many readers ask for the same blocks. */
+  #block(chain: ChainId, height: number): Block {
+    const key = `${chain} ${height}`
+    const block = this.#blocks.get(key) ?? aBlock(chain, height)
+    this.#blocks.set(key, block)
+    return block
   }
 
   grow(chain: ChainId, by = 1): void {

@@ -26,7 +26,8 @@ import {
 const events = { failed: (_: string, error: unknown) => assert.ifError(error), refused: () => undefined }
 
 async function call(method: string, params?: object, port: NodePort = fakeNodePort()): Promise<Reply> {
-  const reply = await new Dispatch(port, events).answer({ jsonrpc: '2.0', id: 1, method, params })
+  const request = { jsonrpc: '2.0', id: 1, method, params }
+  const reply = await new Dispatch(port, events).answer(request, { isAdmin: true })
   assert.ok(reply !== undefined && !Array.isArray(reply))
   return reply as Reply
 }
@@ -40,11 +41,18 @@ async function result(method: string, params?: object, port?: NodePort): Promise
 
 const address = encodeAddress(devnetAddress(LOCAL_USER))
 const tx = toHex(TRANSFER.bytes)
+const PEER = `12D3KooW${'A'.repeat(44)}`
 /** One good call of every method. */
 const GOOD: Record<string, object> = {
   node_info: {},
   node_sync: {},
   node_peers: { chain: 1 },
+  peer_get: { peer: PEER },
+  admin_ban: { peer: PEER },
+  admin_unban: { peer: PEER },
+  admin_bans: {},
+  admin_connect: { address: '/ip4/127.0.0.1/tcp/1' },
+  admin_log_level: { level: 'debug' },
   chain_list: {},
   chain_head: { chain: 'coord' },
   chain_block: { chain: 0, height: 3 },

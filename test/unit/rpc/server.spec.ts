@@ -267,4 +267,31 @@ describe('RPC server', () => {
     await Promise.all([server.stop(), server.stop()])
     await server.stop()
   })
+
+  it('RPC-18: admin methods take the token; without it they are refused, alone and in a batch', async () => {
+    const app = createRpcApp(
+      { ...components(), isAdmin: (header) => header === 'Bearer right' },
+      { metrics: true }
+    )
+    const post = async (payload: object, authorization?: string): Promise<unknown> => {
+      const headers = {
+        'content-type': 'application/json',
+        ...(authorization === undefined ? {} : { authorization })
+      }
+      return (
+        await app.inject({ method: 'POST', url: '/', headers, payload: JSON.stringify(payload) })
+      ).json()
+    }
+    const request = { jsonrpc: '2.0', id: 1, method: 'admin_bans', params: {} }
+    const refusal = { code: -32000, data: { code: 'ADMIN_TOKEN', number: 312 } }
+    for (const authorization of [undefined, 'Bearer wrong', 'right']) {
+      const { error } = (await post(request, authorization)) as Reply
+      assert.deepEqual({ code: error?.code, data: error?.data }, refusal)
+    }
+    const [first, second] = (await post([request, { ...request, id: 2, method: 'node_info' }])) as Reply[]
+    assert.equal(first?.error?.code, -32000)
+    assert.equal(second?.error, undefined)
+    assert.equal(((await post(request, 'Bearer right')) as Reply).error, undefined)
+    await app.close()
+  })
 })

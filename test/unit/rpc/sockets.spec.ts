@@ -15,17 +15,23 @@ import { GrowingChain } from '../../support/growing-chain.ts'
 const NOTHING = (): void => undefined
 const ENDING = 'bye'
 
+/** A masked frame of up to 125 bytes, with a mask of zeros. */
+const textFrame = (text: string): Buffer =>
+  Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
+
 describe('RPC: WebSockets', () => {
   let chain: GrowingChain
   let server: RpcServer
   let refused: string[]
   let ended: string[]
   let counted: number
+  let published: number
 
   async function serve(sockets: Partial<SocketLimits> = {}): Promise<Client> {
     chain = new GrowingChain()
     refused = []
     ended = []
+    published = 0
     server = new RpcServer(
       {
         port: chain.port,
@@ -33,7 +39,7 @@ describe('RPC: WebSockets', () => {
         events: { failed: (_where, error) => assert.fail(String(error)), refused: NOTHING },
         socketEvents: {
           counted: (connections) => (counted = connections),
-          published: NOTHING,
+          published: () => (published += 1),
           ended: (reason) => void ended.push(reason),
           refused: (reason) => void refused.push(reason)
         },
@@ -96,6 +102,39 @@ describe('RPC: WebSockets', () => {
       if (seen.shard === 2_000) break
     }
     assert.ok(seen.coord > 100)
+  })
+
+  it('RPC-16: one that stops reading is published no more, holds up nobody, and gets the rest when it reads on', async () => {
+    const client = await serve({ bufferBytes: 65_536 })
+    // 14 MB: more than the kernel keeps for two ends of a connection.
+    const blocks = 9_000
+    chain.grow(SHARD, blocks)
+    const { socket } = await upgrade({})
+    socket.pause()
+    const ask = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'subscribe',
+      params: { topic: 'final', chain: 0, fromHeight: 1 }
+    }
+    socket.write(textFrame(JSON.stringify(ask)))
+    let read = 0
+    for await (const { block } of await client.subscribe('final', { chain: 0, fromHeight: 1 })) {
+      assert.equal(block?.header.height, ++read)
+      if (read === blocks) break
+    }
+    const slow = published - blocks
+    assert.ok(slow > 0 && slow < blocks, `${slow} of ${blocks}`)
+    let tail = ''
+    let next = 0
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      tail += chunk.toString('latin1')
+      for (const [, sequence] of tail.matchAll(/"sequence":(\d+),/g)) assert.equal(Number(sequence), next++)
+      if (next === blocks) break
+      tail = tail.slice(tail.lastIndexOf('"sequence":')).replace(/^"sequence":\d+,/, '')
+    }
+    assert.equal(next, blocks)
+    socket.destroy()
   })
 
   it('RPC-15: a client is told the state of sync, refusals are thrown, abort ends the loop', async () => {
