@@ -39,6 +39,7 @@ import { bindGuard } from '../store/guard-binding.ts'
 import { openLevel } from '../store/level.ts'
 import { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
+import { finishReplacement, openStaging } from '../store/staging.ts'
 import type { NodePort } from '../rpc/port.ts'
 import { systemClock } from './clock.ts'
 import { PatientVerifier } from './patient-verifier.ts'
@@ -153,6 +154,9 @@ export class Node {
           verifier,
           nodeStore,
           openChain: async (chain) => open(paths.chainDatabase(chain)),
+          ...(open === openDatabase
+            ? { openStaging: async (chain) => openStaging(paths.chainDatabase(chain)) }
+            : {}),
           validator,
           events: this.events.behind(observer.events),
           onDropped: (chain, dropped) => {
@@ -330,6 +334,7 @@ function followedShards({ shards }: NodeConfig, genesis: Genesis): ChainId[] {
 
 /** New where there is none yet; a database that lost its files is refused by what opens it. */
 async function openDatabase(path: string): Promise<KeyValueStore> {
+  await finishReplacement(path)
   const isNew = !existsSync(path)
   if (isNew) await makeDirectory(dirname(path))
   return openLevel(path, { isNew })

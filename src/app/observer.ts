@@ -9,7 +9,7 @@ import { EvidenceType } from '../codec/evidence.ts'
 import type { Dropped } from '../mempool/pool.ts'
 import type { NodeMetrics } from '../metrics/registry.ts'
 import type { BundleCounts } from '../node/chain/transactions.ts'
-import type { ChainEvents } from '../node/ports.ts'
+import type { ChainEvents, FastStartProgress } from '../node/ports.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { Auditor } from './auditor.ts'
 
@@ -102,7 +102,29 @@ export class Observer {
       this.#metrics.node.signGuardRefusals.inc()
       this.#log.error({ reason }, 'this validator signs nothing any more')
     },
+    snapshotMade: ({ chain, height, chunks, bytes, tookMs }) => {
+      const label = { chain: chainName(chain) }
+      this.#metrics.chain.snapshotHeight.set(label, height)
+      this.#metrics.chain.snapshotBytes.set(label, bytes)
+      this.#metrics.chain.snapshotsMade.inc({ ...label, outcome: 'made' })
+      this.#log.info({ ...label, height, chunks, bytes, tookMs: Math.round(tookMs) }, 'state snapshot made')
+    },
+    snapshotFailed: (chain, error) => {
+      this.#metrics.chain.snapshotsMade.inc({ chain: chainName(chain), outcome: 'failed' })
+      this.#log.warn({ chain: chainName(chain), err: error }, 'no state snapshot could be made')
+    },
+    fastStart: (chain, progress) => this.#fastStart(chain, progress),
     failed: (error) => this.#onFailed(error)
+  }
+
+  /** At most ten lines for a snapshot, however many chunks it has. */
+  #fastStart(chain: ChainId, { stage, height, chunks, done, bytes }: FastStartProgress): void {
+    const label = { chain: chainName(chain) }
+    this.#metrics.chain.fastStartChunks.set({ ...label, kind: 'all' }, chunks)
+    this.#metrics.chain.fastStartChunks.set({ ...label, kind: 'done' }, done)
+    const isTenth = Math.floor((done * 10) / chunks) > Math.floor(((done - 1) * 10) / chunks)
+    if (stage === 'chunks' && !isTenth) return
+    this.#log.info({ ...label, stage, height, chunks, done, bytes }, 'fast start')
   }
 
   refused(code: RefusalCode): void {

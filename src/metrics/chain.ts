@@ -35,6 +35,30 @@ export function declareChainMetrics(registry: Registry) {
       labelNames: ['chain', 'code'] as const,
       registers
     }),
+    snapshotHeight: new Gauge({
+      name: 'icn_snapshot_height',
+      help: 'Height of the newest complete state snapshot made here',
+      labelNames,
+      registers
+    }),
+    snapshotBytes: new Gauge({
+      name: 'icn_snapshot_bytes',
+      help: 'Size of the newest complete state snapshot made here',
+      labelNames,
+      registers
+    }),
+    snapshotsMade: new Counter({
+      name: 'icn_snapshots_total',
+      help: 'State snapshots made, and those that could not be made',
+      labelNames: ['chain', 'outcome'] as const,
+      registers
+    }),
+    fastStartChunks: new Gauge({
+      name: 'icn_fast_start_chunks',
+      help: 'Chunks of the snapshot being fetched: all, and those verified and stored',
+      labelNames: ['chain', 'kind'] as const,
+      registers
+    }),
     finalitySeconds: new Histogram({
       name: 'icn_finality_seconds',
       help: 'Time from the time in a block’s header to its finality here',

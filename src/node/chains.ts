@@ -18,6 +18,7 @@ import {
 import type { Status } from '../codec/messages.ts'
 import { decode } from '../codec/ssz.ts'
 import { BodyRangeType, HeaderRangeType } from '../codec/sync-messages.ts'
+import { EpochsRequestType, SnapshotRequestType } from '../codec/state-snapshot.ts'
 import { listenMs } from '../consensus/timers.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import type { Dropped } from '../mempool/pool.ts'
@@ -25,12 +26,15 @@ import type { Network, Peer, Response } from '../net/types.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { epochFrozenAt } from '../sharding/epochs.ts'
+import { proveRecords } from '../sharding/epoch-records.ts'
 import { computeSnapshot, decodeSnapshot, encodeSnapshot } from '../sharding/snapshot.ts'
 import type { GenesisConstants } from '../state/types.ts'
 import { ChainStore } from '../store/chain-store.ts'
 import type { SnapshotRecord } from '../store/chain-store.ts'
 import type { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
+import { SwitchableStore } from '../store/switchable.ts'
+import type { Staging } from '../store/switchable.ts'
 import { ChainNode } from './chain/chain-node.ts'
 import type { Executed } from './chain/block-tree.ts'
 import { EpochBook } from './chain/epoch-book.ts'
@@ -41,6 +45,7 @@ import { serveBodies, serveHeaders } from './sync/serve.ts'
 import type { ChainSyncInit } from './sync/chain-sync.ts'
 import { slotsOf } from '../sync/budget.ts'
 import type { Demand } from '../sync/budget.ts'
+import { ChainSnapshots } from './snapshot/chain-snapshots.ts'
 import type { ChainEvents, Clock } from './ports.ts'
 import type { Validator } from './validator.ts'
 
@@ -50,6 +55,8 @@ export interface ChainsComponents {
   readonly verifier: Verifier
   readonly nodeStore: NodeStore
   readonly openChain: (chain: ChainId) => Promise<KeyValueStore>
+  /** A second database of a chain, for a fast start. */
+  readonly openStaging?: (chain: ChainId) => Promise<Staging>
   readonly validator: Validator | undefined
   readonly events: ChainEvents
   readonly onDropped: (chain: ChainId, dropped: readonly Dropped[]) => void
@@ -76,6 +83,7 @@ export class Chains {
   readonly constants: GenesisConstants
   readonly epochs: EpochBook
   readonly #c: ChainsComponents
+  readonly snapshots: ReadonlyMap<ChainId, ChainSnapshots>
   readonly #chains: ReadonlyMap<ChainId, ChainNode>
   readonly #stores: readonly KeyValueStore[]
   readonly #coordination: Coordination
@@ -85,6 +93,7 @@ export class Chains {
     c: ChainsComponents,
     parts: Pick<Chains, 'genesis' | 'constants' | 'epochs'> & {
       chains: ReadonlyMap<ChainId, ChainNode>
+      snapshots: ReadonlyMap<ChainId, ChainSnapshots>
       stores: readonly KeyValueStore[]
       coordination: Coordination
     }
@@ -94,6 +103,7 @@ export class Chains {
     this.constants = parts.constants
     this.epochs = parts.epochs
     this.#chains = parts.chains
+    this.snapshots = parts.snapshots
     this.#stores = parts.stores
     this.#coordination = parts.coordination
   }
@@ -119,9 +129,12 @@ export class Chains {
     const constants = { network, shards: genesis.shards, payloadBytesMax: genesis.params.payloadBytesMax }
     const coordination = new Coordination((error) => c.events.failed(error))
     const coordGenesis = buildChainGenesis(genesis, COORD)
+    const databases = new Map<ChainId, SwitchableStore>()
+    const snapshots = new Map<ChainId, ChainSnapshots>()
     const open = async (chain: ChainId): Promise<ChainStore> => {
-      const kv = await c.openChain(chain)
+      const kv = new SwitchableStore(await c.openChain(chain))
       stores.push(kv)
+      databases.set(chain, kv)
       return ChainStore.exists(kv)
         ? ChainStore.open(kv, { network, chain })
         : ChainStore.create(kv, { network, chain }, createGenesis(genesis, chain, coordGenesis.block.hash))
@@ -134,15 +147,30 @@ export class Chains {
       const store = chain === COORD ? coordStore : await open(chain)
       const freeze = chain === COORD ? freezer(epochs, coordGenesis.block.hash, genesis.shards) : () => []
       const certificate = (await store.certificateAtOrAbove(store.final.height))?.certificate
+      const database = must(databases.get(chain), 'its store was opened')
+      const own = await ChainSnapshots.open(
+        { ...c, events, epochs, store, database, coord: coordStore },
+        { genesisHash: coordGenesis.block.hash, shards: genesis.shards }
+      )
+      snapshots.set(chain, own)
       const node = new ChainNode(
-        { ...c, events, store, epochs, coord: coordination, freeze, ...syncBudget(chains) },
+        {
+          ...c,
+          events: observeFinal(events, own),
+          fetchSnapshot: async () => own.fetch(),
+          store,
+          epochs,
+          coord: coordination,
+          freeze,
+          ...syncBudget(chains)
+        },
         { chain, constants, certificate, sync: chain === COORD ? sync : { ...sync, checkpoint: undefined } }
       )
       if (chain === COORD) coordination.attach(node)
       chains.set(chain, node)
     }
     for (const [chain, node] of chains) if (isShard(chain)) coordination.onFinal(() => node.driver.wake())
-    const all = new Chains(c, { genesis, constants, epochs, chains, stores, coordination })
+    const all = new Chains(c, { genesis, constants, epochs, chains, snapshots, stores, coordination })
     all.#join()
     return all
   }
@@ -206,6 +234,7 @@ export class Chains {
     this.#cancelListening()
     this.#coordination.stop()
     await Promise.all(this.list.map(async (chain) => chain.stop()))
+    await Promise.all([...this.snapshots.values()].map(async (each) => each.stop()))
     await Promise.all(this.#stores.map(async (store) => store.close()))
   }
 
@@ -235,6 +264,16 @@ export class Chains {
       if (!request.ok) return INVALID
       const node = this.get(request.value.chain)
       return node === undefined ? LACKS : serveBodies(node.store, request.value)
+    })
+    network.serve('snapshot', (body) => {
+      const request = decode(SnapshotRequestType, body)
+      if (!request.ok) return INVALID
+      return this.snapshots.get(request.value.chain)?.serve(request.value) ?? LACKS
+    })
+    network.serve('epochs', async (body) => {
+      const request = decode(EpochsRequestType, body)
+      if (!request.ok) return INVALID
+      return (await this.snapshots.get(request.value.chain)?.serveEpochs(request.value)) ?? LACKS
     })
     network.serve('transactions', async (body, from) => this.#handedOver(body, from))
     network.listen({
@@ -312,7 +351,18 @@ function freezer(epochs: EpochBook, genesisHash: Uint8Array, shards: number) {
     if (epoch === undefined) return []
     const snapshot = computeSnapshot(state, epoch, genesisHash, shards)
     epochs.add(snapshot)
-    return [[epoch, encodeSnapshot(snapshot)]]
+    return [[epoch, encodeSnapshot(snapshot), proveRecords(state)]]
+  }
+}
+
+/** The snapshot of a block is begun before anything else happens to the store. */
+function observeFinal(events: ChainEvents, snapshots: ChainSnapshots): ChainEvents {
+  return {
+    ...events,
+    final: (event) => {
+      snapshots.onFinal(event)
+      events.final(event)
+    }
   }
 }
 

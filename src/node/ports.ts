@@ -27,14 +27,40 @@ export interface ChainEvents {
   /** A leader's block does not follow the rules (C7). */
   invalidBlock(chain: ChainId, block: Block, reason: string): void
   evidence(evidence: Evidence): void
-  halted(chain: ChainId, reason: string): void
+  halted(chain: ChainId, reason: string, proof?: readonly Certificate[]): void
   /** The guard refused a statement, or signing stopped for good (C12, C22). */
   guardRefusal(chain: ChainId, reason: string): void
   signingStopped(reason: string): void
   /** Sync of the chain stands still, and why; undefined: it moves again. */
   syncStalled?(chain: ChainId, reason: string | undefined): void
+  /** SNAP-1: a snapshot of the chain's state is complete. */
+  snapshotMade?(made: MadeSnapshot): void
+  /** It could not be made; the chain goes on without. */
+  snapshotFailed?(chain: ChainId, error: unknown): void
+  /** A certified state is being fetched from others. */
+  fastStart?(chain: ChainId, progress: FastStartProgress): void
+  /** Sync of the chain stands still, and why; undefined: it moves again. */
+  syncStalled?(chain: ChainId, reason: string | undefined): void
   /** A disk or another part that the node cannot go on without failed. */
   failed(error: unknown): void
+}
+
+export interface MadeSnapshot {
+  readonly chain: ChainId
+  readonly height: number
+  readonly chunks: number
+  readonly bytes: number
+  readonly tookMs: number
+}
+
+export interface FastStartProgress {
+  readonly stage: 'epochs' | 'manifest' | 'chunks' | 'switch'
+  /** Of the snapshot; 0 while none is chosen. */
+  readonly height: number
+  readonly chunks: number
+  readonly done: number
+  /** Verified and stored since this attempt began. */
+  readonly bytes: number
 }
 
 export interface FinalEvent {

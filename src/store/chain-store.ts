@@ -26,6 +26,7 @@ import { checkIdentity, checkSchema } from './identity.ts'
 import { EpochProofs, blockWrites, heightKey, historyWrites, put } from './chain-writes.ts'
 import type { FinalBlock, HistoricalBlock, SnapshotRecord } from './chain-writes.ts'
 import type { KeyValueStore, Write } from './ports.ts'
+import { dropRows } from './retention-rows.ts'
 import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType } from './records.ts'
 import type { FinalMark } from './records.ts'
 
@@ -91,6 +92,20 @@ export class ChainStore implements StateView {
 
   /** @throws StoreError STORE_MISSING, STORE_VERSION_NEWER, STORE_NETWORK_DIFFERS, STORE_CHAIN_DIFFERS, STORE_CORRUPT */
   static open(store: KeyValueStore, identity: ChainIdentity): ChainStore {
+    const { final, root } = ChainStore.#readMarks(store, identity)
+    return new ChainStore(store, identity, final, root)
+  }
+
+  /** The database below was replaced: everything is read again. @throws as `open` does */
+  reload(): void {
+    assert(this.#committing === undefined, 'nothing is being written')
+    const { final, root } = ChainStore.#readMarks(this.#store, this)
+    this.#final = final
+    this.#root = root
+    this.#earliest = readEarliest(this.#store)
+  }
+
+  static #readMarks(store: KeyValueStore, identity: ChainIdentity): { final: FinalMark; root: Uint8Array } {
     const bytes = store.get(IDENTITY_KEY)
     if (bytes === undefined) throw new StoreError({ code: 'STORE_MISSING', path: 'identity' })
     checkSchema(bytes, CHAIN_SCHEMA, B.meta, IDENTITY_KEY)
@@ -102,7 +117,7 @@ export class ChainStore implements StateView {
     const key = heightKey(B.header, final.height)
     if (tip === undefined || !equal(tip.hash, final.hash)) throw corrupt(B.header, key)
     if (!equal(blockHash(tip.header), final.hash)) throw corrupt(B.header, key)
-    return new ChainStore(store, identity, final, tip.header.stateRoot)
+    return { final, root: tip.header.stateRoot }
   }
 
   /** The last final block that is durable here. */
@@ -254,6 +269,28 @@ export class ChainStore implements StateView {
     const writes = [...historyWrites(blocks, child), put(EARLIEST_KEY, u64be(earliest))]
     await this.#store.batch(writes, { sync: false })
     this.#earliest = earliest
+  }
+
+  /**
+   * Forgets the blocks below a height (retention). Nobody is told that they are held from the moment this is called.
+   * Unsynced: what a crash brings back is dropped again. @returns about how many bytes went
+   */
+  async dropBelow(height: number): Promise<number> {
+    assert(height > this.#earliest && height <= this.#final.height, 'the last final block is always held')
+    const { writes, bytes } = dropRows(this, this.#earliest, height)
+    writes.push(put(EARLIEST_KEY, u64be(height)))
+    this.#earliest = height
+    await this.#store.batch(writes, { sync: false })
+    return bytes
+  }
+
+  /** Gives back the room of what was dropped and replaced. */
+  async pack(): Promise<void> {
+    await this.#store.pack?.()
+  }
+
+  async diskBytes(): Promise<number> {
+    return (await this.#store.diskBytes?.()) ?? 0
   }
 
   #assertNext(item: FinalBlock, final: FinalMark): void {

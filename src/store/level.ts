@@ -19,13 +19,16 @@ type Database = ClassicLevel<Uint8Array, Uint8Array>
  * an empty one in the place of a lost one would forget what this node signed.
  * @throws StoreError STORE_LOCKED, STORE_MISSING, STORE_CORRUPT, STORE_IO
  */
-export async function openLevel(path: string, options: { readonly isNew: boolean }): Promise<KeyValueStore> {
+export async function openLevel(
+  path: string,
+  options: { readonly isNew: boolean; readonly writeBufferBytes?: number }
+): Promise<KeyValueStore> {
   const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',
     createIfMissing: options.isNew,
     cacheSize: CACHE_BYTES,
-    writeBufferSize: WRITE_BUFFER_BYTES
+    writeBufferSize: options.writeBufferBytes ?? WRITE_BUFFER_BYTES
   })
   try {
     await database.open()

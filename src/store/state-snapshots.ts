@@ -27,20 +27,26 @@ export class StateSnapshots {
   /** Newest first. */
   #held: readonly HeldSnapshot[]
 
-  private constructor(store: KeyValueStore, held: readonly HeldSnapshot[]) {
+  private constructor(store: KeyValueStore) {
     this.#store = store
-    this.#held = held
+    this.#held = []
   }
 
   /** Chunks of a snapshot that a crash left unfinished are deleted. @throws StoreError STORE_CORRUPT */
   static async open(store: KeyValueStore): Promise<StateSnapshots> {
+    const snapshots = new StateSnapshots(store)
+    await snapshots.reload()
+    return snapshots
+  }
+
+  /** Reads what is there: at the start, and after the database was replaced. */
+  async reload(): Promise<void> {
     const held: HeldSnapshot[] = []
-    for await (const [key, bytes] of store.range({ ...bucketRange(B.manifest), reverse: true })) {
+    for await (const [key, bytes] of this.#store.range({ ...bucketRange(B.manifest), reverse: true })) {
       held.push(heldOf(decodeStored(SnapshotManifestType, bytes, B.manifest, key), bytes))
     }
-    const snapshots = new StateSnapshots(store, held)
-    await snapshots.#sweep()
-    return snapshots
+    this.#held = held
+    await this.#sweep()
   }
 
   get held(): readonly HeldSnapshot[] {

@@ -4,7 +4,6 @@
  * short slices with longer pauses between them.
  */
 import { chainName } from '../../primitives/chain-id.ts'
-import type { ChainId } from '../../primitives/chain-id.ts'
 import { MANIFEST_VERSION } from '../../codec/state-snapshot.ts'
 import type { SnapshotManifest } from '../../codec/state-snapshot.ts'
 import { ChainTotalsType } from '../../codec/state-records.ts'
@@ -18,7 +17,7 @@ import type { ChainStore } from '../../store/chain-store.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import type { StateSnapshots } from '../../store/state-snapshots.ts'
 import type { CertifiedHeader } from '../../codec/messages.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, MadeSnapshot } from '../ports.ts'
 import { SnapshotError } from './errors.ts'
 
 export interface MakerComponents {
@@ -28,14 +27,6 @@ export interface MakerComponents {
   readonly database: KeyValueStore
   readonly snapshots: StateSnapshots
   readonly onMade?: (made: MadeSnapshot) => void
-}
-
-export interface MadeSnapshot {
-  readonly chain: ChainId
-  readonly height: number
-  readonly chunks: number
-  readonly bytes: number
-  readonly tookMs: number
 }
 
 /** Rows of one pass wait in memory; a larger state is read several times. */

@@ -1,0 +1,183 @@
+/** The snapshots of one chain in this node: made at the end of intervals, served, and taken from others at a fast start. */
+import { COORD } from '../../primitives/chain-id.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
+import { endsInterval } from '../../chain/light.ts'
+import type { EpochsRequest, SnapshotRequest } from '../../codec/state-snapshot.ts'
+import type { Verifier } from '../../crypto/ports.ts'
+import type { Network, Response } from '../../net/types.ts'
+import type { ChainStore } from '../../store/chain-store.ts'
+import { StateSnapshots } from '../../store/state-snapshots.ts'
+import type { Staging, SwitchableStore } from '../../store/switchable.ts'
+import type { EpochBook } from '../chain/epoch-book.ts'
+import type { ChainEvents, Clock, FinalEvent } from '../ports.ts'
+import { FastStart } from './fast-start.ts'
+import { SnapshotMaker } from './maker.ts'
+import { serveEpochs, serveSnapshot } from './serve.ts'
+
+export interface ChainSnapshotsComponents {
+  readonly network: Network
+  readonly clock: Clock
+  readonly verifier: Verifier
+  readonly epochs: EpochBook
+  readonly store: ChainStore
+  /** The database below the store. */
+  readonly database: SwitchableStore
+  /** The coordination chain's store: a shard cannot begin below its oldest block. */
+  readonly coord: ChainStore
+  readonly events: ChainEvents
+  /** A second database for a fast start; undefined: none is made. */
+  readonly openStaging?: (chain: ChainId) => Promise<Staging>
+}
+
+export interface ChainSnapshotsInit {
+  readonly genesisHash: Uint8Array
+  readonly shards: number
+}
+
+/** Between two attempts of a shard that cannot begin otherwise. */
+const RETRY_MS = 5_000
+
+export class ChainSnapshots {
+  readonly #c: ChainSnapshotsComponents
+  readonly #init: ChainSnapshotsInit
+  readonly #snapshots: StateSnapshots
+  #maker: SnapshotMaker
+  #start: FastStart | undefined
+  #fetching: Promise<unknown> = Promise.resolve()
+  #stopped = false
+  #wake: () => void = () => undefined
+
+  private constructor(c: ChainSnapshotsComponents, init: ChainSnapshotsInit, snapshots: StateSnapshots) {
+    this.#c = c
+    this.#init = init
+    this.#snapshots = snapshots
+    this.#maker = this.#createMaker()
+  }
+
+  /** @throws StoreError */
+  static async open(c: ChainSnapshotsComponents, init: ChainSnapshotsInit): Promise<ChainSnapshots> {
+    return new ChainSnapshots(c, init, await StateSnapshots.open(c.database))
+  }
+
+  /** Newest first. */
+  get held(): StateSnapshots['held'] {
+    return this.#snapshots.held
+  }
+
+  /** SNAP-1. Call when the block is the store's final one and nothing else has happened. */
+  onFinal({ header, certificate, tookMs }: FinalEvent): void {
+    const { store, epochs } = this.#c
+    // What became final long ago is somebody else's snapshot: a node that catches up has better things to do.
+    if (tookMs === undefined || store.final.height !== header.height) return
+    const params = epochs.snapshot(header.epoch)?.params
+    if (params !== undefined && endsInterval(header, params)) this.make({ header, certificate })
+  }
+
+  make(tip: Pick<FinalEvent, 'header' | 'certificate'>): void {
+    const failed = (error: unknown): void => this.#c.events.snapshotFailed?.(this.#chain, error)
+    try {
+      this.#maker.start(tip).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  serve(request: SnapshotRequest): Response {
+    return serveSnapshot(this.#snapshots, request)
+  }
+
+  async serveEpochs(request: EpochsRequest): Promise<Response> {
+    return serveEpochs(this.#c.store, request)
+  }
+
+  /**
+   * Puts a certified state from others in the place of the chain's database. The chain must be paused.
+   * @returns the new last final block; undefined if none was to be had
+   */
+  async fetch(): Promise<{ readonly height: number; readonly hash: Uint8Array } | undefined> {
+    const work = this.#fetchUntil()
+    this.#fetching = work.catch(() => undefined)
+    return work
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#start?.stop()
+    this.#wake()
+    await this.#maker.stop()
+    await this.#fetching
+  }
+
+  /** A shard whose history refers below the oldest coordination block has no other way than a snapshot. */
+  async #fetchUntil() {
+    for (;;) {
+      const fetched = await this.#fetchOnce()
+      if (fetched || this.#stopped) return fetched ? this.#c.store.final : undefined
+      if (!this.#needsSnapshot()) return undefined
+      await this.#pause()
+    }
+  }
+
+  #needsSnapshot(): boolean {
+    const { store, coord } = this.#c
+    const reference = store.header(store.final.height)?.coordHeight ?? 0
+    return this.#chain !== COORD && reference < coord.earliest
+  }
+
+  async #pause(): Promise<void> {
+    const { clock } = this.#c
+    const over = Promise.withResolvers<void>()
+    const cancel = clock.at(clock.monoMs() + RETRY_MS, over.resolve)
+    this.#wake = () => {
+      cancel()
+      over.resolve()
+    }
+    await over.promise
+  }
+
+  async #fetchOnce(): Promise<boolean> {
+    const { openStaging, store, database, coord, epochs, network, clock, verifier, events } = this.#c
+    if (openStaging === undefined || this.#stopped) return false
+    const staging = await openStaging(this.#chain)
+    this.#start = new FastStart(
+      {
+        network,
+        clock,
+        verifier,
+        snapshot: (epoch) => epochs.snapshot(epoch),
+        suits: ({ manifest }) => this.#chain === COORD || manifest.tip.header.coordHeight >= coord.earliest,
+        onProgress: (progress) => events.fastStart?.(this.#chain, progress)
+      },
+      { ...this.#init, chain: this.#chain, network: store.network, above: store.final.height }
+    )
+    const manifest = await this.#start.run(staging.database).catch(async (error: unknown) => {
+      await staging.database.close()
+      throw error
+    })
+    if (manifest === undefined || this.#stopped) {
+      await staging.database.close()
+      return false
+    }
+    await this.#maker.stop()
+    await database.replace(async (replaced) => staging.promote(replaced))
+    store.reload()
+    await this.#snapshots.reload()
+    this.#maker = this.#createMaker()
+    return true
+  }
+
+  #createMaker(): SnapshotMaker {
+    const { clock, store, database, events } = this.#c
+    return new SnapshotMaker({
+      clock,
+      store,
+      database,
+      snapshots: this.#snapshots,
+      onMade: (made) => events.snapshotMade?.(made)
+    })
+  }
+
+  get #chain(): ChainId {
+    return this.#c.store.chain
+  }
+}
