@@ -57,8 +57,8 @@ export class NodeEvents {
         first.evidence(evidence)
         this.#emit('evidence', evidence)
       },
-      halted: (chain, reason) => {
-        first.halted(chain, reason)
+      halted: (chain, reason, proof) => {
+        first.halted(chain, reason, proof)
         this.#emit('halted', { chain, reason })
       },
       signingStopped: (reason) => {

@@ -6,6 +6,7 @@ import { toHex } from '../primitives/bytes.ts'
 import { refusalNumber } from '../codec/refusals.ts'
 import type { RefusalCode } from '../codec/refusals.ts'
 import { EvidenceType } from '../codec/evidence.ts'
+import { CertificateType } from '../codec/statement.ts'
 import type { Dropped } from '../mempool/pool.ts'
 import type { NodeMetrics } from '../metrics/registry.ts'
 import type { BundleCounts } from '../node/chain/transactions.ts'
@@ -90,9 +91,14 @@ export class Observer {
       const key = toHex(evidence.publicKey)
       this.#log.warn({ chain: chainName(chain), epoch, view, key }, 'equivocation: two statements of one key')
     },
-    halted: (chain, reason) => {
+    halted: (chain, reason, proof = []) => {
       this.#metrics.node.invariantViolations.inc({ invariant: 'halted' })
-      this.#log.error({ chain: chainName(chain), reason }, 'chain halted here: it is no longer followed')
+      // C27: whoever looks into it needs both certificates, whatever becomes of this directory.
+      const certificates = proof.map((each) => toHex(CertificateType.serialize(each)))
+      this.#log.error(
+        { chain: chainName(chain), reason, certificates },
+        'chain halted here: it is no longer followed'
+      )
     },
     guardRefusal: (chain, reason) => {
       this.#metrics.node.signGuardRefusals.inc()

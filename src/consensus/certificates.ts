@@ -2,6 +2,7 @@
 import { toHex } from '../primitives/bytes.ts'
 import { FINALISE, NOTARISE, NULLIFY } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
+import { contradicted, contradictsFinals, halt } from './finality.ts'
 import { noteSeen, viewRecord } from './instance.ts'
 import type { Instance, ViewRecord } from './instance.ts'
 import { measure } from './timers.ts'
@@ -19,6 +20,14 @@ export function holdsCertificate(instance: Instance, certificate: Certificate): 
   if (certificate.view <= instance.final.view) return true
   const record = instance.views.get(certificate.view)
   return record !== undefined && record[slot(record, certificate.kind)] !== undefined
+}
+
+/** C27: it certifies another block than one that is held, or than what is final here. */
+export function contradictsHeld(instance: Instance, certificate: Certificate): boolean {
+  const record = instance.views.get(certificate.view)
+  const same = record?.[slot(record, certificate.kind)]
+  const differs = same !== undefined && toHex(same.hash) !== toHex(certificate.hash)
+  return differs || contradictsFinals(instance, certificate)
 }
 
 /** A conflicting certificate of one kind and view would prove more than f faulty members: C27. */
@@ -57,7 +66,9 @@ function measureView(instance: Instance, record: ViewRecord, env: Env): void {
 function contradiction(instance: Instance, certificate: Certificate): Effect[] {
   const held = instance.views.get(certificate.view)
   const same = held?.[slot(held, certificate.kind)]
-  if (same === undefined || toHex(same.hash) === toHex(certificate.hash)) return []
-  instance.halted = `two certificates of kind ${certificate.kind} in view ${certificate.view}`
-  return [{ type: 'halt', reason: instance.halted }]
+  if (same !== undefined && toHex(same.hash) !== toHex(certificate.hash)) {
+    const { kind, view } = certificate
+    return halt(instance, `two certificates of kind ${kind} in view ${view}`, certificate, same)
+  }
+  return contradictsFinals(instance, certificate) ? contradicted(instance, certificate) : []
 }

@@ -2,8 +2,9 @@
  * Finality (C18): a finality certificate makes its block and all ancestors final. They are stored in height order,
  * so every one of them has to be here and executed first; until then the node is behind (C23).
  */
-import { toHex } from '../primitives/bytes.ts'
+import { equal, toHex } from '../primitives/bytes.ts'
 import type { Block } from '../codec/block.ts'
+import { FINALISE } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
 import { LATE_VIEWS, sortedViews } from './instance.ts'
 import type { BlockEntry, Instance } from './instance.ts'
@@ -17,8 +18,12 @@ export function progressFinality(instance: Instance): Effect[] {
   const { path, certificate } = proven
   const bad = path.find((entry) => entry.status === 'invalid')
   if (bad !== undefined) {
-    instance.halted = `final block ${bad.key} at height ${bad.block.header.height} does not execute to its roots`
-    return [{ type: 'halt', reason: instance.halted }]
+    const { height } = bad.block.header
+    return halt(
+      instance,
+      `final block ${bad.key} at height ${height} does not execute to its roots`,
+      certificate
+    )
   }
   if (path.some((entry) => entry.status !== 'valid')) return []
   return settle(instance, path, certificate)
@@ -64,8 +69,55 @@ function forked(instance: Instance, certificate: Certificate): Effect[] {
     entry = instance.blocks.get(entry.parent)
   }
   if (entry === undefined || entry.parent === toHex(instance.final.hash)) return []
-  instance.halted = `finality of ${toHex(certificate.hash)} contradicts the final block at height ${instance.final.height}`
-  return [{ type: 'halt', reason: instance.halted }]
+  return contradicted(instance, certificate)
+}
+
+/** Steps by hash below a proven block. What is further ahead comes by ranges, or proves later that it never will. */
+const STEPS_BELOW = 16
+
+/** C27: ranges never bring a block of another chain, so the target is asked for by hash, too, and what lies below it. */
+export function missingOfTarget({ target, blocks, final }: Instance): Uint8Array[] {
+  let hash = target?.hash
+  for (;;) {
+    if (hash === undefined || equal(hash, final.hash)) return []
+    const header = blocks.get(toHex(hash))?.block.header
+    if (header === undefined) return [hash]
+    const above = header.height - final.height
+    if (above <= 1 || above > STEPS_BELOW) return []
+    hash = header.parent
+  }
+}
+
+/** C27: the block of a proven finality that was asked for, and it is not above the final one: another chain. */
+export function takeTargetBelow(instance: Instance, { header, hash }: Block): Effect[] {
+  const { target, final } = instance
+  const isTarget = target !== undefined && equal(target.hash, hash)
+  return isTarget && header.height <= final.height ? contradicted(instance, target) : []
+}
+
+/** C27: where a block of this chain is final, or none, another one is certified as final. Of older views nothing is known. */
+export function contradictsFinals({ finals, final }: Instance, { view, kind, hash }: Certificate): boolean {
+  const [oldest] = finals.keys()
+  if (kind !== FINALISE || oldest === undefined || view <= oldest || view > final.view) return false
+  return finals.get(view) !== toHex(hash)
+}
+
+export const contradicted = (instance: Instance, certificate: Certificate): Effect[] =>
+  halt(
+    instance,
+    `finality of ${toHex(certificate.hash)} contradicts the final block at height ${instance.final.height}`,
+    certificate
+  )
+
+/** The certificates that were held first, then the one that does not fit. */
+export function halt(
+  instance: Instance,
+  reason: string,
+  certificate: Certificate,
+  held = instance.finality
+): Effect[] {
+  instance.halted = reason
+  return [{ type: 'halt', reason, proof: held === undefined ? [certificate] : [held, certificate] }]
 }
 
 function settle(instance: Instance, path: readonly BlockEntry[], certificate: Certificate): Effect[] {
@@ -77,6 +129,7 @@ function settle(instance: Instance, path: readonly BlockEntry[], certificate: Ce
   instance.final = { hash, height: header.height, view: header.view, timeMs: header.timeMs }
   instance.finality = certificate
   const blocks: Block[] = path.map((entry) => entry.block)
+  noteFinals(instance, path)
   prune(instance, certificate.view)
   const effects: Effect[] = [{ type: 'finalise', blocks, certificate }]
   if (last.boundary) {
@@ -84,6 +137,17 @@ function settle(instance: Instance, path: readonly BlockEntry[], certificate: Ce
     effects.push({ type: 'ended', block: last.block, certificate })
   }
   return effects
+}
+
+/** As many as a peer gives in one answer of certificates (C19). */
+const FINALS_MAX = 64
+
+function noteFinals({ finals }: Instance, path: readonly BlockEntry[]): void {
+  for (const { block, key } of path) finals.set(block.header.view, key)
+  for (const view of finals.keys()) {
+    if (finals.size <= FINALS_MAX) break
+    finals.delete(view)
+  }
 }
 
 /** Drops what finality made useless: old views, and every block that does not descend from the final one. */

@@ -45,6 +45,8 @@ export interface Instance {
   view: number
   final: FinalRef
   finality: Certificate | undefined
+  /** Last final blocks of this epoch by the view of their header, ascending: what may be certified there (C27). */
+  readonly finals: Map<number, Hex>
   readonly views: Map<number, ViewRecord>
   readonly blocks: Map<Hex, BlockEntry>
   /** Monotonic time at which a block was first heard of: by proposal or by certificate (C14). */
@@ -72,6 +74,7 @@ export function createInstance(config: InstanceConfig, monoMs: number): Instance
     view: 1,
     final: config.base,
     finality: undefined,
+    finals: new Map([[config.base.view, toHex(config.base.hash)]]),
     views: new Map(),
     blocks: new Map(),
     seenAt: new Map([[toHex(config.base.hash), monoMs]]),

@@ -5,14 +5,14 @@
  * finality, entering a view, finalise votes, execution, notarise, nullify, lead, anti-entropy. Each rule is one file,
  * named for what it decides. No clock, randomness, I/O; the same code runs in the node and in the simulator.
  */
-import { toHex } from '../primitives/bytes.ts'
+import { equal, toHex } from '../primitives/bytes.ts'
 import { unreachable } from '../primitives/errors.ts'
 import type { Vote } from '../codec/statement.ts'
 import { judgeReady, takeBlock, takeProposed, takeVerdict } from './blocks.ts'
 import { takeCertificate } from './certificates.ts'
 import { enterView } from './enter.ts'
 import { finaliseVotes } from './finalise.ts'
-import { pathFromFinal, progressFinality } from './finality.ts'
+import { missingOfTarget, pathFromFinal, progressFinality, takeTargetBelow } from './finality.ts'
 import { viewRecord } from './instance.ts'
 import type { Instance } from './instance.ts'
 import { lead, leadAtMs, proposeBuilt } from './lead.ts'
@@ -62,7 +62,7 @@ function apply(instance: Instance, input: Input, env: Env): Effect[] {
     case 'block':
       if (input.proposedIn === undefined) takeBlock(instance, input.block, env.monoMs)
       else takeProposed(instance, input.block, input.proposedIn, env.monoMs)
-      return []
+      return takeTargetBelow(instance, input.block)
     case 'verdict':
       takeVerdict(instance, input.hash, input.valid)
       return []
@@ -132,12 +132,16 @@ function pulls(instance: Instance, env: Env): Effect[] {
     return true
   }
   const missing = missingBlocks(instance)
-  const wanted = new Set(missing.map(toHex))
+  const below = missingOfTarget(instance)
+  const wanted = new Set([...missing, ...below].map(toHex))
   if (instance.target !== undefined) wanted.add(toHex(instance.target.hash))
   for (const key of instance.requested.keys()) if (!wanted.has(key)) instance.requested.delete(key)
   const target = instance.target
   if (target !== undefined && pathFromFinal(instance, target) === undefined) {
-    return due(toHex(target.hash)) ? [{ type: 'catch-up', certificate: target }] : []
+    const isDue = due(toHex(target.hash))
+    const asked = below.filter((hash) => (equal(hash, target.hash) ? isDue : due(toHex(hash))))
+    const effects: Effect[] = isDue ? [{ type: 'catch-up', certificate: target }] : []
+    return [...effects, ...asked.map((hash) => ({ type: 'fetch', hash }) as const)]
   }
   return missing.filter((hash) => due(toHex(hash))).map((hash) => ({ type: 'fetch', hash }))
 }

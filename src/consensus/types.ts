@@ -103,7 +103,7 @@ export type Effect =
   /** Tell peers what is held and so ask for what is not (C19). */
   | { readonly type: 'status' }
   | { readonly type: 'evidence'; readonly evidence: Evidence }
-  /** C27: sign nothing, import nothing, say why. */
-  | { readonly type: 'halt'; readonly reason: string }
+  /** C27: sign nothing, import nothing, say why, and by which certificates. */
+  | { readonly type: 'halt'; readonly reason: string; readonly proof: readonly Certificate[] }
   /** The boundary block is final: the epoch of this chain is over (C24). */
   | { readonly type: 'ended'; readonly block: Block; readonly certificate: Certificate }

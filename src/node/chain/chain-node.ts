@@ -388,9 +388,9 @@ export class ChainNode {
   #observe(events: ChainEvents): ChainEvents {
     return {
       ...events,
-      halted: (chain, reason) => {
+      halted: (chain, reason, proof) => {
         this.#halted = reason
-        events.halted(chain, reason)
+        events.halted(chain, reason, proof)
       }
     }
   }

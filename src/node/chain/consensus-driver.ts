@@ -241,7 +241,7 @@ export class ConsensusDriver {
       case 'evidence':
         return this.#c.events.evidence(effect.evidence)
       case 'halt':
-        return this.#c.events.halted(this.chain, effect.reason)
+        return this.#c.events.halted(this.chain, effect.reason, effect.proof)
       case 'ended':
         return this.#handOver(effect.block)
       default:

@@ -14,7 +14,7 @@ import { decode } from '../../codec/ssz.ts'
 import { CertificateType, NOTARISE, NULLIFY, VoteType } from '../../codec/statement.ts'
 import type { Certificate, Vote } from '../../codec/statement.ts'
 import { wireHash } from '../../codec/transaction.ts'
-import { holdsCertificate } from '../../consensus/certificates.ts'
+import { contradictsHeld, holdsCertificate } from '../../consensus/certificates.ts'
 import { certificateJobs, voteJob } from '../../consensus/certificate-check.ts'
 import { EARLY_VIEWS } from '../../consensus/instance.ts'
 import type { Instance } from '../../consensus/instance.ts'
@@ -93,9 +93,9 @@ export class GossipJudges {
     const jobs = certificateJobs(this.#network, committee, certificate)
     if (!jobs.ok) return rejected(jobs.code)
     const instance = this.#c.instance()
-    if (certificate.epoch === instance.config.epoch && holdsCertificate(instance, certificate)) {
-      return ignored('already-held')
-    }
+    const isHeld = certificate.epoch === instance.config.epoch && holdsCertificate(instance, certificate)
+    // C27: one that contradicts what is held is an alarm, if its signatures hold.
+    if (isHeld && !contradictsHeld(instance, certificate)) return ignored('already-held')
     if (!(await this.#c.executor.certificateHolds(certificate))) return rejected('bad-signature')
     this.#c.onCertificate(certificate, byGossip)
     return accepted('valid')

@@ -25,7 +25,10 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
   rivalOfNotarisedParent:
     'C9: a rival of a notarised parent is not notarised without the nullifications between',
   childOfUnknownParent: 'C9, C25: a child of a block that nobody voted for is not notarised',
-  forgedCertificates: 'C5, C31: certificates that nobody signed move no honest member'
+  forgedCertificates: 'C5, C31: certificates that nobody signed move no honest member',
+  forkBelowTheFinalView: 'C27: finality of another block in a view that is over stops the chain',
+  forkBesideTheFinalBlock:
+    'C27: finality in a later view of a block that is not above the final one stops the chain'
 }
 
 describe('directed scenarios of consensus', function () {

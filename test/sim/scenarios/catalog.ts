@@ -10,6 +10,7 @@ import {
 import { rangesBelowTheTarget, voteIgnoredOneViewBehind } from './delivery.ts'
 import { allCrashAfterFinalise, certificateOnOneDisk } from './durability.ts'
 import { childOfUnknownParent, forgedCertificates, rivalOfNotarisedParent } from './faulty.ts'
+import { forkBelowTheFinalView, forkBesideTheFinalBlock } from './fork.ts'
 import { shardWithoutCoordination } from './independence.ts'
 import { abandonedBranch } from './transactions.ts'
 
@@ -28,7 +29,9 @@ export const SCENARIOS = {
   silentWhileOthersAreAhead,
   rivalOfNotarisedParent,
   childOfUnknownParent,
-  forgedCertificates
+  forgedCertificates,
+  forkBelowTheFinalView,
+  forkBesideTheFinalBlock
 } as const
 
 export type ScenarioName = keyof typeof SCENARIOS
