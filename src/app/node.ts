@@ -41,6 +41,7 @@ import { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
 import { finishReplacement, openStaging } from '../store/staging.ts'
 import type { NodePort } from '../rpc/port.ts'
+import { openAdminToken } from './admin-token.ts'
 import { systemClock } from './clock.ts'
 import { PatientVerifier } from './patient-verifier.ts'
 import { NodeEvents } from './events.ts'
@@ -194,9 +195,11 @@ export class Node {
       ...parts,
       clock: systemClock,
       progress: observer.progress,
+      log: this.#init.log,
       facts: { version: this.#init.version, startedAtMs: Date.now() },
       startedMonoMs: performance.now()
     })
+    const isAdmin = await openAdminToken(dataPaths(this.#init.config.data).adminToken)
     const exposition = this.#exposition(parts.chains, parts.network)
     const server = new RpcServer(
       {
@@ -204,7 +207,8 @@ export class Node {
         metrics: exposition,
         events: this.#rpcEvents(observer),
         socketEvents: socketEvents(this.metrics),
-        onFinal: (listener) => this.events.on('final', listener)
+        onFinal: (listener) => this.events.on('final', listener),
+        isAdmin
       },
       { rpc, ...(metrics === undefined ? {} : { metrics }) }
     )

@@ -17,6 +17,8 @@ import { accountKey } from '../state/keys.ts'
 import { regenerate } from '../state/mana.ts'
 import { proveKey } from '../state/proof.ts'
 import { readAccount, readTotals } from '../state/supply.ts'
+import { createOperatorPort } from './operator-port.ts'
+import type { LeveledLog } from './operator-port.ts'
 import { describeHealth, syncMode } from './health.ts'
 import type { Progress } from './observer.ts'
 import type { TransactionPort } from './transaction-port.ts'
@@ -30,6 +32,7 @@ export interface RpcPortComponents {
   readonly progress: Progress
   readonly facts: Pick<NodeFacts, 'version' | 'startedAtMs'>
   readonly startedMonoMs: number
+  readonly log: LeveledLog
 }
 
 const NONE: Tokens = { consumer: 0n, industrial: 0n }
@@ -51,6 +54,9 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
         nowMs: performance.now()
       }),
     peers: (chain) => network.peers(chain),
+    standing: (peer) => network.standing(peer),
+    bans: () => network.bans(),
+    operator: createOperatorPort(c),
     chains: () => chains.list.map(({ chain }) => chain),
     head: (chain) => {
       const { tree, driver } = chainOf(chain)

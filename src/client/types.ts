@@ -66,9 +66,31 @@ export interface PeerEntry {
   readonly role: 'validator' | 'follower'
   readonly chains: readonly { readonly chain: ChainJson; readonly epoch: number; readonly final: BlockId }[]
 }
+/** A peer that this node does not connect to until then. */
+export interface BanJson {
+  readonly peer: string
+  readonly untilMs: number
+  readonly reason: string
+  /** Bans of this peer so far; each lasts twice as long as the one before. */
+  readonly bans: number
+}
 export interface NodePeers {
   readonly peers: readonly PeerEntry[]
+  readonly bans: readonly BanJson[]
 }
+export type PeerFactName = 'invalid' | 'broken-promise' | 'lacks' | 'limited' | 'slow' | 'our-fault'
+export interface PeerStandingJson {
+  readonly peer: string
+  readonly connected: boolean
+  readonly address: string | null
+  /** −100 … 100, halved every ten minutes. */
+  readonly score: number
+  readonly ban: BanJson | null
+  /** The last facts, oldest first. */
+  readonly events: readonly { readonly atMs: number; readonly fact: PeerFactName; readonly why: string }[]
+}
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevelName = (typeof LOG_LEVELS)[number]
 
 export interface ChainEntry {
   readonly chain: ChainJson
@@ -283,6 +305,12 @@ export interface Methods {
   node_info: { params: object; result: NodeInfo }
   node_sync: { params: object; result: NodeSync }
   node_peers: { params: { chain?: ChainJson }; result: NodePeers }
+  peer_get: { params: { peer: string }; result: PeerStandingJson }
+  admin_ban: { params: { peer: string; minutes?: number; reason?: string }; result: BanJson }
+  admin_unban: { params: { peer: string }; result: { peer: string; wasBanned: boolean } }
+  admin_bans: { params: object; result: { bans: readonly BanJson[] } }
+  admin_connect: { params: { address: string }; result: { address: string } }
+  admin_log_level: { params: { level: LogLevelName }; result: { level: LogLevelName; was: string } }
   chain_list: { params: object; result: ChainList }
   chain_head: { params: { chain: ChainJson }; result: ChainHead }
   chain_block: {

@@ -87,7 +87,9 @@ const RPC = {
   RPC_BUSY: entry(308, 'Too many calls are in progress; try again.'),
   SUBSCRIPTION_LIMIT: entry(309, 'The connection has as many subscriptions as allowed.'),
   SUBSCRIPTION_UNKNOWN: entry(310, 'The connection has no subscription of that name.'),
-  ORIGIN_REFUSED: entry(311, 'Pages of another origin may not connect.')
+  ORIGIN_REFUSED: entry(311, 'Pages of another origin may not connect.'),
+  ADMIN_TOKEN: entry(312, 'The call takes the admin token of this node.'),
+  PEER_UNREACHABLE: entry(313, 'No connection to that address could be made.')
 } as const
 
 export const REFUSALS = { ...STATELESS, ...INCLUSION, ...EXECUTION, ...POOL, ...RPC } as const

@@ -8,6 +8,8 @@ export interface DataPaths {
   readonly config: string
   /** The libp2p key. */
   readonly nodeKey: string
+  /** Who can read it may call `admin_*`. */
+  readonly adminToken: string
   /** pid and addresses, while the node runs. */
   readonly running: string
   /** The database that holds the journal and the sign guard. */
@@ -19,6 +21,7 @@ export const dataPaths = (data: string): DataPaths => ({
   genesis: join(data, 'genesis.json'),
   config: join(data, 'config.json'),
   nodeKey: join(data, 'keys', 'node.json'),
+  adminToken: join(data, 'admin.token'),
   running: join(data, 'node.json'),
   nodeDatabase: join(data, 'db', 'node'),
   chainDatabase: (chain) => join(data, 'db', chainName(chain))

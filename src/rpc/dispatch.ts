@@ -27,6 +27,16 @@ const IN_FLIGHT_MAX = 10_000
 
 const NO_METHODS: ReadonlyMap<string, Callable> = new Map()
 
+const NO_TOKEN = refused('ADMIN_TOKEN', 'send the content of admin.token as Authorization: Bearer')
+
+/** Who asks. */
+export interface Caller {
+  /** Methods of the caller's connection, beside those of the table. */
+  readonly own?: ReadonlyMap<string, Callable>
+  /** It has shown the admin token (RPC-18). */
+  readonly isAdmin?: boolean
+}
+
 const unknownMethod = (name: string): string =>
   SOCKET_METHODS.has(name) ? `${name} needs a WebSocket (GET /ws)` : `unknown method: ${name.slice(0, 64)}`
 
@@ -71,26 +81,26 @@ export class Dispatch {
   }
 
   /**
-   * @param own methods of the caller's connection, beside those of the table
    * @returns undefined when there is nothing to answer (notifications only).
    */
   async answer(
     request: unknown,
-    own: ReadonlyMap<string, Callable> = NO_METHODS
+    { own = NO_METHODS, isAdmin = false }: Caller = {}
   ): Promise<Reply | readonly Reply[] | undefined> {
-    if (!Array.isArray(request)) return this.#one(request, own)
+    const caller = { own, isAdmin }
+    if (!Array.isArray(request)) return this.#one(request, caller)
     const entries: readonly unknown[] = request
     if (entries.length === 0) return errorReply(null, INVALID_REQUEST, 'an empty batch')
     const weight = entries.reduce<number>((sum, entry) => sum + weightOf(entry), 0)
     if (weight > BATCH_MAX) {
       return errorReply(null, INVALID_REQUEST, `a batch has at most weight ${BATCH_MAX}, this has ${weight}`)
     }
-    const replies = await Promise.all(entries.map((entry) => this.#one(entry, own)))
+    const replies = await Promise.all(entries.map((entry) => this.#one(entry, caller)))
     const answered = replies.filter((reply) => reply !== undefined)
     return answered.length === 0 ? undefined : answered
   }
 
-  async #one(request: unknown, own: ReadonlyMap<string, Callable>): Promise<Reply | undefined> {
+  async #one(request: unknown, { own, isAdmin }: Required<Caller>): Promise<Reply | undefined> {
     if (typeof request !== 'object' || request === null || Array.isArray(request)) {
       return errorReply(null, INVALID_REQUEST, 'a request is an object')
     }
@@ -107,7 +117,9 @@ export class Dispatch {
     const reply =
       callable === undefined
         ? errorReply(known, METHOD_NOT_FOUND, unknownMethod(method))
-        : await this.#call(known, method, callable, params)
+        : callable.isAdmin === true && !isAdmin
+          ? refusalReply(known, NO_TOKEN)
+          : await this.#call(known, method, callable, params)
     return id === undefined ? undefined : reply
   }
 

@@ -17,6 +17,8 @@ export interface Callable {
   readonly params: ParamTable
   /** How much of a batch, and of what may be in progress, one call takes: answers differ in size by thousands. */
   readonly weight: number
+  /** Takes the admin token (RPC-18). */
+  readonly isAdmin?: boolean
   readonly call: (port: NodePort, params: Readonly<Record<string, unknown>>) => Outcome | Promise<Outcome>
 }
 
@@ -33,15 +35,17 @@ export function method<N extends MethodName, P extends ParamTable>(
     readonly params: P
     /** @default 1 */
     readonly weight?: number
+    /** @default false */
+    readonly isAdmin?: boolean
     readonly call: (
       port: NodePort,
       params: Parsed<P>
     ) => Outcome<Methods[N]['result']> | Promise<Outcome<Methods[N]['result']>>
   }
 ): Method {
-  const { summary, params, weight = 1, call } = definition
+  const { summary, params, weight = 1, isAdmin = false, call } = definition
   // `parseParams` has run `params` over the values, so they have its types.
-  return { name, summary, params, weight, call: (port, values) => call(port, values as Parsed<P>) }
+  return { name, summary, params, weight, isAdmin, call: (port, values) => call(port, values as Parsed<P>) }
 }
 
 export const isRefused = (outcome: Refused | InvalidParams): outcome is Refused => 'code' in outcome

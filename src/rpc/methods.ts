@@ -3,14 +3,20 @@ import { accountMethods } from './methods/account.ts'
 import { chainMethods } from './methods/chain.ts'
 import { epochMethods } from './methods/epoch.ts'
 import { nodeMethods } from './methods/node.ts'
+import { peerMethods } from './methods/peer.ts'
 import { transactionMethods } from './methods/transaction.ts'
 import type { Method } from './method.ts'
 import { SUBSCRIBE_PARAMS, UNSUBSCRIBE_PARAMS } from './ws/params.ts'
 
 export const METHODS: ReadonlyMap<string, Method> = new Map(
-  [...nodeMethods, ...chainMethods, ...epochMethods, ...transactionMethods, ...accountMethods].map(
-    (method) => [method.name, method]
-  )
+  [
+    ...nodeMethods,
+    ...peerMethods,
+    ...chainMethods,
+    ...epochMethods,
+    ...transactionMethods,
+    ...accountMethods
+  ].map((method) => [method.name, method])
 )
 
 /** Those that answer over a WebSocket alone (`ws/subscriptions.ts`). */

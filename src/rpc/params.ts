@@ -3,6 +3,7 @@
  * Parsers are plain functions made once; a call costs no schema machinery (thousands of `tx_submit` a second).
  */
 import { decodeAddress } from '../crypto/address.ts'
+import type { Peer } from '../net/types.ts'
 import { fromHex } from '../primitives/bytes.ts'
 import { MAX_SHARDS, parseChain } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
@@ -70,6 +71,15 @@ export const textParam = (title: string, charactersMax: number): Param<string, t
   required({ title, type: 'string', maxLength: charactersMax }, (value) =>
     typeof value === 'string' && value.length <= charactersMax ? value : undefined
   )
+
+/** Text of an Ed25519 peer id, the only kind that nodes have. */
+export const peerParam: Param<Peer, true> = required(
+  { title: 'peer id', type: 'string', pattern: '^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$' },
+  (value) =>
+    typeof value === 'string' && /^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/u.test(value)
+      ? (value as Peer)
+      : undefined
+)
 
 export const chainParam: Param<ChainId, true> = required(
   {

@@ -2,12 +2,13 @@
  * What the RPC layer asks of the node, in domain values; JSON is made in one place (`json.ts`).
  * The composition root implements it over its chains. Reads are synchronous wherever the store's are.
  */
-import type { HealthJson, SyncMode, TransactionStatus } from '../client/types.ts'
+import type { HealthJson, LogLevelName, SyncMode, TransactionStatus } from '../client/types.ts'
 import type { Block, Header } from '../codec/block.ts'
 import type { RefusalCode } from '../codec/refusals.ts'
 import type { StateProof } from '../codec/state-proof.ts'
 import type { Certificate } from '../codec/statement.ts'
-import type { PeerView } from '../net/types.ts'
+import type { Ban, PeerStanding } from '../net/peer-ledger.ts'
+import type { Peer, PeerView } from '../net/types.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { Refusal } from '../primitives/result.ts'
 import type { EpochSnapshot } from '../sharding/types.ts'
@@ -131,12 +132,27 @@ export interface SupplyFacts {
   readonly asOf: BlockPlace
 }
 
+/** Calls that change the node itself. */
+export interface OperatorPort {
+  ban(peer: Peer, reason: string, forMs: number): Ban
+  /** @returns whether there was a ban. */
+  unban(peer: Peer): boolean
+  connect(address: string): Promise<Answer<{ address: string }>>
+  /** @returns the level before. */
+  logLevel(level: LogLevelName): string
+}
+
 export interface NodePort {
   info(): NodeFacts
   sync(): readonly SyncFacts[]
   health(): HealthJson
   /** Peers whose handshake is complete, all or those that follow `chain`. */
   peers(chain?: ChainId): readonly PeerView[]
+  /** What is held against a peer, connected or not. */
+  standing(peer: Peer): PeerStanding
+  /** In force, the longest first. */
+  bans(): readonly Ban[]
+  readonly operator: OperatorPort
   /** Chains this node follows, `coord` first, then shards in order. Methods below are called for these only. */
   chains(): readonly ChainId[]
 

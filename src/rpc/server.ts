@@ -45,7 +45,10 @@ export interface RpcServerComponents {
   readonly events: DispatchEvents
   readonly socketEvents: SocketEvents
   readonly onFinal: SocketParts['onFinal']
+  /** Whether an `Authorization` header carries the admin token. @default none does */
+  readonly isAdmin?: (authorization: string | undefined) => boolean
 }
+const noAdmin = (): boolean => false
 
 export class RpcServer {
   readonly #components: RpcServerComponents
@@ -113,7 +116,7 @@ export function createRpcApp(
   components: RpcServerComponents,
   options: { readonly metrics: boolean; readonly sockets?: Partial<SocketLimits> }
 ): FastifyInstance {
-  const { port, events, socketEvents, onFinal } = components
+  const { port, events, socketEvents, onFinal, isAdmin = noAdmin } = components
   const dispatch = new Dispatch(port, events)
   const app = createApp()
   app.removeAllContentTypeParsers()
@@ -129,7 +132,7 @@ export function createRpcApp(
         .type(JSON_TYPE)
         .send(JSON.stringify(errorReply(null, PARSE_ERROR, 'not JSON')))
     }
-    const answer = await dispatch.answer(parsed.value)
+    const answer = await dispatch.answer(parsed.value, { isAdmin: isAdmin(request.headers.authorization) })
     if (answer === undefined) return reply.code(204).send()
     return reply.type(JSON_TYPE).send(JSON.stringify(answer))
   })

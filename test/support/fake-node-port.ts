@@ -15,6 +15,7 @@ import { equal } from '../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { must } from '../../src/primitives/errors.ts'
+import { accept } from '../../src/primitives/result.ts'
 import type { NodePort, SupplyFacts, Tokens } from '../../src/rpc/port.ts'
 import type { Committee } from '../../src/sharding/types.ts'
 
@@ -136,6 +137,19 @@ const peerOfShard1: PeerView = {
 
 export const SHARD_1_PEER = { peer: peerOfShard1.peer, address: peerOfShard1.address }
 
+const PEER = `12D3KooW${'A'.repeat(44)}`
+/** One good call of every method about peers. */
+export const PEER_CALLS = {
+  peer_get: { peer: PEER },
+  admin_ban: { peer: PEER },
+  admin_unban: { peer: PEER },
+  admin_bans: {},
+  admin_connect: { address: '/ip4/127.0.0.1/tcp/1' },
+  admin_log_level: { level: 'debug' }
+}
+
+const aBan = (peer: Peer) => ({ peer, untilMs: 1_800_000_000_000, reason: 'two proofs', bans: 2 })
+
 /** @param overrides replace single methods. */
 export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
   return {
@@ -154,6 +168,19 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
     ],
     health: () => ({ ok: true, parts: { net: 'ok' }, chains: [], reasons: [] }),
     peers: (chain) => (chain === undefined || chain === shardId(1) ? [peerOfShard1] : []),
+    standing: (peer) => ({
+      peer,
+      score: -12.5,
+      ban: aBan(peer),
+      events: [{ atMs: 1, fact: 'invalid', why: 'a proof' }]
+    }),
+    bans: () => [aBan(peerOfShard1.peer)],
+    operator: {
+      ban: (peer, reason, forMs) => ({ peer, reason, untilMs: forMs, bans: 1 }),
+      unban: () => true,
+      connect: async (address) => accept({ address }),
+      logLevel: () => 'info'
+    },
     chains: () => [COORD, SHARD],
     head: (chain) => {
       const final = aBlock(chain, FINAL_HEIGHT)

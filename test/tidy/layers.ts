@@ -73,6 +73,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       '@libp2p/tcp',
       '@libp2p/yamux',
       '@multiformats/multiaddr',
+      '@scure/base',
       'datastore-core',
       'libp2p',
       'uint8arraylist',

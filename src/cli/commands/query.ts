@@ -167,13 +167,16 @@ function registerState(query: Command): void {
 function registerNode(query: Command): void {
   add(
     query,
-    ['peers', 'connected peers'],
+    ['peers', 'connected peers, and bans in force'],
     (client, _args, { chain }) =>
       client.call('node_peers', chain === undefined ? {} : { chain: chainOf(chain) }),
-    ({ peers }) => [
+    ({ peers, bans }) => [
       `${peers.length} peers`,
       ...peers.map(({ peer, address, direction, role, score, chains }) => {
         return `${peer} ${address} ${direction} ${role} score ${score} chains ${chains.map((each) => each.chain).join(',')}`
+      }),
+      ...bans.map(({ peer, untilMs, reason }) => {
+        return `${peer} banned until ${new Date(untilMs).toISOString()}: ${reason}`
       })
     ]
   ).option('--chain <chain>', 'only those that follow this chain')

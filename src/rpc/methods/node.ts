@@ -9,6 +9,7 @@ import type { Method } from '../method.ts'
 import { chainParam, optional } from '../params.ts'
 import type { NodePort } from '../port.ts'
 import { chainRefusal } from '../refusals.ts'
+import { banJson } from './peer.ts'
 
 const nodeInfo = method('node_info', {
   summary: 'Version, network, addresses, role and followed chains of this node',
@@ -49,13 +50,13 @@ const nodeSync = method('node_sync', {
 })
 
 const nodePeers = method('node_peers', {
-  summary: 'Connected peers, all or those that follow a chain',
+  summary: 'Connected peers, all or those that follow a chain, and bans in force',
   params: { chain: optional(chainParam) },
   call(port, { chain }) {
     // Peers of a chain that this node does not follow are what a refused caller needs: answered all the same.
     const refusal = chain === undefined ? undefined : chainRefusal(port, chain)
     if (refusal?.code === 'CHAIN_UNKNOWN') return refusal
-    return accept({ peers: port.peers(chain).map(peerJson) })
+    return accept({ peers: port.peers(chain).map(peerJson), bans: port.bans().map(banJson) })
   }
 })
 

@@ -151,7 +151,7 @@ export class Session {
     const reply =
       request === undefined
         ? errorReply(null, PARSE_ERROR, 'not JSON')
-        : await dispatch.answer(request.value, this.#subscriptions.methods(made))
+        : await dispatch.answer(request.value, { own: this.#subscriptions.methods(made) })
     if (this.#reason !== undefined) return
     if (reply !== undefined) this.#send(JSON.stringify(reply))
     for (const each of made) each.isAnswered = true

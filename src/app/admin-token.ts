@@ -1,0 +1,40 @@
+/**
+ * `D/admin.token`: who can read it may call `admin_*` (RPC-18). Made once, 32 random bytes in hex, for its owner alone; an
+ * operator may put a token of his own there.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { StoreError } from '../store/errors.ts'
+
+const TOKEN_BYTES = 32
+const TOKEN_CHARACTERS_MIN = 32
+
+/** @returns whether an `Authorization` header carries the token. @throws StoreError STORE_IO */
+export async function openAdminToken(path: string): Promise<(authorization: string | undefined) => boolean> {
+  const token = await readOrMake(path)
+  const expected = digest(`Bearer ${token}`)
+  // Digests have one length: how much of a guess is right cannot be timed.
+  return (authorization) => authorization !== undefined && timingSafeEqual(digest(authorization), expected)
+}
+
+async function readOrMake(path: string): Promise<string> {
+  const token = randomBytes(TOKEN_BYTES).toString('hex')
+  try {
+    await writeFile(path, `${token}\n`, { mode: 0o600, flag: 'wx' })
+    return token
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw failed(path, error)
+  }
+  try {
+    const known = (await readFile(path, 'utf8')).trim()
+    if (known.length < TOKEN_CHARACTERS_MIN) throw new RangeError('the token is too short')
+    return known
+  } catch (error) {
+    throw failed(path, error)
+  }
+}
+
+const failed = (path: string, cause: unknown): StoreError =>
+  new StoreError({ code: 'STORE_IO', path }, `${path}: the admin token cannot be made or read`, { cause })
+
+const digest = (text: string): Uint8Array => createHash('sha256').update(text).digest()
