@@ -6,7 +6,7 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { accept, refuse } from '../primitives/result.ts'
-import type { Verdict } from '../primitives/result.ts'
+import type { Refusal, Verdict } from '../primitives/result.ts'
 import { NODE_BUCKETS as B, bucketKey, bucketRange, corrupt } from './buckets.ts'
 import { chainBytes } from './guard-records.ts'
 import type { KeyValueStore, Write } from './ports.ts'
@@ -19,6 +19,10 @@ export interface LocalTransaction {
   readonly id: Uint8Array
   /** Wire bytes. */
   readonly bytes: Uint8Array
+}
+
+export interface Reservation {
+  release(): void
 }
 
 export class LocalTransactions {
@@ -45,6 +49,22 @@ export class LocalTransactions {
     return this.#keys.size
   }
 
+  /**
+   * Room for one that is about to be promised, so that `put` will find it. What is not put has to be released.
+   * @returns undefined for one that is here already: there is nothing to release.
+   */
+  reserve(chain: ChainId, id: Uint8Array): Verdict<Reservation | undefined, 'local-transactions-full'> {
+    const key = toHex(keyOf(chain, id))
+    if (this.#keys.has(key)) return accept(undefined)
+    if (this.#keys.size >= this.#max) return this.#full()
+    this.#keys.add(key)
+    return accept({ release: () => void this.#keys.delete(key) })
+  }
+
+  #full(): Refusal<'local-transactions-full'> {
+    return refuse('local-transactions-full', `${this.#keys.size} of ${this.#max} are in use`)
+  }
+
   /** All in one synced write, or none of them when they do not fit. */
   async put(transactions: readonly LocalTransaction[]): Promise<Verdict<void, 'local-transactions-full'>> {
     const writes = transactions.map(({ chain, id, bytes }): Write => {
@@ -52,7 +72,7 @@ export class LocalTransactions {
     })
     const fresh = new Set(writes.map(({ key }) => toHex(key)).filter((key) => !this.#keys.has(key)))
     if (this.#keys.size + fresh.size > this.#max) {
-      return refuse('local-transactions-full', `${this.#keys.size} of ${this.#max} are in use`)
+      return this.#full()
     }
     for (const key of fresh) this.#keys.add(key)
     if (writes.length > 0) await this.#store.batch(writes, { sync: true })

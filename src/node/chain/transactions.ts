@@ -109,8 +109,14 @@ export class Transactions {
       if (valid !== true) return refuse('bad-signature', 'the signature does not verify')
       this.#c.verified.add(key)
     }
+    // Room on disk first: what the pool has taken in may have displaced another, and is on its way into a block.
+    const room = this.#c.local.reserve(this.#chain, checked.id)
+    if (!room.ok) return refuse('not-admitted', room.detail)
     const admitted = this.#admit(checked, 'local')
-    if (!admitted.ok) return admitted
+    if (!admitted.ok) {
+      room.value?.release()
+      return admitted
+    }
     const stored = await this.#persist.put({ chain: this.#chain, id: checked.id, bytes: checked.bytes })
     if (!stored.ok) return refuse('not-admitted', stored.detail)
     this.#bundle(checked.bytes)

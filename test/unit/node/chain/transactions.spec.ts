@@ -230,6 +230,31 @@ describe('D10: transactions of this node’s users', () => {
     assert.equal(verdict.ok ? '' : verdict.code, 'not-admitted')
     node.clock.advance(10)
     assert.deepEqual(node.announced(), [])
+    assert.deepEqual([node.pool.has(signed(0).key), node.work()], [false, 0], 'it is in no block either')
+  })
+
+  it('D10: a full list takes one that it holds already, and what the pool refused takes no room', async () => {
+    const node = await aNode(new MemoryDisk(), 1)
+    assert.equal((await node.transactions.submit(signed(99))).ok, false)
+    assert.equal((await node.transactions.submit(signed(0))).ok, true)
+    const again = await node.transactions.submit(signed(0))
+    assert.notEqual(again.ok ? '' : again.code, 'not-admitted')
+    assert.equal(node.local.count, 1, 'the promise stands')
+    const other = await node.transactions.submit(signed(1))
+    assert.equal(other.ok ? '' : other.code, 'not-admitted')
+    assert.equal(node.pool.has(signed(1).key), false)
+  })
+
+  it('D10: promises made at the same time share the room', async () => {
+    const completes: (() => void)[] = []
+    const node = await aNode(new MemoryDisk({ schedule: (complete) => void completes.push(complete) }), 2)
+    const outcomes = [0, 1, 2].map(async (nonce) => node.transactions.submit(signed(nonce)))
+    const last = await outcomes[2]!
+    assert.equal(last.ok, false)
+    assert.deepEqual(
+      [0, 1, 2].map((nonce) => node.pool.has(signed(nonce).key)),
+      [true, true, false]
+    )
   })
 
   it('M4: what waits goes out at the stop', async () => {
