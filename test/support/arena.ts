@@ -3,6 +3,7 @@
  * of a table of attacks is one test: it is refused with its reason, counted, and the honest go on as before.
  */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import type { Node } from '../../src/app/node.ts'
 import { signerOfSeed } from '../../src/client/transfer.ts'
 import type { Instance } from '../../src/consensus/instance.ts'
@@ -22,6 +23,7 @@ const HONEST = 3
 /** A row whose moment passed (the view or the epoch moved on meanwhile) is tried again with fresh bytes. */
 const ATTEMPTS = 6
 const ATTEMPT_MS = 2_000
+const PROGRESS_MS = 15_000
 
 export interface ArenaOptions {
   /** Validators that run. @default 3 */
@@ -29,7 +31,12 @@ export interface ArenaOptions {
   /** Validators whose keys strangers have. @default 1 */
   readonly hostile?: number
   readonly overrides?: Partial<Params>
+  /** From the start to the first final blocks. @default PROGRESS_MS */
+  readonly startMs?: number
 }
+
+/** The key of a validator that does not run. */
+export const validatorKey = (index: number): Signer => signerOfSeed(devnetSeed(`validator${index}`))
 
 export class Arena {
   readonly swarm: Swarm
@@ -38,18 +45,33 @@ export class Arena {
   /** The validator whose key the stranger has. */
   readonly key: Signer
 
-  constructor(swarm: Swarm, honest = HONEST, hostile = 0) {
+  constructor(swarm: Swarm, honest = HONEST, key = validatorKey(honest)) {
     this.swarm = swarm
     this.honest = honest
-    this.key = signerOfSeed(devnetSeed(`validator${honest + hostile}`))
+    this.key = key
   }
 
-  static async open({ honest = HONEST, hostile = 1, overrides = PARAMS }: ArenaOptions = {}): Promise<Arena> {
+  /** The same swarm for a stranger with another key. */
+  as(key: Signer): Arena {
+    return new Arena(this.swarm, this.honest, key)
+  }
+
+  static async open(options: ArenaOptions = {}): Promise<Arena> {
+    const { honest = HONEST, hostile = 1, overrides = PARAMS, startMs = PROGRESS_MS } = options
     const swarm = await createSwarm({ nodes: honest, validators: honest + hostile, overrides })
-    const arena = new Arena(swarm, honest)
-    await arena.swarm.start()
-    arena.target.events.on('evidence', (evidence) => arena.evidence.push(evidence))
-    await arena.progress(2)
+    const arena = new Arena(
+      swarm,
+      honest,
+      hostile === 0 ? signerOfSeed(randomBytes(32)) : validatorKey(honest)
+    )
+    try {
+      await arena.swarm.start()
+      arena.target.events.on('evidence', (evidence) => arena.evidence.push(evidence))
+      await arena.progress(2, startMs)
+    } catch (error) {
+      await swarm.stop()
+      throw error
+    }
     return arena
   }
 
@@ -65,10 +87,10 @@ export class Arena {
     return this.target.chains!.get(chain)!.driver.instance
   }
 
-  /** Index of the stranger's key in the committee. */
+  /** Index of the stranger's key in the committee; who is no validator pretends to be the first. */
   self(chain: ChainId): number {
     const { epoch } = this.instance(chain).config
-    return this.target.chains!.epochs.memberIndex(chain, epoch, this.key.publicKey)!
+    return this.target.chains!.epochs.memberIndex(chain, epoch, this.key.publicKey) ?? 0
   }
 
   /** Places of as many members as a quorum has, whoever they are. */
@@ -84,7 +106,7 @@ export class Arena {
   }
 
   /** Every chain of every honest node has so many more final blocks. */
-  async progress(blocks: number): Promise<void> {
+  async progress(blocks: number, timeoutMs = PROGRESS_MS): Promise<void> {
     const chains = this.target.chains!.list.map(({ chain }) => chain)
     const from = chains.map((chain) => finalHeight(this.target, chain))
     await this.swarm.until(
@@ -92,7 +114,7 @@ export class Arena {
         this.swarm.running.every((node) =>
           chains.every((chain, index) => finalHeight(node, chain) >= from[index]! + blocks)
         ),
-      { what: `${blocks} more final blocks on every chain`, timeoutMs: 15_000 }
+      { what: `${blocks} more final blocks on every chain`, timeoutMs }
     )
   }
 

@@ -16,6 +16,7 @@ import { counter } from './swarm.ts'
 
 const SHARD = shardId(0)
 const COUNTED_MS = 1_000
+const LIES_MAX = 12
 
 export interface HostileAct {
   readonly title: string
@@ -25,6 +26,8 @@ export interface HostileAct {
   readonly isLie: boolean
   /** Begins without the handshake of an honest peer. */
   readonly isStranger?: boolean
+  /** Only with a validator's key. */
+  readonly needsKey?: boolean
   /** @throws when this is not the moment for it */
   readonly act: (arena: Arena, hostile: Hostile) => Promise<void>
 }
@@ -102,6 +105,7 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
     title: 'a second proposal for its own view',
     counted: gossip('block', 'ignore', 'second-proposal'),
     isLie: false,
+    needsKey: true,
     act: async (arena, hostile) => {
       const first = aBlock(arena, COORD)
       const second = withHeader(first, { timeMs: first.header.timeMs + 1 })
@@ -116,6 +120,7 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
     title: 'an invalid block',
     counted: ['icn_blocks_invalid_total', { chain: 'coord', code: 'wrong-state-root' }],
     isLie: false,
+    needsKey: true,
     act: async (arena, hostile) => {
       const block = withHeader(aBlock(arena, COORD), { stateRoot: someHash() })
       await hostile.publish(COORD, 'block', proposalBytes(aProposal(arena, block)))
@@ -161,7 +166,7 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
   }
 ]
 
-/** What a hostile validator does with its vote, view after view: evidence, and never a lie of the peer that relays it. */
+/** What a hostile validator does with its vote: evidence, and no lie of the peer that relays it. */
 export async function equivocate(arena: Arena, hostile: Hostile): Promise<void> {
   const { view } = arena.instance(COORD)
   for (const [kind, hash] of [
@@ -172,6 +177,45 @@ export async function equivocate(arena: Arena, hostile: Hostile): Promise<void> 
   ] as const) {
     await hostile.publish(COORD, 'vote', VoteType.serialize(aVote(arena, COORD, { view, kind, hash })))
   }
+}
+
+/** Transfers of a known account that no pool takes, each with a signature that somebody has to verify. */
+export async function floodOnce(arena: Arena, hostile: Hostile): Promise<void> {
+  const nonce = 1_000_000n + BigInt(randomBytes(4).readUInt32LE())
+  const transfers = Array.from({ length: 40 }, (_, index) => aTransfer(arena, nonce + BigInt(index)))
+  await hostile.publish(SHARD, 'tx', bundle(...transfers))
+}
+
+/** Costly facts that a node holds against a peer. */
+export const offences = ({ network }: Node, { peer }: Hostile): number =>
+  network!.why(peer).filter(({ fact }) => fact === 'invalid' || fact === 'broken-promise').length
+
+/** Lies, comes back, lies again, until the node lets it in no more. @returns whether that happened */
+export async function lieUntilBanned(
+  arena: Arena,
+  { act }: HostileAct,
+  hostile: Hostile,
+  target: Node
+): Promise<boolean> {
+  for (let attempt = 0; attempt < LIES_MAX; attempt++) {
+    const before = offences(target, hostile)
+    try {
+      await hostile.join(target)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      if (before >= 2) return true
+      continue
+    }
+    try {
+      await act(arena, hostile)
+      await eventually('charged', () => offences(target, hostile) > before, COUNTED_MS)
+    } catch (error) {
+      // Not the moment: once more.
+      if (!(error instanceof Error)) throw error
+    }
+    await eventually('let go', () => !hostile.isConnected, COUNTED_MS).catch(() => undefined)
+  }
+  return false
 }
 
 /** One act by an identity of its own, at a node of the swarm. @returns whether it was refused and counted as it must be. */
