@@ -103,6 +103,7 @@ function sideOf(host: Host, other: Host, signal: AbortSignal) {
     address: '',
     direction: 'outbound',
     sinceMs: monotonicMs(),
+    heardMs: monotonicMs(),
     agent: '',
     status: { network: NETWORK_ID, features: 0n, required: 0n, role: 0, chains: [] }
   })

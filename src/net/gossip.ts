@@ -48,6 +48,8 @@ export class Gossip {
   readonly #context: NetContext
   readonly #topics: ReadonlyMap<string, Topic>
   readonly #pubsub: GossipSub & Inside
+  /** Topics whose last message reached nobody. */
+  readonly #alone = new Set<string>()
 
   constructor(context: NetContext, topics: ReadonlyMap<string, Topic>) {
     this.#context = context
@@ -92,7 +94,18 @@ export class Gossip {
       ignoreDuplicatePublishError: true
     })
     this.#context.metrics.gossipPublished(kind, recipients.length)
+    this.#tellIfAlone(topic, recipients.length)
     return recipients.length
+  }
+
+  /** Who publishes to nobody has to know, and to read it once: until somebody is reached again. */
+  #tellIfAlone(topic: string, recipients: number): void {
+    if (recipients > 0) {
+      this.#alone.delete(topic)
+    } else if (!this.#alone.has(topic)) {
+      this.#alone.add(topic)
+      this.#context.log('published to nobody', { topic })
+    }
   }
 
   /** Own bundles wait for slow peers: a buffer that overflows kills its stream, votes included. */

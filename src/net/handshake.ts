@@ -243,12 +243,14 @@ export class Handshake {
 }
 
 function sessionOf(connection: Connection, status: Status): Session {
+  const now = monotonicMs()
   return {
     peer: connection.remotePeer.toString() as Peer,
     id: connection.remotePeer,
     address: connection.remoteAddr.toString(),
     direction: connection.direction,
-    sinceMs: monotonicMs(),
+    sinceMs: now,
+    heardMs: now,
     agent: '',
     status
   }

@@ -72,12 +72,15 @@ export const NET_LIMITS = {
   inboundPending: 50,
   /** An ended connection may send out what it has. */
   lastWordsMs: 500,
-  dialTimeoutMs: 5_000,
+  /** Also for somebody on a machine that has little time for it. */
+  dialTimeoutMs: 10_000,
   redialMinMs: 250,
   redialMaxMs: 5_000,
   walkMinMs: 500,
   walkMaxMs: 30_000,
   watchdogMs: 3_000,
+  /** A peer of which no status came for so long, at four looks in a row, is hung up on: within a minute. */
+  silentPeerMs: 40_000,
   ledgerPeers: 4_096,
   ledgerEvents: 16
 } as const

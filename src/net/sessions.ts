@@ -9,6 +9,8 @@ export interface Session {
   readonly address: string
   readonly direction: 'inbound' | 'outbound'
   readonly sinceMs: number
+  /** When its last status came. */
+  heardMs: number
   agent: string
   status: Status
 }
@@ -45,6 +47,7 @@ export class Sessions {
     const known = this.#open.get(session.peer)
     if (known !== undefined) {
       known.status = session.status
+      known.heardMs = session.heardMs
       return
     }
     this.#open.set(session.peer, session)
