@@ -5,10 +5,10 @@ import { chunksOf } from './bodies.ts'
 import { runAbove, runHash } from './header-run.ts'
 import type { HeaderRun } from './header-run.ts'
 import { SYNC_LIMITS } from './limits.ts'
-import { ableTo, choosePeer, noteAsked } from './peers.ts'
+import { ableTo, choosePeer, noteAsked, notePause, recordOf } from './peers.ts'
 import { attachedTo } from './state.ts'
 import type { HeldRun, SyncState } from './state.ts'
-import type { Effect, Env, PeerName } from './types.ts'
+import type { Effect, Env, Input, PeerName } from './types.ts'
 
 /** A header's bytes: what a request is expected to bring. */
 const HEADER_BYTES = 387
@@ -59,6 +59,8 @@ const nothingChecked = () => ({ verifying: new Set<number>(), holding: new Set<n
 
 /** Keeps what an answer adds to what is held. */
 export function takeRun(state: SyncState, peer: PeerName, run: HeaderRun): void {
+  const record = recordOf(state.peers, peer)
+  record.has = Math.max(record.has, run.to)
   const above = runAbove(run, attachedTo(state))
   if (above === undefined) return
   const held: HeldRun = {
@@ -75,7 +77,7 @@ export function takeRun(state: SyncState, peer: PeerName, run: HeaderRun): void 
  * Attaches what links to the run below. Where it does not, and what lies below is proven, it is the upper one that is
  * false: a final block has one chain of ancestors. While nothing is proven, it waits for the proof.
  */
-export function attach(state: SyncState): Effect[] {
+export function attach(state: SyncState, env: Env): Effect[] {
   for (;;) {
     const [next] = state.ahead
     if (next === undefined || next.run.from > attachedTo(state) + 1) return []
@@ -85,7 +87,7 @@ export function attach(state: SyncState): Effect[] {
       run !== undefined && equal(run.parent, below === undefined ? state.head.hash : runHash(below.run))
     if (run !== undefined && !isLinked) {
       const proven = below === undefined || below.verifiedTo === below.run.to
-      return proven ? dropFalse(state, next, 'does not link to what is final') : []
+      return proven ? dropFalse(state, next, env) : []
     }
     state.ahead.shift()
     if (run === undefined) continue
@@ -94,9 +96,14 @@ export function attach(state: SyncState): Effect[] {
   }
 }
 
-function dropFalse(state: SyncState, held: HeldRun, why: string): Effect[] {
+function dropFalse(state: SyncState, held: HeldRun, env: Env): Effect[] {
   state.ahead = state.ahead.filter(({ peer }) => peer !== held.peer)
-  return [{ type: 'report', peer: held.peer, fact: 'invalid', why: `headers from ${held.run.from}: ${why}` }]
+  return [blame(state, held, 'does not link to what is final', env)]
+}
+
+function blame(state: SyncState, { peer, run }: HeldRun, why: string, env: Env): Effect {
+  notePause(state.peers, peer, 'invalid', env.nowMs)
+  return { type: 'report', peer, fact: 'invalid', why: `headers from ${run.from}: ${why}` }
 }
 
 /** Certificates whose epoch is known go to the verifier, lowest first. */
@@ -118,10 +125,17 @@ export function verifyParts(state: SyncState, env: Env): Effect[] {
 }
 
 /** The certificate of the part that ends at `to` was checked. */
-export function takeVerified(state: SyncState, id: number, to: number, holds: boolean | undefined): Effect[] {
+export function takeVerified(
+  state: SyncState,
+  { run: id, to, holds }: Extract<Input, { type: 'verified' }>,
+  env: Env
+): Effect[] {
   const held = state.runs.find((one) => one.id === id)
   if (held === undefined || !held.verifying.delete(to) || holds === undefined) return []
-  if (!holds) return dropRunsFrom(state, held, 'the certificate does not hold')
+  if (!holds) {
+    dropRuns(state, held)
+    return [blame(state, held, 'the certificate does not hold', env)]
+  }
   held.holding.add(to)
   // It proves all that it is linked to; but each part is stored with its own certificate, so all have to hold.
   for (const part of held.run.parts) {
@@ -130,11 +144,6 @@ export function takeVerified(state: SyncState, id: number, to: number, holds: bo
   }
   state.target = Math.max(state.target, to)
   return []
-}
-
-function dropRunsFrom(state: SyncState, held: HeldRun, why: string): Effect[] {
-  dropRuns(state, held)
-  return [{ type: 'report', peer: held.peer, fact: 'invalid', why: `headers from ${held.run.from}: ${why}` }]
 }
 
 /** What lies above it hung on it. */

@@ -14,6 +14,8 @@ export interface PeerRecord {
   pausedUntilMs: number
   /** Why it rests. */
   cause: Failure | undefined
+  /** It gave headers up to this height, whatever it stated before. */
+  has: number
 }
 
 export type Peers = Map<PeerName, PeerRecord>
@@ -24,6 +26,8 @@ const RATE_AT_FIRST = 1_000
 const WORTH_TIMES = 4
 /** … unless that is soon in any case. */
 const SOON_MS = 200
+/** What a request costs besides its bytes: a small answer says little of how fast a peer is. */
+const REQUEST_BYTES = 16 * 1024
 
 export function recordOf(peers: Peers, peer: PeerName): PeerRecord {
   let record = peers.get(peer)
@@ -34,7 +38,8 @@ export function recordOf(peers: Peers, peer: PeerName): PeerRecord {
       bytesInFlight: 0,
       strikes: 0,
       pausedUntilMs: 0,
-      cause: undefined
+      cause: undefined,
+      has: 0
     }
     peers.set(peer, record)
   }
@@ -49,10 +54,13 @@ export function forgetGone(peers: Peers, env: Env): void {
   }
 }
 
-/** Peers that state `height` or more and do not rest. */
+/** Peers that state `height` or more, or gave headers up to it, and do not rest. */
 export const ableTo = (peers: Peers, height: number, env: Env): PeerName[] =>
   env.peers
-    .filter((one) => one.height >= height && (peers.get(one.peer)?.pausedUntilMs ?? 0) <= env.nowMs)
+    .filter((one) => {
+      const record = peers.get(one.peer)
+      return Math.max(one.height, record?.has ?? 0) >= height && (record?.pausedUntilMs ?? 0) <= env.nowMs
+    })
     .map(({ peer }) => peer)
 
 /** Who is asked for so many bytes up to `height`; undefined while nobody worth it is free. */
@@ -63,7 +71,11 @@ export function choosePeer(
 ): PeerName | undefined {
   const expected = ableTo(peers, want.height, env).map((peer) => {
     const record = recordOf(peers, peer)
-    return { peer, record, ms: (record.bytesInFlight + want.bytes) / (record.rate ?? bestRate(peers)) }
+    return {
+      peer,
+      record,
+      ms: (record.bytesInFlight + want.bytes + REQUEST_BYTES) / (record.rate ?? bestRate(peers))
+    }
   })
   const least = Math.min(...expected.map(({ ms }) => ms))
   const free = expected
@@ -97,7 +109,7 @@ export function noteEnded(peers: Peers, peer: PeerName, bytes: number): void {
 /** Answers share the line, so what one took says that a request's worth of all of them took so long. */
 export function noteAnswer(peers: Peers, peer: PeerName, bytes: number, tookMs: number): void {
   const record = recordOf(peers, peer)
-  const seen = (bytes * Math.max(1, record.inFlight)) / Math.max(1, tookMs)
+  const seen = ((bytes + REQUEST_BYTES) * Math.max(1, record.inFlight)) / Math.max(1, tookMs)
   record.rate = record.rate === undefined ? seen : 0.7 * record.rate + 0.3 * seen
   record.strikes = 0
   record.cause = undefined
@@ -105,7 +117,8 @@ export function noteAnswer(peers: Peers, peer: PeerName, bytes: number, tookMs: 
 
 export function notePause(peers: Peers, peer: PeerName, cause: Failure, nowMs: number): void {
   const record = recordOf(peers, peer)
-  const pause = Math.min(SYNC_LIMITS.pauseLongestMs, SYNC_LIMITS.pauseMs * 2 ** record.strikes)
+  const doubled = Math.min(SYNC_LIMITS.pauseLongestMs, SYNC_LIMITS.pauseMs * 2 ** record.strikes)
+  const pause = cause === 'invalid' ? SYNC_LIMITS.pauseLongestMs : doubled
   record.strikes = Math.min(record.strikes + 1, 10)
   record.pausedUntilMs = nowMs + pause
   record.cause = cause

@@ -47,7 +47,7 @@ function apply(state: SyncState, input: Input, env: Env): Effect[] {
     case 'failed':
       return failed(state, input.id, input.failure, input.why, env)
     case 'verified':
-      return takeVerified(state, input.run, input.to, input.holds)
+      return takeVerified(state, input, env)
     case 'paused':
       return paused(state, input.final, env)
     case 'executed':
@@ -140,7 +140,7 @@ function advance(state: SyncState, env: Env): Effect[] {
   if (state.phase !== 'syncing') return effects
   const unknown = giveUpUnknown(state, env)
   if (unknown !== undefined) notePause(state.peers, unknown, 'lacks', env.nowMs)
-  effects.push(...attach(state), ...verifyParts(state, env))
+  effects.push(...attach(state, env), ...verifyParts(state, env))
   // D15: coordination first. What is here already goes on.
   if (!env.coordinationSyncs) {
     effects.push(...askHeaders(state, env, Infinity))
@@ -169,7 +169,7 @@ function giveUpLate(state: SyncState, env: Env): Effect[] {
 function probe(state: SyncState, env: Env): Effect[] {
   const [lowest] = state.runs
   if (lowest === undefined) {
-    const effects = attach(state)
+    const effects = attach(state, env)
     if (state.runs.length > 0) return [...effects, ...probe(state, env)]
     const far = state.head.height + SYNC_LIMITS.nearBlocks + 1
     const isIdle = state.asks.size === 0 && state.ahead.length === 0

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import { SYNC_LIMITS } from '../../../src/sync/limits.ts'
+import { SyncWorld, aPeer, hashOf } from '../../support/sync-world.ts'
+import type { WorldInit } from '../../support/sync-world.ts'
+
+const TIP = 2_000
+const honest = (count: number, claims = TIP) =>
+  Array.from({ length: count }, (_, at) => aPeer(`honest${at}`, 'honest', claims))
+
+function synced(init: Partial<WorldInit> & Pick<WorldInit, 'peers'>, forMs = 60_000): SyncWorld {
+  const world = new SyncWorld({ tip: TIP, ...init })
+  world.hint()
+  assert(
+    world.run(() => world.resumed > 0, forMs),
+    `stuck at ${world.height}: ${world.stalls.join()}`
+  )
+  return world
+}
+
+describe('sync of one chain', () => {
+  it('SYN-6: every block is executed once, in height order, and consensus begins again at the head', () => {
+    const world = synced({ peers: honest(2) })
+    assert.deepEqual(
+      world.executed,
+      Array.from({ length: TIP }, (_, at) => at + 1)
+    )
+    assert.equal(world.state.phase, 'live')
+    assert.deepEqual(world.blamed, [])
+  })
+
+  it('SYN-1: a gap of nearBlocks is left to consensus, one more is not', () => {
+    for (const [gap, asks] of [
+      [SYNC_LIMITS.nearBlocks, 0],
+      [SYNC_LIMITS.nearBlocks + 1, 1]
+    ] as const) {
+      const world = new SyncWorld({ peers: honest(1, gap), tip: gap })
+      world.hint()
+      assert.equal(world.effects.filter(({ type }) => type === 'ask-headers').length, asks)
+    }
+  })
+
+  it('SYN-1: a claim alone never pauses consensus', () => {
+    for (const behaviour of ['lacks', 'garbage', 'stalls', 'forks', 'limited'] as const) {
+      const world = new SyncWorld({ peers: [aPeer('liar', behaviour, 1_000_000)], tip: TIP })
+      world.hint()
+      assert.equal(
+        world.run(() => world.paused > 0, 120_000),
+        false,
+        behaviour
+      )
+    }
+  })
+
+  it('SYN-1: what is proven but not much does not pause consensus either; just above it does', () => {
+    for (const [tip, paused] of [
+      [SYNC_LIMITS.nearBlocks, 0],
+      [SYNC_LIMITS.nearBlocks + 1, 1]
+    ] as const) {
+      const world = new SyncWorld({ peers: honest(1, 5_000), tip })
+      world.hint()
+      world.run(() => world.paused > 0, 5_000)
+      assert.equal(world.paused, paused)
+    }
+  })
+
+  it('SYN-1: few blocks that are large are much', () => {
+    const world = new SyncWorld({ peers: honest(1, 5_000), tip: 10, bodyBytes: 1024 * 1024 })
+    world.hint()
+    assert(world.run(() => world.paused > 0, 5_000))
+  })
+
+  it('SYN-5: a peer that lies, stalls, lacks or is busy costs time, not blocks, and the liar alone is blamed', () => {
+    for (const [behaviour, blamed] of [
+      ['garbage', true],
+      ['forks', true],
+      ['bodies', true],
+      ['lacks', false],
+      ['limited', false],
+      ['short', false],
+      ['slow', false],
+      ['stalls', false]
+    ] as const) {
+      const world = synced({ peers: [aPeer('other', behaviour, TIP), ...honest(1)] })
+      assert.equal(world.height, TIP, behaviour)
+      assert.equal(
+        world.blamed.some((fact) => fact.endsWith('invalid')),
+        blamed,
+        behaviour
+      )
+      assert(!world.blamed.some((fact) => fact.startsWith('honest') && fact.endsWith('invalid')), behaviour)
+    }
+  })
+
+  it('SYN-5: ten times slower, a peer gets few of the requests and holds nothing up', () => {
+    const alone = synced({ peers: honest(3), bodyBytes: 20_000, speed: 1_000 })
+    const withSlow = synced({
+      peers: [...honest(3), aPeer('slow', 'slow', TIP)],
+      bodyBytes: 20_000,
+      speed: 1_000
+    })
+    assert(withSlow.nowMs < 1.3 * alone.nowMs, `${withSlow.nowMs} against ${alone.nowMs}`)
+    const [slow = 0, fast = 0] = [withSlow.asked.get('slow'), withSlow.asked.get('honest0')]
+    assert(slow * 3 < fast, `${slow} against ${fast}`)
+  })
+
+  it('SYN-9: an answer is waited for as long as it may take, and no longer; its peer is slow, which costs nothing', () => {
+    const world = new SyncWorld({ peers: [aPeer('stalls', 'stalls', TIP)], tip: TIP })
+    world.hint()
+    assert.equal(world.state.asks.size, 1)
+    world.nowMs += SYNC_LIMITS.answerMs - 1
+    world.feed({ type: 'tick' })
+    assert.equal(world.state.asks.size, 1)
+    world.nowMs += 1
+    world.feed({ type: 'tick' })
+    assert.deepEqual([world.state.asks.size, world.blamed], [0, ['stalls slow']])
+  })
+
+  it('SYN-3: a run that does not link to what is proven is proof against its sender; below what is not, it waits', () => {
+    const world = new SyncWorld({ peers: honest(1), tip: TIP })
+    world.hint()
+    const [ask] = world.state.asks.values()
+    world.feed({ type: 'headers', id: ask!.id, run: world.runOf(1, 100, 7), bytes: 1 })
+    // The first header of the fork has the genesis for its parent: it links, and its certificate is looked at.
+    assert.deepEqual(world.blamed, [])
+    assert(world.run(() => world.blamed.length > 0, 1_000))
+    assert.deepEqual(world.blamed, ['honest0 invalid'])
+    assert.equal(world.state.runs.length, 0)
+  })
+
+  it('SYN-3: a first header that does not name the own final block is false', () => {
+    const world = new SyncWorld({ peers: honest(1), tip: TIP })
+    world.hint()
+    const [ask] = world.state.asks.values()
+    const run = { ...world.runOf(1, 100), parent: hashOf(99, 3) }
+    world.feed({ type: 'headers', id: ask!.id, run, bytes: 1 })
+    assert.deepEqual(world.blamed, ['honest0 invalid'])
+  })
+
+  it('SYN-7: epochs that are known only after execution are waited for, within the window', () => {
+    const world = synced({ peers: honest(2, 5_000), epochLength: 20, tip: 5_000 })
+    assert.equal(world.height, 5_000)
+  })
+
+  it('SYN-7: headers of an epoch that stays unknown go, at nobody’s cost, and others are asked', () => {
+    const world = new SyncWorld({ peers: honest(2), tip: TIP, knownEpochs: 1, epochLength: 100 })
+    world.hint()
+    assert(world.run(() => world.state.phase === 'syncing', 5_000))
+    const [ask] = [...world.state.asks.values()].filter(({ kind }) => kind === 'headers')
+    const lying = world.runOf(ask!.from, ask!.to)
+    const parts = lying.parts.map((part) => ({ ...part, epoch: part.epoch + 1_000_000 }))
+    world.feed({ type: 'headers', id: ask!.id, run: { ...lying, parts }, bytes: 1 })
+    assert(
+      world.run(() => world.resumed > 0, 120_000),
+      world.stalls.join()
+    )
+    assert.deepEqual(world.blamed, [])
+  })
+
+  it('SYN-7: a shard asks for nothing while the coordination chain syncs, and says that it waits', () => {
+    const world = new SyncWorld({ peers: honest(1), tip: TIP, coordinationSyncs: (nowMs) => nowMs < 40_000 })
+    world.hint()
+    world.run(() => world.nowMs >= 39_000, 60_000)
+    assert(world.height < TIP)
+    assert.deepEqual(world.stalls, ['waits for the coordination chain'])
+    assert(world.run(() => world.resumed > 0, 30_000))
+    assert.deepEqual(world.stalls, ['waits for the coordination chain', 'moving'])
+  })
+
+  it('SYN-8: a liar that lacks what it claims holds nobody in sync, an honest peer that is far ahead does', () => {
+    const world = synced({ peers: [aPeer('liar', 'lacks', 1_000_000), ...honest(1)] })
+    assert.equal(world.height, TIP)
+    const lonely = new SyncWorld({ peers: [aPeer('busy', 'limited', 10 * TIP), ...honest(1)], tip: TIP })
+    lonely.hint()
+    assert.equal(
+      lonely.run(() => lonely.resumed > 0, 30_000),
+      false,
+      'the busy peer may have more'
+    )
+  })
+
+  it('SYN-4: bodies are asked for of whoever gave the headers, though it stated less before', () => {
+    const world = new SyncWorld({ peers: honest(1, 600), tip: 1_000 })
+    world.hint()
+    assert(
+      world.run(() => world.height >= 1_000, 60_000),
+      `stuck at ${world.height}`
+    )
+  })
+
+  it('SYN-8: both directions, again and again', () => {
+    const world = synced({ peers: honest(2), tip: TIP })
+    assert.equal(world.resumed, 1)
+    const again = new SyncWorld({ peers: honest(2), tip: TIP })
+    again.hint()
+    assert(again.run(() => again.resumed === 1, 60_000))
+    again.grow(2 * TIP)
+    again.peers = honest(2, 2 * TIP)
+    again.hint()
+    assert(again.run(() => again.resumed === 2, 60_000))
+    assert.equal(again.height, 2 * TIP)
+    assert.equal(again.paused, 2)
+  })
+
+  it('SYN-6: a final block that is not valid halts the chain, and nothing happens after', () => {
+    const world = new SyncWorld({ peers: honest(2), tip: TIP, invalidAt: 700 })
+    world.hint()
+    assert(world.run(() => world.halted !== '', 60_000))
+    assert.equal(world.halted, 'block 700')
+    const before = world.effects.length
+    world.feed({ type: 'tick' })
+    assert.equal(world.effects.length, before)
+    assert(world.height < 700)
+  })
+
+  it('SYN-10: a fast start is tried once where it is worth it, and sync goes on from where it leads', () => {
+    const world = new SyncWorld({ peers: honest(2), tip: TIP, mode: 'snapshot' })
+    world.hint()
+    assert(world.run(() => world.effects.some(({ type }) => type === 'fetch-snapshot'), 5_000))
+    assert.equal(world.state.phase, 'snapshot')
+    world.feed({ type: 'snapshot', final: undefined })
+    assert(world.run(() => world.resumed > 0, 60_000))
+    assert.equal(world.effects.filter(({ type }) => type === 'fetch-snapshot').length, 1)
+    const near = new SyncWorld({ peers: honest(1, 200), tip: 200, mode: 'snapshot' })
+    near.hint()
+    assert(near.run(() => near.resumed > 0, 60_000))
+    assert(!near.effects.some(({ type }) => type === 'fetch-snapshot'))
+  })
+
+  it('SYN-12: one warning with its cause, taken back when it moves', () => {
+    for (const [behaviour, reason] of [
+      ['lacks', /all peers lack/],
+      ['limited', /all peers failed/]
+    ] as const) {
+      const world = new SyncWorld({ peers: honest(1), tip: TIP })
+      world.hint()
+      assert(world.run(() => world.height > 0, 5_000))
+      world.peers = [aPeer('other', behaviour, 10 * TIP)]
+      world.run(() => false, 60_000)
+      assert.equal(world.stalls.length, 1)
+      assert.match(world.stalls[0]!, reason)
+      world.peers = honest(1)
+      assert(world.run(() => world.resumed > 0, 90_000))
+      assert.equal(world.stalls.at(-1), 'moving')
+    }
+    const alone = new SyncWorld({ peers: honest(1), tip: TIP })
+    alone.hint()
+    assert(alone.run(() => alone.height > 0, 5_000))
+    alone.peers = []
+    alone.run(() => false, 60_000)
+    assert.deepEqual(alone.stalls, ['no peer follows this chain'])
+  })
+})
