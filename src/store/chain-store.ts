@@ -23,7 +23,7 @@ import { CHAIN_BUCKETS as B, bucketKey, bucketRange, corrupt, decodeStored } fro
 import type { Bucket } from './buckets.ts'
 import { StoreError } from './errors.ts'
 import { checkIdentity, checkSchema } from './identity.ts'
-import { EpochProofs, blockWrites, heightKey, historyWrites, put } from './chain-writes.ts'
+import { EpochProofs, blockWrites, heightKey, historyWrites, put, stateWrites } from './chain-writes.ts'
 import type { FinalBlock, HistoricalBlock, SnapshotRecord } from './chain-writes.ts'
 import type { KeyValueStore, Write } from './ports.ts'
 import { dropRows } from './retention-rows.ts'
@@ -84,6 +84,7 @@ export class ChainStore implements StateView {
     assert(header.height === 0 && equal(hash, blockHash(header)), 'a chain begins with its genesis block')
     const final: FinalMark = { height: 0, hash, epoch: header.epoch, view: 0 }
     const writes = blockWrites({ ...genesis, results: new Uint8Array(0), transactionIds: [] })
+    for (const write of stateWrites(genesis.changes)) writes.push(write)
     writes.push(put(IDENTITY_KEY, ChainIdentityType.serialize({ schema: CHAIN_SCHEMA, ...identity })))
     writes.push(put(FINAL_KEY, FinalMarkType.serialize(final)))
     await store.batch(writes, { sync: true })
@@ -166,7 +167,9 @@ export class ChainStore implements StateView {
     }
     const tip = must(blocks.at(-1), 'a commit has a block')
     writes.push(put(FINAL_KEY, FinalMarkType.serialize(final)))
-    this.#committing = merge(blocks.map(({ changes }) => changes))
+    const changes = merge(blocks.map((item) => item.changes))
+    for (const write of stateWrites(changes)) writes.push(write)
+    this.#committing = changes
     this.#root = tip.block.header.stateRoot
     await this.#store.batch(writes, { sync: true })
     this.#final = final
@@ -332,11 +335,13 @@ function readEarliest(store: KeyValueStore): number {
 function merge(changes: readonly StateChanges[]): StateChanges {
   const last = must(changes.at(-1), 'a commit has a block')
   if (changes.length === 1) return last
-  return {
-    values: new Map(changes.flatMap(({ values }) => [...values])),
-    pages: new Map(changes.flatMap(({ pages }) => [...pages])),
-    root: last.root
+  const values = new Map<Hex, Uint8Array | undefined>()
+  const pages = new Map<Hex, Uint8Array | undefined>()
+  for (const change of changes) {
+    for (const [key, value] of change.values) values.set(key, value)
+    for (const [path, page] of change.pages) pages.set(path, page)
   }
+  return { values, pages, root: last.root }
 }
 
 function readHeader(store: KeyValueStore, height: number): { hash: Uint8Array; header: Header } | undefined {

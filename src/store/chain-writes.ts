@@ -41,9 +41,9 @@ export const put = (key: Uint8Array, value: Uint8Array): Write => ({ type: 'put'
 const change = (key: Uint8Array, value: Uint8Array | undefined): Write =>
   value === undefined ? { type: 'del', key } : { type: 'put', key, value }
 
-/** Everything a block leaves behind but the final mark. */
+/** Everything a block leaves behind but the state and the final mark. */
 export function blockWrites(item: FinalBlock): Write[] {
-  const { block, changes, certificate } = item
+  const { block, certificate } = item
   const { header, hash } = block
   const { height } = header
   const writes = [
@@ -65,9 +65,15 @@ export function blockWrites(item: FinalBlock): Write[] {
     writes.push(put(bucketKey(B.transaction, id), concat(heightBytes, u64be(index))))
   }
   for (const [epoch, bytes] of item.snapshots ?? []) writes.push(put(heightKey(B.snapshot, epoch), bytes))
-  for (const [key, value] of changes.values) writes.push(change(bucketKey(B.state, fromHex(key)), value))
+  return writes
+}
+
+/** The state after the last block of a commit: what later blocks change again is written once. */
+export function stateWrites({ values, pages }: StateChanges): Write[] {
+  const writes: Write[] = []
+  for (const [key, value] of values) writes.push(change(bucketKey(B.state, fromHex(key)), value))
   // A path is a string of nibbles, often of odd length: its key is the text.
-  for (const [path, value] of changes.pages) writes.push(change(bucketKey(B.page, utf8(path)), value))
+  for (const [path, value] of pages) writes.push(change(bucketKey(B.page, utf8(path)), value))
   return writes
 }
 
