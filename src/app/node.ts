@@ -27,6 +27,7 @@ import type { NodeConfig } from '../node/config.ts'
 import { dataPaths } from '../node/data-dir.ts'
 import { readKeyFile, signerOfKey } from '../node/keys.ts'
 import { StartError } from '../node/node-errors.ts'
+import { Retention } from '../node/retention.ts'
 import { Validator } from '../node/validator.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
@@ -173,6 +174,7 @@ export class Node {
     this.#chains = chains
     this.#parts.push({ name: 'chains', stop: async () => chains.stop() })
     await this.#part('chains', async () => chains.start())
+    this.#startRetention(chains)
     this.#parts.push({ name: 'network', stop: async () => network.stop() })
     await this.#part('network', async () => network.start())
     this.#network = network
@@ -216,6 +218,23 @@ export class Node {
     this.#port = port
     this.#rpc = server
     this.#parts.push({ name: 'RPC', stop: async () => server.stop() })
+  }
+
+  #startRetention({ list }: Chains): void {
+    const { retention: keep } = this.#init.config
+    if (keep === 'archive') return
+    const stores = new Map(list.map(({ chain, store }) => [chain, store]))
+    const onFailed = (error: unknown): void => this.#init.onFailed(error)
+    const retention = new Retention({ clock: systemClock, stores, keep, onFailed })
+    const forget = this.events.on('final', ({ chain }) => retention.advanced(chain))
+    this.#parts.push({
+      name: 'retention',
+      stop: async () => {
+        forget()
+        await retention.stop()
+      }
+    })
+    retention.start()
   }
 
   #warnOfIdleKey({ list }: Chains, validator: Validator | undefined): void {

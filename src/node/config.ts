@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { MAX_SHARDS, shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { dataPaths } from './data-dir.ts'
+import { RETENTION_MIN, retention } from './config-retention.ts'
 import { ConfigError } from './node-errors.ts'
 
 export interface NetworkAddress {
@@ -40,6 +41,8 @@ export interface NodeConfig {
   readonly allowPrivate: boolean
   /** Take up a validator key whose record is lost: sign nothing before this epoch. */
   readonly signFromEpoch: number | undefined
+  /** Blocks of each chain that are kept. */
+  readonly retention: 'archive' | number
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
 }
@@ -231,6 +234,17 @@ export const CONFIG_KEYS = [
     default: null,
     expected: 'an epoch number',
     parse: epoch
+  }),
+  row({
+    key: 'retention',
+    flag: 'retention',
+    env: 'ICN_RETENTION',
+    kind: 'text',
+    argument: 'blocks',
+    help: 'blocks of each chain that are kept: archive for all of them, or a number',
+    default: 'archive',
+    expected: `archive, or a number of blocks from ${RETENTION_MIN}`,
+    parse: retention
   }),
   row({
     key: 'logLevel',

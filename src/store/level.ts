@@ -12,6 +12,10 @@ const CACHE_BYTES = 8 * 1024 * 1024
 /** Two of these per database bound its memory. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 
+/** Prefixes of buckets lie between (buckets.ts). */
+const FIRST_KEY = Uint8Array.of(0)
+const LAST_KEY = Uint8Array.of(0xff)
+
 type Database = ClassicLevel<Uint8Array, Uint8Array>
 
 /**
@@ -74,6 +78,22 @@ class LevelStore implements KeyValueStore {
       for await (const [key, value] of this.#database.iterator({ gte, lt, reverse, limit })) {
         yield [plain(key), plain(value)]
       }
+    } catch (error) {
+      throw operationError(error, this.#database.location)
+    }
+  }
+
+  async pack(): Promise<void> {
+    try {
+      await this.#database.compactRange(FIRST_KEY, LAST_KEY)
+    } catch (error) {
+      throw operationError(error, this.#database.location)
+    }
+  }
+
+  async diskBytes(): Promise<number> {
+    try {
+      return await this.#database.approximateSize(FIRST_KEY, LAST_KEY)
     } catch (error) {
       throw operationError(error, this.#database.location)
     }

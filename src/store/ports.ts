@@ -19,5 +19,9 @@ export interface KeyValueStore {
   /** Atomic. With `sync` durable once resolved; without, durable no later than the next synced batch. */
   batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void>
   range(range: Range): AsyncIterable<readonly [Uint8Array, Uint8Array]>
+  /** Gives back the room of deleted and replaced rows. Absent where none is taken. */
+  pack?(): Promise<void>
+  /** Bytes of everything on disk, about. */
+  diskBytes?(): Promise<number>
   close(): Promise<void>
 }

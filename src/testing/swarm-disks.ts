@@ -81,6 +81,16 @@ class Handle implements KeyValueStore {
     }
   }
 
+  async pack(): Promise<void> {
+    this.#assertAlive()
+    await this.#database.pack?.()
+  }
+
+  async diskBytes(): Promise<number> {
+    this.#assertAlive()
+    return (await this.#database.diskBytes?.()) ?? 0
+  }
+
   async close(): Promise<void> {
     if (!this.#alive) return
     this.#alive = false

@@ -127,7 +127,7 @@ class Observation {
       events.on('final', ({ chain, tookMs }) => {
         if (tookMs === undefined) return
         const samples = this.#tookMs.get(chain) ?? []
-        samples.push(Math.round(tookMs))
+        if (tookMs !== undefined) samples.push(Math.round(tookMs))
         this.#tookMs.set(chain, samples)
       })
     }

@@ -55,6 +55,12 @@ const CASES: { readonly [K in FileKey]: Case<NodeConfig[K]> } = {
     bad: ['yes', 1, null]
   },
   signFromEpoch: { text: ['0', '7'], file: [0, 7], parsed: [0, 7], bad: [-1, '-1', 1.5, 'x', ''] },
+  retention: {
+    text: ['archive', '16'],
+    file: ['archive', 16],
+    parsed: ['archive', 16],
+    bad: ['15', 15, 16.5, '-1', 'all', '', null]
+  },
   logLevel: {
     text: ['error', 'trace'],
     file: ['error', 'trace'],
