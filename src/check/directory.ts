@@ -34,7 +34,8 @@ export async function readDirectory(path: string, log: FindingLog): Promise<Data
     const chain = parseChain(name)
     const isOfGenesis = chain !== undefined && (chain === COORD || chain < genesis.shards)
     if (isOfGenesis) databases.push(chain)
-    else if (name !== basename(nodeDatabase))
+    // What a fast start leaves behind when it is killed; the next start goes on with it or removes it.
+    else if (name !== basename(nodeDatabase) && !/\.(import|replaced)$/.test(name))
       log.of(path, name)('database', '', 'it belongs to no chain of this network')
   }
   databases.sort((a, b) => rank(a) - rank(b))

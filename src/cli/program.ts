@@ -24,6 +24,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   genesis: { summary: 'make, check and show a genesis file', load: () => import('./commands/genesis.ts') },
   init: { summary: 'make a data directory for a network', load: () => import('./commands/init.ts') },
   start: { summary: 'run a node', load: () => import('./commands/start.ts') },
+  snapshot: {
+    summary: 'write state snapshots to a file, begin a node with one',
+    load: () => import('./commands/snapshot.ts')
+  },
   check: { summary: 'verify stopped data directories', load: () => import('./commands/check.ts') },
   tx: { summary: 'sign and submit transactions', load: () => import('./commands/tx.ts') },
   query: { summary: 'ask a running node', load: () => import('./commands/query.ts') },

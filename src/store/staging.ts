@@ -66,3 +66,8 @@ async function guarded(path: string, work: () => Promise<unknown>): Promise<void
     throw new StoreError({ code: 'STORE_IO', path }, undefined, { cause })
   }
 }
+
+/** Puts a complete import where there was no chain. The staging database is closed. @throws StoreError STORE_IO */
+export async function placeStaging(path: string): Promise<void> {
+  await guarded(path, async () => rename(path + IMPORT_SUFFIX, path))
+}

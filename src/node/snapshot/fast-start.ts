@@ -7,8 +7,8 @@ import { equal, toHex } from '../../primitives/bytes.ts'
 import type { Hex } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
-import { judgeEpochStep, judgeManifest } from '../../chain/light.ts'
-import type { JudgedManifest, LightContext, LightStep } from '../../chain/light.ts'
+import { judgeManifest } from '../../chain/light.ts'
+import type { JudgedManifest } from '../../chain/light.ts'
 import { bodyHash } from '../../codec/block.ts'
 import {
   EPOCH_STEPS_MAX,
@@ -17,13 +17,10 @@ import {
   SnapshotManifestType,
   SnapshotRequestType
 } from '../../codec/state-snapshot.ts'
-import type { EpochStep, SnapshotManifest } from '../../codec/state-snapshot.ts'
-import type { Certificate } from '../../codec/statement.ts'
+import type { SnapshotManifest } from '../../codec/state-snapshot.ts'
 import { decode } from '../../codec/ssz.ts'
-import { certificateJobs } from '../../consensus/certificate-check.ts'
 import type { Verifier } from '../../crypto/ports.ts'
 import type { Network, Peer } from '../../net/types.ts'
-import { encodeSnapshot } from '../../sharding/snapshot.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
 import { verifyChunk } from '../../state/chunk.ts'
 import { ChainImport } from '../../store/chain-import.ts'
@@ -31,6 +28,8 @@ import type { KeyValueStore } from '../../store/ports.ts'
 import { createDownload } from '../../sync/chunk-download.ts'
 import type { Clock, FastStartProgress } from '../ports.ts'
 import { Download } from './download.ts'
+import { LightWalk } from './light-walk.ts'
+import { putEpochs } from './put-epochs.ts'
 
 export interface FastStartComponents {
   readonly network: Pick<Network, 'peers' | 'request' | 'report'>
@@ -64,9 +63,7 @@ const ZERO = new Uint8Array(32)
 export class FastStart {
   readonly #c: FastStartComponents
   readonly #init: FastStartInit
-  /** Epochs that were verified here, above those known. */
-  readonly #epochs = new Map<number, EpochSnapshot>()
-  readonly #steps = new Map<number, EpochStep>()
+  readonly #walk: LightWalk
   #bytes = 0
   #stopped = false
   #wake: () => void = () => undefined
@@ -74,6 +71,12 @@ export class FastStart {
   constructor(components: FastStartComponents, init: FastStartInit) {
     this.#c = components
     this.#init = init
+    const { chain, network, genesisHash, shards } = init
+    this.#walk = new LightWalk(
+      { chain, network, genesisHash, shards },
+      components.verifier,
+      components.snapshot
+    )
   }
 
   stop(): void {
@@ -100,7 +103,7 @@ export class FastStart {
       going !== undefined && begun !== undefined
         ? begun
         : await ChainImport.begin(staging, identity, manifest)
-    await this.#putEpochs(target, chosen.judged)
+    await putEpochs(target, this.#walk, chosen.judged)
     if (!(await this.#download(target, chosen))) return undefined
     this.#tell('switch', target, chosen.judged)
     if ((await target.finish()) === undefined) {
@@ -125,53 +128,21 @@ export class FastStart {
     }
   }
 
-  #nextEpoch(): number {
-    let epoch = -1
-    for (const known of this.#steps.keys()) epoch = Math.max(epoch, known)
-    return epoch + 1
-  }
-
   async #askEpochs(peer: Peer, chain: ChainId): Promise<boolean> {
-    const from = this.#nextEpoch()
+    const from = this.#walk.nextEpoch
     const body = EpochsRequestType.serialize({ chain, from, limit: EPOCH_STEPS_MAX })
     const { result, frames } = await this.#c.network.request(peer, 'epochs', body)
     if (result !== 'ok' || this.#stopped) return false
     for (const frame of frames) {
       const step = decode(EpochStepType, frame)
-      const judged = step.ok ? judgeEpochStep(step.value, this.#nextEpoch(), this.#context()) : step
-      if (!judged.ok || !step.ok) {
-        // A shard's epoch may be one that coordination has not frozen here yet: nobody's fault.
-        const isAhead = !judged.ok && judged.code === 'light-epoch' && chain !== COORD
-        if (!isAhead && !judged.ok) this.#c.network.report(peer, 'invalid', `epochs: ${judged.detail}`)
-        return false
-      }
-      const holds = await this.#allHold(judged.value)
-      if (holds !== true) {
-        if (holds === false) this.#c.network.report(peer, 'invalid', 'epochs: a certificate does not hold')
-        return false
-      }
-      this.#steps.set(judged.value.epoch, step.value)
-      if (judged.value.next !== undefined) this.#epochs.set(judged.value.next.epoch, judged.value.next)
+      const taken = step.ok ? await this.#walk.take(step.value) : step
+      if (taken.ok) continue
+      // A shard's epoch may be one that coordination has not frozen here yet: nobody's fault.
+      const isAhead = taken.code === 'light-epoch' && chain !== COORD
+      if (!isAhead) this.#c.network.report(peer, 'invalid', `epochs: ${taken.detail}`)
+      return false
     }
     return frames.length > 0
-  }
-
-  async #allHold({ certificates, epoch }: LightStep): Promise<boolean | undefined> {
-    for (const certificate of certificates) {
-      const holds = await this.#holds(certificate, epoch)
-      if (holds !== true) return holds
-    }
-    return true
-  }
-
-  /** undefined: the epoch is not known, which proves nothing against anybody. */
-  async #holds(certificate: Certificate, epoch: number): Promise<boolean | undefined> {
-    const committee = this.#snapshot(epoch)?.committees.get(this.#init.chain)
-    if (committee === undefined) return undefined
-    const jobs = certificateJobs(this.#init.network, committee, certificate)
-    if (!jobs.ok) return false
-    const valid = await this.#c.verifier.verify(jobs.value)
-    return valid.every(Boolean)
   }
 
   /** What peers state, verified, the highest first. */
@@ -197,37 +168,18 @@ export class FastStart {
       this.#c.network.report(peer, 'invalid', `snapshot: ${decoded.detail}`)
       return
     }
-    const judged = judgeManifest(decoded.value, this.#context())
+    const judged = judgeManifest(decoded.value, this.#walk.context)
     if (!judged.ok) {
       // An epoch that is unknown here may be true, only too new.
       if (judged.code !== 'light-epoch') this.#c.network.report(peer, 'invalid', `snapshot: ${judged.detail}`)
       return
     }
-    const holds = await this.#holds(decoded.value.tip.certificate, judged.value.epoch)
+    const holds = await this.#walk.holds(decoded.value.tip.certificate, judged.value.epoch)
     if (holds === false) this.#c.network.report(peer, 'invalid', 'snapshot: the certificate does not hold')
-    if (holds !== true || this.#snapshot(judged.value.next) === undefined) return
+    if (holds !== true || this.#walk.snapshot(judged.value.next) === undefined) return
     const known = found.get(toHex(judged.value.hash))
     if (known === undefined) found.set(toHex(judged.value.hash), { judged: judged.value, peers: [peer] })
     else if (!known.peers.includes(peer)) known.peers.push(peer)
-  }
-
-  /** Everything that is kept for ever: boundaries of this chain, and on coord the snapshots with their proofs. */
-  async #putEpochs(target: ChainImport, { epoch, next }: JudgedManifest): Promise<void> {
-    const steps = [...this.#steps].filter(([of]) => of <= epoch).sort(([a], [b]) => a - b)
-    const snapshots: Parameters<ChainImport['putEpochs']>[1][number][] = []
-    if (this.#init.chain === COORD) {
-      for (let of = 0; of <= next; of++) {
-        const snapshot = this.#snapshot(of)
-        const proof = this.#steps.get(of - 1)?.next[0]
-        if (snapshot === undefined) continue
-        const bytes = encodeSnapshot(snapshot)
-        snapshots.push(proof === undefined ? { epoch: of, bytes } : { epoch: of, bytes, proof })
-      }
-    }
-    await target.putEpochs(
-      steps.map(([, { boundary }]) => boundary),
-      snapshots
-    )
   }
 
   /** @returns whether everything is here. */
@@ -281,15 +233,6 @@ export class FastStart {
   ): void {
     const chunks = manifest.hashes.length
     this.#c.onProgress?.({ stage, height, chunks, done: done.size, bytes: this.#bytes })
-  }
-
-  #snapshot(epoch: number): EpochSnapshot | undefined {
-    return this.#epochs.get(epoch) ?? this.#c.snapshot(epoch)
-  }
-
-  #context(): LightContext {
-    const { network, chain, genesisHash, shards } = this.#init
-    return { network, chain, genesisHash, shards, snapshot: (epoch) => this.#snapshot(epoch) }
   }
 
   #peers(): Peer[] {
