@@ -1,6 +1,11 @@
-/** Who may connect: nobody while the network is cut, not those it is cut off from, and never a banned peer. */
-import type { ConnectionGater, PeerId } from '@libp2p/interface'
+/**
+ * Who may connect: nobody while the network is cut, not those it is cut off from, never a banned peer, and not more from
+ * one machine or peer than the limits allow. What is refused here disturbs no other connection.
+ */
+import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { isCrowdedAddress, isCrowdedPeer } from './crowding.ts'
+import type { Counted } from './crowding.ts'
 import { mayUse, withoutPeer } from './discovery/addresses.ts'
 import type { Peer } from './types.ts'
 
@@ -11,9 +16,15 @@ export class Gate implements ConnectionGater {
   readonly #allowPrivate: boolean
   /** Addresses that the operator wrote down: dialled whatever they are. */
   readonly #written = new Set<string>()
+  readonly #connections: () => readonly Counted[]
 
-  constructor(isBanned: (peer: Peer) => boolean, allowPrivate = true) {
+  constructor(
+    isBanned: (peer: Peer) => boolean,
+    allowPrivate = true,
+    connections: () => readonly Counted[] = () => []
+  ) {
     this.#isBanned = isBanned
+    this.#connections = connections
     this.#allowPrivate = allowPrivate
   }
 
@@ -45,10 +56,12 @@ export class Gate implements ConnectionGater {
   /** Also what libp2p itself dials, in queries of the DHT, goes through here (DIS-8). */
   readonly denyDialMultiaddr = (address: Multiaddr): boolean =>
     this.#shut || !(mayUse(address, this.#allowPrivate) || this.#written.has(withoutPeer(address).toString()))
-  readonly denyInboundConnection = (): boolean => this.#shut
+  readonly denyInboundConnection = ({ remoteAddr }: Pick<MultiaddrConnection, 'remoteAddr'>): boolean =>
+    this.#shut || isCrowdedAddress(this.#connections(), remoteAddr, this.#allowPrivate)
   readonly denyOutboundConnection = (peer: PeerId): boolean => this.#denies(peer)
   /** The first hook on the inbound side that knows who it is. */
-  readonly denyInboundEncryptedConnection = (peer: PeerId): boolean => this.#denies(peer)
+  readonly denyInboundEncryptedConnection = (peer: PeerId): boolean =>
+    this.#denies(peer) || isCrowdedPeer(this.#connections(), peer.toString())
 
   #denies(peer: PeerId | undefined): boolean {
     if (peer === undefined) return this.#shut

@@ -70,6 +70,10 @@ export const NET_LIMITS = {
   peersKnown: 1_024,
   inboundConnectionsPerS: 50,
   inboundPending: 50,
+  /** Inbound, of one IPv4 address or IPv6 /64; not counted for private ones with --allow-private. */
+  connectionsPerAddress: 8,
+  /** Both ways; two are usual when both sides dial. */
+  connectionsPerPeer: 4,
   /** An ended connection may send out what it has. */
   lastWordsMs: 500,
   /** Also for somebody on a machine that has little time for it. */

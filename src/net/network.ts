@@ -97,7 +97,11 @@ export class Libp2pNetwork implements Network {
     this.self = peerOfKey(options.privateKey)
     this.#ledger = new PeerLedger(options.ledger)
     this.#bans = new StoredBans(this.#ledger, options.bans, this.#log)
-    this.#gate = new Gate((peer) => this.#isBanned(peer), options.allowPrivate === true)
+    this.#gate = new Gate(
+      (peer) => this.#isBanned(peer),
+      options.allowPrivate === true,
+      () => this.#running?.host.getConnections() ?? []
+    )
   }
 
   join(chain: ChainId, judges: Readonly<Record<GossipKind, GossipJudge>>): void {
