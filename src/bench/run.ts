@@ -11,6 +11,7 @@ import { network } from './network.ts'
 import { pool } from './pool.ts'
 import { requests } from './requests.ts'
 import { signatures } from './signatures.ts'
+import { snapshot } from './snapshot.ts'
 import { state } from './state.ts'
 
 export const BENCHES: readonly Bench[] = [
@@ -22,6 +23,7 @@ export const BENCHES: readonly Bench[] = [
   requests,
   commit,
   state,
+  snapshot,
   network
 ]
 

@@ -3,7 +3,6 @@
  * The coordination chain is followed always, shards by choice (D2). Owns the routing of peers' frames and requests to
  * chains, and the moment at which the validator may sign.
  */
-import { toHex } from '../primitives/bytes.ts'
 import { COORD, isShard } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
@@ -25,18 +24,13 @@ import type { Dropped } from '../mempool/pool.ts'
 import type { Network, Peer, Response } from '../net/types.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
-import { epochFrozenAt } from '../sharding/epochs.ts'
-import { proveRecords } from '../sharding/epoch-records.ts'
-import { computeSnapshot, decodeSnapshot, encodeSnapshot } from '../sharding/snapshot.ts'
 import type { GenesisConstants } from '../state/types.ts'
 import { ChainStore } from '../store/chain-store.ts'
-import type { SnapshotRecord } from '../store/chain-store.ts'
 import type { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
 import { SwitchableStore } from '../store/switchable.ts'
 import type { Staging } from '../store/switchable.ts'
 import { ChainNode } from './chain/chain-node.ts'
-import type { Executed } from './chain/block-tree.ts'
 import { EpochBook } from './chain/epoch-book.ts'
 import type { BundleCounts } from './chain/transactions.ts'
 import { serveBlocks, serveRange } from './chain/serve.ts'
@@ -45,6 +39,7 @@ import { serveBodies, serveHeaders } from './sync/serve.ts'
 import type { ChainSyncInit } from './sync/chain-sync.ts'
 import { slotsOf } from '../sync/budget.ts'
 import type { Demand } from '../sync/budget.ts'
+import { createGenesis, freezer, loadSnapshot } from './chain/genesis-chain.ts'
 import { ChainSnapshots } from './snapshot/chain-snapshots.ts'
 import type { ChainEvents, Clock } from './ports.ts'
 import type { Validator } from './validator.ts'
@@ -325,33 +320,6 @@ function syncBudget(chains: ReadonlyMap<ChainId, ChainNode>) {
   return {
     syncSlots: (chain: ChainId) => slotsOf(chain, demands()),
     coordinationSyncs: () => chains.get(COORD)?.sync.active === true
-  }
-}
-
-function createGenesis(genesis: Genesis, chain: ChainId, coordHash: Uint8Array) {
-  const { block, changes } = buildChainGenesis(genesis, chain)
-  if (chain !== COORD) return { block, changes }
-  const view = { get: (key: Uint8Array) => changes.values.get(toHex(key)) }
-  const snapshot = computeSnapshot(view, 0, coordHash, genesis.shards)
-  return { block, changes, snapshots: [[0, encodeSnapshot(snapshot)] as const] }
-}
-
-function loadSnapshot(store: ChainStore, epoch: number) {
-  const bytes = store.snapshot(epoch)
-  if (bytes === undefined) return undefined
-  const decoded = decodeSnapshot(bytes)
-  return must(decoded.ok ? decoded.value : undefined, `stored snapshot of epoch ${epoch} is readable`)
-}
-
-/** C2: snapshot(e) is a function of coordination state after height e·L − F, and is kept for ever. */
-function freezer(epochs: EpochBook, genesisHash: Uint8Array, shards: number) {
-  return ({ block, state }: Executed): SnapshotRecord[] => {
-    const params = must(epochs.snapshot(block.header.epoch), 'a final block’s epoch is known').params
-    const epoch = epochFrozenAt(block.header.height, params)
-    if (epoch === undefined) return []
-    const snapshot = computeSnapshot(state, epoch, genesisHash, shards)
-    epochs.add(snapshot)
-    return [[epoch, encodeSnapshot(snapshot), proveRecords(state)]]
   }
 }
 

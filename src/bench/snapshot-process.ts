@@ -1,0 +1,121 @@
+/**
+ * A process that makes a snapshot of a state on disk, takes it over into another database as a fast start does, and
+ * writes the same rows without any check beside it. Prints milliseconds and bytes as JSON.
+ *
+ *   node snapshot-process.js STATE DIR ACCOUNTS
+ */
+import { buildChainGenesis } from '../chain/genesis-block.ts'
+import { CertificateType, FINALISE } from '../codec/statement.ts'
+import { MANIFEST_VERSION } from '../codec/state-snapshot.ts'
+import { blockHash } from '../codec/block.ts'
+import { must } from '../primitives/errors.ts'
+import { chunkBits, verifyChunk } from '../state/chunk.ts'
+import { ChunkSorter } from '../state/chunk-sorter.ts'
+import { subtreeHashes } from '../state/subtree.ts'
+import { CHAIN_BUCKETS, bucketKey, bucketRange } from '../store/buckets.ts'
+import { ChainImport } from '../store/chain-import.ts'
+import { openLevel } from '../store/level.ts'
+import type { KeyValueStore, Write } from '../store/ports.ts'
+import { openStaging } from '../store/staging.ts'
+import { networkId } from '../params/genesis.ts'
+import { Page } from '../state/page.ts'
+import type { Hex } from '../primitives/bytes.ts'
+import { join } from 'node:path'
+import { SHARD, createFixture } from './fixture.ts'
+import { StoredState } from './state-store.ts'
+
+const [statePath = '', directory = '', accountsText = ''] = process.argv.slice(2)
+const accounts = Number(accountsText)
+const ROW_BYTES = 62
+
+const source = await openLevel(statePath, { isNew: false })
+const state = new StoredState(source)
+const bits = chunkBits({ accounts, stateBytes: ROW_BYTES * accounts })
+const hashes = must(subtreeHashes(state, bits), 'a large state can be cut')
+const chunkStore = await openLevel(join(directory, 'chunks'), { isNew: true })
+const chunkKey = (index: number): Uint8Array =>
+  bucketKey(CHAIN_BUCKETS.chunk, Uint8Array.of(index >> 8, index & 255))
+
+/** Every row read, sorted into its chunk, checked and stored: what the maker does, without its pauses. */
+async function make(): Promise<number> {
+  const sorter = new ChunkSorter(bits, { from: 0, to: hashes.length })
+  for await (const [key, value] of source.range(bucketRange(CHAIN_BUCKETS.state)))
+    sorter.add(key.subarray(1), value)
+  let bytes = 0
+  for (const [index, hash] of hashes.entries()) {
+    const chunk = sorter.take(index)
+    must(verifyChunk(chunk, { bits, index }, hash).ok || undefined, 'a chunk that was just made is right')
+    await chunkStore.batch([{ type: 'put', key: chunkKey(index), value: chunk }], { sync: false })
+    bytes += chunk.length
+  }
+  return bytes
+}
+
+/** Each chunk read as a peer reads it for us, verified, stored with its pages; then joined and switched. */
+async function take(): Promise<void> {
+  const { genesis } = createFixture()
+  const { block } = buildChainGenesis(genesis, SHARD)
+  const root = Page.decode(must(state.page('' as Hex), 'the root page'), '').hash(1)
+  const header = { ...block.header, height: 4, stateRoot: root }
+  const certificate = { ...CertificateType.defaultValue(), kind: FINALISE, hash: blockHash(header) }
+  const staging = await openStaging(join(directory, 'chain'))
+  const target = await ChainImport.begin(
+    staging.database,
+    { network: networkId(genesis), chain: SHARD },
+    {
+      version: MANIFEST_VERSION,
+      tip: { header, certificate },
+      totals: new Uint8Array(),
+      totalsProof: { siblings: [], other: [] },
+      hashes: [...hashes]
+    }
+  )
+  for (const [index, hash] of hashes.entries()) {
+    const verdict = verifyChunk(must(chunkStore.get(chunkKey(index)), 'made before'), { bits, index }, hash)
+    if (!verdict.ok) throw new RangeError(verdict.detail)
+    await target.putChunk(index, verdict.value)
+  }
+  await target.putBody(block.bodyBytes)
+  must(await target.finish(), 'the chunks make the state')
+  await staging.database.close()
+}
+
+/** The same rows and pages written, nothing checked. */
+async function raw(): Promise<void> {
+  const beside: KeyValueStore = await openLevel(join(directory, 'raw'), {
+    isNew: true,
+    writeBufferBytes: 32 << 20
+  })
+  let writes: Write[] = []
+  for (const bucket of [CHAIN_BUCKETS.state, CHAIN_BUCKETS.page]) {
+    for await (const [key, value] of source.range(bucketRange(bucket))) {
+      writes.push({ type: 'put', key, value })
+      if (writes.length < 2_000) continue
+      await beside.batch(writes, { sync: false })
+      writes = []
+    }
+  }
+  await beside.batch(writes, { sync: true })
+  await beside.close()
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; value: T }> {
+  const started = performance.now()
+  const value = await work()
+  return { ms: performance.now() - started, value }
+}
+
+const made = await timed(make)
+const taken = await timed(take)
+const beside = await timed(raw)
+await chunkStore.close()
+await source.close()
+process.stdout.write(
+  JSON.stringify({
+    bytes: made.value,
+    chunks: hashes.length,
+    makeMs: made.ms,
+    takeMs: taken.ms,
+    rawMs: beside.ms
+  })
+)
