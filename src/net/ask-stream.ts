@@ -21,6 +21,8 @@ export interface AskStreamOptions {
   readonly signal: AbortSignal
   /** The stream is gone; undefined when it ended without anything due on it. */
   readonly closed: (error: Error | undefined) => void
+  /** @default the monotonic clock */
+  readonly nowMs?: () => number
 }
 
 interface Pending {
@@ -37,9 +39,10 @@ export class AskStream {
   readonly #pump: FramePump
   readonly #pending = new Map<number, Pending>()
   readonly #outbox: Uint8ArrayList[] = []
+  readonly #nowMs: () => number
   #idle: NodeJS.Timeout | undefined
   #nextId = 0
-  #lastHeardMs = monotonicMs()
+  #lastHeardMs: number
   /** What may still come of answers nobody waits for. */
   #lateBytes = 0
   #isRetired = false
@@ -48,6 +51,8 @@ export class AskStream {
   constructor(stream: Stream, options: AskStreamOptions) {
     this.#stream = stream
     this.#options = options
+    this.#nowMs = options.nowMs ?? monotonicMs
+    this.#lastHeardMs = this.#nowMs()
     this.#pump = new FramePump(stream, {
       next: () => this.#outbox.shift(),
       failed: (error) => this.#close(error),
@@ -84,7 +89,7 @@ export class AskStream {
     clearTimeout(this.#idle)
     const pending: Pending = {
       reader: new AnswerReader(limits),
-      sentMs: monotonicMs(),
+      sentMs: this.#nowMs(),
       resolve,
       reject,
       timer: setTimeout(() => this.#onDue(id), limits.timeoutMs)
@@ -103,7 +108,7 @@ export class AskStream {
   }
 
   #onPart(frame: Uint8ArrayList): void {
-    this.#lastHeardMs = monotonicMs()
+    this.#lastHeardMs = this.#nowMs()
     const { id, part } = splitPart(frame)
     const pending = this.#pending.get(id)
     if (pending === undefined) {
@@ -124,7 +129,7 @@ export class AskStream {
     if (pending === undefined) return
     const { limits } = this.#options
     const earnedMs = (pending.reader.received * 1_000) / NET_LIMITS.answerBytesPerS
-    const leftMs = pending.sentMs + limits.timeoutMs + earnedMs - monotonicMs()
+    const leftMs = pending.sentMs + limits.timeoutMs + earnedMs - this.#nowMs()
     if (leftMs > 0) {
       pending.timer = setTimeout(() => this.#onDue(id), Math.ceil(leftMs))
       return
@@ -132,7 +137,7 @@ export class AskStream {
     this.#lateBytes += pending.reader.owed
     this.#outbox.push(encodeWithdrawal(id))
     this.#pump.wake()
-    if (this.#lastHeardMs < pending.sentMs) this.#isRetired = true
+    if (this.#lastHeardMs <= pending.sentMs) this.#isRetired = true
     this.#settle(id, pending)
     pending.reject(brokenStream('timeout', 'no answer in time'))
   }
