@@ -13,6 +13,7 @@ import { setTimeout } from 'node:timers/promises'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Logger } from 'pino'
 import { toHex } from '../primitives/bytes.ts'
+import { must } from '../primitives/errors.ts'
 import { chainName, shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { Verifier } from '../crypto/ports.ts'
@@ -47,10 +48,12 @@ import { systemClock } from './clock.ts'
 import { PatientVerifier } from './patient-verifier.ts'
 import { NodeEvents } from './events.ts'
 import { Observer } from './observer.ts'
+import { peeringOf } from './peering.ts'
 import { assertPortsFree } from './ports-free.ts'
 import { createRpcPort } from './rpc-port.ts'
 import type { RpcPortComponents } from './rpc-port.ts'
 import { socketEvents } from './socket-events.ts'
+import { exposeSync } from './sync-report.ts'
 import { TransactionPort } from './transaction-port.ts'
 
 export interface NodeInit {
@@ -168,7 +171,11 @@ export class Node {
           onBundle: observer.bundle,
           randomSeed: () => randomBytes(16)
         },
-        { genesis, shards: followedShards(config, genesis) }
+        {
+          genesis,
+          shards: followedShards(config, genesis),
+          sync: { mode: config.sync, checkpoint: config.checkpoint }
+        }
       )
     )
     this.#chains = chains
@@ -267,7 +274,7 @@ export class Node {
 
   async #createNetwork(id: Uint8Array, nodeStore: NodeStore): Promise<Libp2pNetwork> {
     const { config, log, version } = this.#init
-    const { seed } = readKeyFile(dataPaths(config.data).nodeKey, 'node')
+    const { seed, publicKey } = readKeyFile(dataPaths(config.data).nodeKey, 'node')
     return new Libp2pNetwork({
       privateKey: await generateKeyPairFromSeed('Ed25519', seed),
       networkId: id,
@@ -275,6 +282,16 @@ export class Node {
       announce: config.announce,
       bootstrap: config.bootstrap,
       allowPrivate: config.allowPrivate,
+      shards: this.#init.genesis.shards,
+      discovery: peeringOf({
+        config,
+        network: id,
+        peer: publicKey,
+        nodeStore,
+        validator: () => this.#validator,
+        chains: () => must(this.#chains, 'the network starts after the chains')
+      }),
+      switches: config,
       localStatus: () => this.#status(),
       bans: {
         load: async () => nodeStore.peers('ban'),
@@ -296,7 +313,7 @@ export class Node {
 
   /** Gauges that are read, not counted, are set when somebody looks. */
   #exposition(chains: Chains, network: Libp2pNetwork) {
-    const { registry, chain, pool, net, node } = this.metrics
+    const { registry, chain, sync, pool, net, node } = this.metrics
     return {
       contentType: registry.contentType,
       metrics: async (): Promise<string> => {
@@ -310,6 +327,7 @@ export class Node {
           chain.height.set(label, each.tree.head().header.height)
           chain.finalHeight.set(label, each.store.final.height)
           chain.view.set(label, each.driver.instance.view)
+          exposeSync(sync, each)
           node.queueLength.set({ queue: `consensus-${label.chain}` }, each.driver.queued)
           for (const { direction } of network.peers(each.chain)) net.peers.inc({ ...label, direction })
         }

@@ -167,7 +167,8 @@ export class Handshake {
     if (this.#context.signal.aborted || connection.status !== 'open') return
     const failure = streamFailure(error)
     const peer = connection.remotePeer.toString() as Peer
-    if (isPeerFault(failure)) return this.#refuse(connection, 'garbage')
+    // Whoever hangs up in the middle ends its streams cleanly before its connection: not proof of anything.
+    if (isPeerFault(failure) && failure !== 'cut') return this.#refuse(connection, 'garbage')
     this.#context.metrics.handshake(failure)
     this.#context.log('handshake failed', { peer, reason: messageOf(error) })
     // A refresh that fails is repeated; without a first status the connection is of no use.

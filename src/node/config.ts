@@ -4,11 +4,31 @@
  * Nothing else in the program reads `process.env`. What must be equal on all nodes is not here but in the genesis.
  */
 import { readFileSync } from 'node:fs'
-import { MAX_SHARDS, shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { dataPaths } from './data-dir.ts'
+import {
+  ADDRESS,
+  MULTIADDRS,
+  UNSET,
+  boolean,
+  epoch,
+  multiaddrs,
+  oneOf,
+  optionalAddress,
+  parseAddress,
+  row,
+  shards,
+  text
+} from './config-values.ts'
+import { PEERING_KEYS, refusePeering } from './config-peering.ts'
+import type { PeeringConfig } from './config-peering.ts'
 import { RETENTION_MIN, retention } from './config-retention.ts'
+import { SYNC_KEYS } from './config-sync.ts'
+import type { SyncConfig } from './config-sync.ts'
 import { ConfigError } from './node-errors.ts'
+
+export { parseAddress } from './config-values.ts'
+export type { ConfigKey } from './config-values.ts'
 
 export interface NetworkAddress {
   readonly host: string
@@ -21,7 +41,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export const LOG_FORMATS = ['pretty', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
-export interface NodeConfig {
+export interface NodeConfig extends PeeringConfig, SyncConfig {
   /** Data directory. */
   readonly data: string
   /** Multiaddrs to find the first peers by. */
@@ -49,92 +69,6 @@ export interface NodeConfig {
 
 /** `data` says where the file lies, so it cannot stand in it. */
 export type FileKey = Exclude<keyof NodeConfig, 'data'>
-type Kind = 'text' | 'list' | 'switch'
-
-export interface ConfigKey<K extends FileKey = FileKey> {
-  readonly key: K
-  /** Long option without the dashes. */
-  readonly flag: string
-  readonly env: string
-  readonly kind: Kind
-  /** How the value is called in help. */
-  readonly argument: string
-  readonly help: string
-  /** As it would stand in the file; null is "not set". */
-  readonly default: string | number | boolean | readonly string[] | null
-  /** What a value must be, for the refusal. */
-  readonly expected: string
-  /** @returns undefined for a value that is none. */
-  readonly parse: (value: unknown) => NodeConfig[K] | undefined | typeof UNSET
-}
-/** A key may be explicitly not set (null in the file). */
-const UNSET = Symbol('unset')
-
-const texts = (value: unknown): readonly string[] | undefined => {
-  if (typeof value === 'string') return value === '' ? [] : value.split(',')
-  if (!Array.isArray(value)) return undefined
-  const list: readonly unknown[] = value
-  return list.every((item) => typeof item === 'string') ? list : undefined
-}
-
-const multiaddrs = (value: unknown): readonly string[] | undefined => {
-  const list = texts(value)
-  return list?.every((text) => /^\/[a-z0-9-]+\/.+$/.test(text)) === true ? list : undefined
-}
-
-const text = (value: unknown): string | typeof UNSET | undefined => {
-  if (value === null) return UNSET
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** `host:port` or `[v6]:port`. */
-export function parseAddress(value: unknown): NetworkAddress | undefined {
-  const match =
-    typeof value === 'string' ? /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i.exec(value) : null
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  return host !== undefined && port <= 65_535 ? { host, port } : undefined
-}
-
-const optionalAddress = (value: unknown): NetworkAddress | typeof UNSET | undefined =>
-  value === null ? UNSET : parseAddress(value)
-
-const oneOf =
-  <T extends string>(values: readonly T[]) =>
-  (value: unknown): T | undefined =>
-    values.find((each) => each === value)
-
-function boolean(value: unknown): boolean | undefined {
-  if (value === true || value === 'true' || value === '1') return true
-  return value === false || value === 'false' || value === '0' ? false : undefined
-}
-
-function epoch(value: unknown): number | typeof UNSET | undefined {
-  if (value === null) return UNSET
-  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
-  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
-}
-
-function shards(value: unknown): 'all' | 'none' | readonly ChainId[] | undefined {
-  if (value === 'all' || value === 'none') return value
-  const list: readonly unknown[] | undefined = Array.isArray(value) ? value : texts(value)
-  if (list === undefined || list.length === 0) return undefined
-  const numbers = list.map((item) =>
-    typeof item === 'string' && /^\d{1,4}$/.test(item) ? Number(item) : item
-  )
-  const ids: ChainId[] = []
-  for (const number of numbers) {
-    if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number >= MAX_SHARDS)
-      return undefined
-    ids.push(shardId(number))
-  }
-  return [...new Set(ids)].sort((a, b) => a - b)
-}
-
-const row = <K extends FileKey>(entry: ConfigKey<K>): ConfigKey<K> => entry
-const MULTIADDRS = 'multiaddrs such as /ip4/127.0.0.1/tcp/9000, separated by commas'
-const ADDRESS = 'host:port'
-
 export const CONFIG_KEYS = [
   row({
     key: 'bootstrap',
@@ -246,6 +180,7 @@ export const CONFIG_KEYS = [
     expected: `archive, or a number of blocks from ${RETENTION_MIN}`,
     parse: retention
   }),
+  ...SYNC_KEYS,
   row({
     key: 'logLevel',
     flag: 'log-level',
@@ -267,7 +202,8 @@ export const CONFIG_KEYS = [
     default: 'pretty',
     expected: LOG_FORMATS.join(', '),
     parse: oneOf(LOG_FORMATS)
-  })
+  }),
+  ...PEERING_KEYS
 ] as const
 
 /** Values as the sources give them, by key: text, lists of texts, or JSON. */
@@ -289,7 +225,9 @@ export function loadNodeConfig({ flags, env = process.env }: ConfigSources): Nod
   const values: { data: string } & { [key in FileKey]?: unknown } = { data }
   for (const entry of CONFIG_KEYS) values[entry.key] = valueOf(entry, flags, env, file)
   // Every key of the table was given a value by its own parser.
-  return Object.freeze(values) as NodeConfig
+  const config = values as NodeConfig
+  refusePeering(config)
+  return Object.freeze(config)
 }
 
 function valueOf(

@@ -8,6 +8,8 @@
 import { equal } from '../primitives/bytes.ts'
 import { refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
+import { bindingBytes } from '../codec/peer-record.ts'
+import type { ValidatorBinding } from '../codec/peer-record.ts'
 import { statementBytes } from '../codec/statement.ts'
 import type { Statement } from '../codec/statement.ts'
 import type { Signer } from '../crypto/ports.ts'
@@ -56,6 +58,12 @@ export class Validator {
       ok: true,
       value: { signature: this.#signer.sign(statementBytes(statement)), update: admitted.value }
     }
+  }
+
+  /** The word that a node is this validator's (DIS-4): no statement, so the guard has no say; nothing while refused. */
+  bindPeer(network: Uint8Array, peer: Uint8Array, sequence: number): ValidatorBinding | undefined {
+    if (this.#state === 'refused') return undefined
+    return { key: this.publicKey, signature: this.#signer.sign(bindingBytes(network, peer, sequence)) }
   }
 
   owns(key: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 /** Networks over real libp2p (TCP on loopback, Noise) and raw hosts that misbehave, for the swarm tests. */
 import { createHash } from 'node:crypto'
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, ConnectionGater, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { StatusType } from '../../src/codec/messages.ts'
 import type { Status } from '../../src/codec/messages.ts'
@@ -70,6 +70,8 @@ export function countingMetrics(counts: Map<string, number>): NetMetrics {
 
 export interface NodeSetup extends Partial<NetworkOptions> {
   readonly name: string
+  /** Beside coordination. @default shard 0 */
+  readonly chains?: readonly ChainId[]
   readonly verdict?: (received: Received) => GossipVerdict | Promise<GossipVerdict>
   /** Called before start, to serve requests. */
   readonly prepare?: (net: Libp2pNetwork) => void
@@ -77,7 +79,7 @@ export interface NodeSetup extends Partial<NetworkOptions> {
 
 /** Created, not started. */
 export async function createTestNode(setup: NodeSetup): Promise<TestNode> {
-  const { name, verdict, prepare, ...options } = setup
+  const { name, verdict, prepare, chains, ...options } = setup
   const counts = new Map<string, number>()
   const net = new Libp2pNetwork({
     privateKey: await peerKeyFromSeed(seedOf(name)),
@@ -101,7 +103,8 @@ export async function createTestNode(setup: NodeSetup): Promise<TestNode> {
     counts,
     count: (key) => counts.get(key) ?? 0
   }
-  for (const chain of CHAINS) net.join(chain, judgesOf(node, chain, verdict))
+  for (const chain of chains === undefined ? CHAINS : [COORD, ...chains])
+    net.join(chain, judgesOf(node, chain, verdict))
   net.listen({
     peerUp: (peer) => node.ups.push(peer),
     peerDown: (peer) => node.downs.push(peer),
@@ -127,6 +130,12 @@ function judgesOf(
   return Object.fromEntries(entries) as Record<GossipKind, GossipJudge>
 }
 
+export interface RawOptions {
+  /** @default a free port */
+  readonly listen?: readonly string[]
+  readonly gater?: ConnectionGater
+}
+
 /** Everything that a test started, to be stopped in `afterEach`. */
 export class Cleanup {
   readonly #stops: (() => Promise<void>)[] = []
@@ -139,13 +148,13 @@ export class Cleanup {
   }
 
   /** A libp2p host that speaks nothing of ours but gossip of `coord`, without judging. */
-  async rawHost(name: string): Promise<Host> {
+  async rawHost(name: string, options: RawOptions = {}): Promise<Host> {
     const host = await createHost({
       privateKey: await peerKeyFromSeed(seedOf(name)),
       networkId: NETWORK,
-      listen: ['/ip4/127.0.0.1/tcp/0'],
+      listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
       topics: new Map(GOSSIP_KINDS.map((kind) => [topicOf(NETWORK, COORD, kind), kind])),
-      gater: {},
+      gater: options.gater ?? {},
       allowPrivate: true,
       agent: 'stranger'
     })

@@ -59,6 +59,11 @@ export class Dials {
     }
   }
 
+  /** Dials under way. */
+  get isBusyWith(): number {
+    return this.#busy.size
+  }
+
   isBusy(peer: Peer): boolean {
     return this.#busy.has(peer) || (this.#paused.get(peer) ?? 0) > Date.now()
   }

@@ -272,12 +272,11 @@ export class Discovery {
     return false
   }
 
-  #searchIfDue({ missing }: Peering, now: number): void {
-    const { size } = this.#parts.sessions
-    if (size === 0 || this.#searching) return
-    const isShort = missing.length > 0 || size < this.#targets.minPeers
+  #searchIfDue({ missing, isShort }: Peering, now: number): void {
+    if (this.#parts.sessions.size === 0 || this.#searching) return
+    const inNeed = isShort || missing.length > 0
     if (now >= this.#nextFullMs) this.#dials.dialBootstrap()
-    else if (!isShort) return
+    else if (!inNeed || this.#dials.isBusyWith > 0) return
     else if (now < this.#nextSearchMs) {
       this.#lookAgainMs = Math.min(this.#lookAgainMs, this.#nextSearchMs)
       return

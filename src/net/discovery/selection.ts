@@ -49,8 +49,10 @@ export interface Peering {
   /** In order of need. */
   readonly dial: readonly Peer[]
   readonly close: readonly Peer[]
-  /** Followed chains with too few peers, those being dialled not counted. */
+  /** Followed chains that have too few peers even if everybody who is dialled answers. */
   readonly missing: readonly ChainId[]
+  /** Peers that are there and that are dialled are fewer than the least. */
+  readonly isShort: boolean
 }
 
 export function decidePeering(
@@ -64,10 +66,15 @@ export function decidePeering(
   )
   const close = linked.filter(({ peer }) => !stay.has(peer)).map(({ peer }) => peer)
   const staying = linked.filter(({ peer }) => stay.has(peer))
+  const plan = whomToDial(followed, staying, candidates, targets)
   const missing = followed.filter(
-    (chain) => count(staying, (each) => each.chains.has(chain)) < targets.perChain
+    (chain) =>
+      count(staying, (each) => each.chains.has(chain)) +
+        plan.counting(({ chains }) => chains?.has(chain) ?? true) <
+      targets.perChain
   )
-  return { dial: whomToDial(followed, staying, candidates, targets), close, missing }
+  const isShort = staying.length + plan.peers.length < targets.minPeers
+  return { dial: plan.peers, close, missing, isShort }
 }
 
 const count = <T>(of: readonly T[], test: (each: T) => boolean): number => of.filter(test).length
@@ -110,7 +117,7 @@ function whomToDial(
   linked: readonly Linked[],
   candidates: readonly Candidate[],
   targets: PeeringTargets
-): Peer[] {
+): DialPlan {
   const plan = new DialPlan(candidates, Math.max(0, targets.maxPeers - linked.length))
   for (const chain of followed) {
     const following = linked.filter((each) => each.chains.has(chain))
@@ -127,7 +134,7 @@ function whomToDial(
   const own = count(linked, ({ isOwnCooperative }) => isOwnCooperative)
   plan.take(targets.cooperative - own, ({ isOwnCooperative }) => isOwnCooperative)
   plan.take(targets.minPeers - linked.length, () => true)
-  return plan.peers
+  return plan
 }
 
 /** Who is dialled so far; each need counts those that others asked for already. */

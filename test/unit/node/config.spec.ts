@@ -30,6 +30,19 @@ const addresses: Case<NetworkAddress> = {
   ],
   bad: ['127.0.0.1', '127.0.0.1:65536', ':80', '::1:80', 'a b:80', 80, '']
 }
+const onOff: Case<boolean> = {
+  text: ['true', 'false'],
+  file: [true, false],
+  parsed: [true, false],
+  bad: ['yes', 1, null]
+}
+/** Both ends of a range; the cases around it are just outside. */
+const range = (least: number, most: number): Case<number> => ({
+  text: [String(least), String(most)],
+  file: [least, most],
+  parsed: [least, most],
+  bad: [least - 1, most + 1, String(most + 1), 1.5, 'x', '', null]
+})
 const CASES: { readonly [K in FileKey]: Case<NodeConfig[K]> } = {
   bootstrap: multiaddrs,
   listen: multiaddrs,
@@ -48,12 +61,38 @@ const CASES: { readonly [K in FileKey]: Case<NodeConfig[K]> } = {
     parsed: ['a.json', 'b.json'],
     bad: ['', 5]
   },
-  allowPrivate: {
-    text: ['true', 'false'],
-    file: [true, false],
-    parsed: [true, false],
-    bad: ['yes', 1, null]
+  allowPrivate: onOff,
+  mdns: onOff,
+  backfill: onOff,
+  sync: {
+    text: ['full', 'snapshot'],
+    file: ['full', 'snapshot'],
+    parsed: ['full', 'snapshot'],
+    bad: ['fast', '', 1, null]
   },
+  checkpoint: {
+    text: [`7:${'ab'.repeat(32)}`, `0:${'00'.repeat(32)}`],
+    file: [`7:${'ab'.repeat(32)}`, `0:${'00'.repeat(32)}`],
+    parsed: [
+      { height: 7, hash: new Uint8Array(32).fill(0xab) },
+      { height: 0, hash: new Uint8Array(32) }
+    ],
+    bad: ['7', `x:${'ab'.repeat(32)}`, `7:${'ab'.repeat(31)}`, `7:${'AB'.repeat(32)}`, 7, '']
+  },
+  relay: onOff,
+  autonat: onOff,
+  upnp: onOff,
+  minPeers: { ...range(1, 1_000), text: ['1', '50'], file: [1, 50], parsed: [1, 50] },
+  maxPeers: { ...range(1, 1_000), text: ['10', '1000'], file: [10, 1_000], parsed: [10, 1_000] },
+  cooperativePeers: { ...range(0, 1_000), text: ['0', '50'], file: [0, 50], parsed: [0, 50] },
+  cooperativeBonus: range(0, 100),
+  cooperativeVoucher: {
+    text: ['a.json', 'b.json'],
+    file: ['a.json', 'b.json'],
+    parsed: ['a.json', 'b.json'],
+    bad: ['', 5]
+  },
+  discoveryInterval: range(1, 86_400),
   signFromEpoch: { text: ['0', '7'], file: [0, 7], parsed: [0, 7], bad: [-1, '-1', 1.5, 'x', ''] },
   retention: {
     text: ['archive', '16'],
@@ -205,5 +244,17 @@ describe('node configuration', () => {
       JSON.stringify(entry.default)
     ])
     assert.deepEqual(rows, declared)
+  })
+
+  it('CONFIG_RELATION: two values that do not fit together are refused, both named; equal ones fit', () => {
+    assert.equal(load({ minPeers: '20', maxPeers: '20' }).minPeers, 20)
+    assert.throws(() => load({ minPeers: '21', maxPeers: '20' }), {
+      message: '--min-peers 21 is above --max-peers 20',
+      detail: { code: 'CONFIG_RELATION', key: 'minPeers', other: 'maxPeers' }
+    })
+    assert.equal(load({ cooperativePeers: '50' }).cooperativePeers, 50)
+    assert.throws(() => load({ cooperativePeers: '51' }), {
+      message: '--cooperative-peers 51 is above --max-peers 50'
+    })
   })
 })
