@@ -28,6 +28,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'write state snapshots to a file, begin a node with one',
     load: () => import('./commands/snapshot.ts')
   },
+  chain: {
+    summary: 'write all blocks to a file, execute them again from it',
+    load: () => import('./commands/chain.ts')
+  },
   check: { summary: 'verify stopped data directories', load: () => import('./commands/check.ts') },
   tx: { summary: 'sign and submit transactions', load: () => import('./commands/tx.ts') },
   query: { summary: 'ask a running node', load: () => import('./commands/query.ts') },

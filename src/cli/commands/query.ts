@@ -1,12 +1,13 @@
 /** `icn query`: asks a running node; a few lines for people, the whole answer with `--json`. */
 import type { Command } from 'commander'
 import type { Client } from '../../client/client.ts'
-import type { ChainJson, Place } from '../../client/types.ts'
+import type { ChainJson, ChainSync, Place } from '../../client/types.ts'
 import { encodeAddress } from '../../crypto/address.ts'
 import { devnetAddress } from '../../params/devnet-keys.ts'
 import { chainToJson, parseChain } from '../../primitives/chain-id.ts'
 import { CliError } from '../cli-error.ts'
 import { tokenText } from '../options.ts'
+import { progressBar } from '../progress.ts'
 import { addRpcOption, clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
 
@@ -184,10 +185,28 @@ function registerNode(query: Command): void {
     query,
     ['sync', 'mode and heights of every followed chain'],
     (client) => client.call('node_sync', {}),
-    ({ chains }) =>
-      chains.map(({ chain, mode, head, final, target, peers, reason }) => {
-        const why = reason === null ? '' : `: ${reason}`
-        return `chain ${chain}: ${mode}, head ${head}, final ${final}, target ${target}, peers ${peers}${why}`
-      })
+    ({ chains }) => chains.map(syncLine)
   )
+}
+
+/** With a bar of progress where a person looks. */
+function syncLine({
+  chain,
+  mode,
+  head,
+  final,
+  target,
+  claimed,
+  blocksPerS,
+  etaMs,
+  peers,
+  reason
+}: ChainSync): string {
+  const why = reason === null ? '' : `: ${reason}`
+  const goal = Math.max(target, claimed)
+  const isBehind = mode !== 'live' && goal > final
+  const bar = isBehind && process.stdout.isTTY ? ` ${progressBar(final, goal)}` : ''
+  const left = etaMs === null ? '' : `, ${Math.ceil(etaMs / 1_000)} s left`
+  const pace = isBehind ? `, ${blocksPerS} blocks/s${left}` : ''
+  return `chain ${chain}: ${mode}${bar}, head ${head}, final ${final}, target ${target}${pace}, peers ${peers}${why}`
 }

@@ -26,6 +26,7 @@ import { openStaging, placeStaging } from '../../store/staging.ts'
 import { StateSnapshots } from '../../store/state-snapshots.ts'
 import type { HeldSnapshot } from '../../store/state-snapshots.ts'
 import { dataPaths } from '../data-dir.ts'
+import type { Clock } from '../ports.ts'
 import { LightWalk } from './light-walk.ts'
 import { putEpochs } from './put-epochs.ts'
 import { serveEpochs } from './serve.ts'
@@ -47,6 +48,7 @@ export interface TransferInit {
   readonly genesis: Genesis
   readonly file: string
   readonly verifier: Verifier
+  readonly clock: Clock
   readonly onProgress: (text: string, done: number, all: number) => void
 }
 

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock } from '../../../../src/app/clock.ts'
 import { checkDirectories } from '../../../../src/check/index.ts'
 import { inlineVerifier } from '../../../../src/crypto/inline-verifier.ts'
 import { dataPaths } from '../../../../src/node/data-dir.ts'
@@ -27,6 +28,7 @@ describe('snapshots as files', () => {
     file: path,
     genesis,
     verifier: inlineVerifier,
+    clock: systemClock,
     onProgress: () => undefined
   })
 

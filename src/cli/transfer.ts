@@ -1,0 +1,40 @@
+/** What `icn snapshot` and `icn chain` share: the directory, the verifying threads, the progress, the way it fails. */
+import { systemClock } from '../app/clock.ts'
+import { VerifyPool } from '../crypto/verify-pool.ts'
+import { dataPaths } from '../node/data-dir.ts'
+import type { Transferred, TransferInit } from '../node/snapshot/transfer.ts'
+import { parseGenesis } from '../params/genesis-json.ts'
+import type { Verdict } from '../primitives/result.ts'
+import { CliError, EXIT, errnoOf } from './cli-error.ts'
+import { readText } from './options.ts'
+import { progressLine } from './progress.ts'
+
+export async function transfer(
+  data: string,
+  file: string,
+  run: (init: TransferInit) => Promise<Verdict<Transferred[]>>
+): Promise<void> {
+  const paths = dataPaths(data)
+  const genesis = parseGenesis(readText(paths.genesis))
+  if (!genesis.ok) throw new CliError(`${paths.genesis}: ${genesis.detail}`)
+  const verifier = new VerifyPool()
+  await verifier.start()
+  const line = progressLine()
+  try {
+    const init = { data, file, genesis: genesis.value, verifier, clock: systemClock, onProgress: line.show }
+    const verdict = await run(init)
+    if (!verdict.ok) throw new CliError(`${file}: ${verdict.detail}`)
+    line.clear()
+    for (const { chain, height, stateRoot, bytes } of verdict.value) {
+      console.log(`chain ${chain}: height ${height}, ${bytes} bytes, state root ${stateRoot}`)
+    }
+  } catch (error) {
+    const reason = error instanceof CliError ? undefined : errnoOf(error)
+    if (reason === undefined) throw error
+    const isWrong = reason === 'ENOENT' || reason === 'EEXIST'
+    throw new CliError(`${file}: ${reason}`, isWrong ? EXIT.wrong : EXIT.disk, { cause: error })
+  } finally {
+    line.clear()
+    await verifier.stop()
+  }
+}
