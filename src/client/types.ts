@@ -3,6 +3,8 @@
  * Conventions (protocols/rpc.md): bytes and hashes are lower-case hex, token amounts decimal strings in base units,
  * heights, views, nonces, mana, counts and Unix milliseconds JSON integers, a chain is `"coord"` or a shard's number.
  */
+import type { BanJson, LogLevelName, PeerStandingJson } from './peer-types.ts'
+
 export type ChainJson = 'coord' | number
 
 /** One block of one chain. */
@@ -66,31 +68,10 @@ export interface PeerEntry {
   readonly role: 'validator' | 'follower'
   readonly chains: readonly { readonly chain: ChainJson; readonly epoch: number; readonly final: BlockId }[]
 }
-/** A peer that this node does not connect to until then. */
-export interface BanJson {
-  readonly peer: string
-  readonly untilMs: number
-  readonly reason: string
-  /** Bans of this peer so far; each lasts twice as long as the one before. */
-  readonly bans: number
-}
 export interface NodePeers {
   readonly peers: readonly PeerEntry[]
   readonly bans: readonly BanJson[]
 }
-export type PeerFactName = 'invalid' | 'broken-promise' | 'lacks' | 'limited' | 'slow' | 'our-fault'
-export interface PeerStandingJson {
-  readonly peer: string
-  readonly connected: boolean
-  readonly address: string | null
-  /** −100 … 100, halved every ten minutes. */
-  readonly score: number
-  readonly ban: BanJson | null
-  /** The last facts, oldest first. */
-  readonly events: readonly { readonly atMs: number; readonly fact: PeerFactName; readonly why: string }[]
-}
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevelName = (typeof LOG_LEVELS)[number]
 
 export interface ChainEntry {
   readonly chain: ChainJson

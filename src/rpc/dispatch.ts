@@ -114,13 +114,20 @@ export class Dispatch {
       return errorReply(known, INVALID_REQUEST, 'expected {jsonrpc: "2.0", id, method, params}')
     }
     const callable = METHODS.get(method) ?? own.get(method)
-    const reply =
-      callable === undefined
-        ? errorReply(known, METHOD_NOT_FOUND, unknownMethod(method))
-        : callable.isAdmin === true && !isAdmin
-          ? refusalReply(known, NO_TOKEN)
-          : await this.#call(known, method, callable, params)
+    const reply = await this.#answerTo(known, method, params, callable, isAdmin)
     return id === undefined ? undefined : reply
+  }
+
+  async #answerTo(
+    id: Id,
+    name: string,
+    params: unknown,
+    callable: Callable | undefined,
+    isAdmin: boolean
+  ): Promise<Reply> {
+    if (callable === undefined) return errorReply(id, METHOD_NOT_FOUND, unknownMethod(name))
+    if (callable.isAdmin === true && !isAdmin) return refusalReply(id, NO_TOKEN)
+    return this.#call(id, name, callable, params)
   }
 
   async #call(id: Id, name: string, method: Callable, params: unknown): Promise<Reply> {

@@ -2,7 +2,8 @@
  * What the RPC layer asks of the node, in domain values; JSON is made in one place (`json.ts`).
  * The composition root implements it over its chains. Reads are synchronous wherever the store's are.
  */
-import type { HealthJson, LogLevelName, SyncMode, TransactionStatus } from '../client/types.ts'
+import type { LogLevelName } from '../client/peer-types.ts'
+import type { HealthJson, SyncMode, TransactionStatus } from '../client/types.ts'
 import type { Block, Header } from '../codec/block.ts'
 import type { RefusalCode } from '../codec/refusals.ts'
 import type { StateProof } from '../codec/state-proof.ts'

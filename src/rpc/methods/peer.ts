@@ -1,6 +1,6 @@
 /** What is held against a peer, and the operator's calls: those take the admin token (RPC-18). */
-import type { BanJson } from '../../client/types.ts'
-import { LOG_LEVELS } from '../../client/types.ts'
+import type { BanJson } from '../../client/peer-types.ts'
+import { LOG_LEVELS } from '../../client/peer-types.ts'
 import type { Ban } from '../../net/peer-ledger.ts'
 import { accept } from '../../primitives/result.ts'
 import { method } from '../method.ts'

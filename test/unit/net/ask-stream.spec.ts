@@ -80,7 +80,7 @@ describe('asking on one stream', () => {
     assert.equal(late.outcome, 'pending')
     await world.pass(1)
     assert.deepEqual([late.outcome, fresh.outcome], ['timeout', 'ok'])
-    assert.deepEqual([...world.stream.sent.slice(-9)], [0, 0, 0, 5, 1, 0, 0, 0, 0])
+    assert.deepEqual(world.stream.sent.slice(-9), Uint8Array.of(0, 0, 0, 5, 1, 0, 0, 0, 0))
     assert.ok(world.asking.isUsable, 'somebody was heard: the stream goes on')
     assert.deepEqual(world.closed, [])
   })
