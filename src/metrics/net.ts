@@ -12,6 +12,12 @@ export function declareNetMetrics(registry: Registry) {
       labelNames: ['kind', 'verdict', 'rule'] as const,
       registers
     }),
+    gossipCaches: new Gauge({
+      name: 'icn_gossip_cache_entries',
+      help: 'What gossipsub keeps by remote input',
+      labelNames: ['cache'] as const,
+      registers
+    }),
     gossipPublished: new Counter({
       name: 'icn_gossip_published_total',
       help: 'Own gossip messages, by whether any peer was sent it',
@@ -110,6 +116,7 @@ export const netMetrics = (metrics: Declared, queues: QueueGauge): NetMetrics =>
   streamRefused: (protocol, reason) => metrics.streamsRefused.inc({ protocol, reason }),
   peerFact: (fact) => metrics.peerFacts.inc({ fact }),
   ledgerPeers: (count) => metrics.ledgerPeers.set(count),
+  gossipCache: (cache, entries) => metrics.gossipCaches.set({ cache }, entries),
   queue: (name, length) => queues.set({ queue: name }, length),
   dialled: (outcome, seconds) => metrics.dials.observe({ outcome }, seconds),
   searched: (method, outcome) => metrics.searches.inc({ method, outcome }),

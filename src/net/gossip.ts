@@ -13,6 +13,7 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import { monotonicMs, ownFault, pause } from './context.ts'
 import type { NetContext } from './context.ts'
 import { NetError } from './errors.ts'
+import { watchGossipCaches } from './gossip-caches.ts'
 import { GOSSIP_BYTES_MAX, NET_LIMITS } from './limits.ts'
 import { topicOf } from './topics.ts'
 import type { GossipJudge, GossipKind, GossipVerdict, Peer } from './types.ts'
@@ -61,6 +62,7 @@ export class Gossip {
   /** After the host started. */
   subscribe(): void {
     for (const topic of this.#topics.keys()) this.#pubsub.subscribe(topic)
+    watchGossipCaches(this.#context)
   }
 
   stop(): void {

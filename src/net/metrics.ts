@@ -22,6 +22,8 @@ export interface NetMetrics {
   ledgerPeers(count: number): void
   /** icn_queue_length{queue}. */
   queue(name: `lane-${LaneName}` | 'consensus-out' | 'requests', length: number): void
+  /** icn_gossip_cache_entries{cache}: what gossipsub keeps by remote input. */
+  gossipCache(cache: string, entries: number): void
   /** icn_dial_seconds{outcome}: a dial ended. */
   dialled(outcome: DialOutcome, seconds: number): void
   /** icn_peer_search_total{method,outcome}: one method of looking for peers ended. */
@@ -45,6 +47,7 @@ export const silentMetrics: NetMetrics = {
   peerFact: nothing,
   ledgerPeers: nothing,
   queue: nothing,
+  gossipCache: nothing,
   dialled: nothing,
   searched: nothing,
   peersKnown: nothing,
