@@ -7,7 +7,7 @@
 import { fromHex, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { EMPTY_HASH } from './hashes.ts'
-import { Page } from './page.ts'
+import { Page, pageOf } from './page.ts'
 import type { Leaf, Slot } from './page.ts'
 import type { StateView } from './ports.ts'
 
@@ -103,17 +103,18 @@ function buildSlot(
   pages: Map<string, Uint8Array>
 ): Slot {
   if (to - from < 2) return from === to ? undefined : leaves[from]
-  const page = new Page()
+  const slots: Slot[] = []
   for (let start = from; start < to;) {
     const nibble = nibbleAt(leaves, start, depth)
     let end = start + 1
     while (end < to && nibbleAt(leaves, end, depth) === nibble) end++
-    page.setSlot(nibble, buildSlot(leaves, start, end, depth + 1, pages))
+    slots[nibble] = buildSlot(leaves, start, end, depth + 1, pages)
     start = end
   }
   const path = leaves[from]?.path ?? EMPTY_HASH
-  pages.set(toHex(path.subarray(0, (depth + 1) >> 1)).slice(0, depth), page.encode())
-  return page.hash(TOP)
+  const page = pageOf(slots)
+  pages.set(toHex(path.subarray(0, (depth + 1) >> 1)).slice(0, depth), page.bytes)
+  return page.hash
 }
 
 /** A page with fewer than two leaves is none: what is left of it moves up (STA-12). */
