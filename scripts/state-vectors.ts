@@ -243,7 +243,7 @@ function blocks(): Json {
     proposer: toHex(proposer),
     params: { ...params },
     cases: blockCases().map(([name, transactions]) => {
-      const applied = applyBlock(viewOf(before), context, transactions)
+      const applied = applyBlock(viewOf(before), context, { deliveries: [], transactions })
       const wires = transactions.map(({ bytes }) => toHex(bytes))
       if (!applied.ok) return { name, transactions: wires, invalid: applied.code }
       const { changes, results } = applied.value

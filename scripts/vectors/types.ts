@@ -5,6 +5,7 @@ import * as evidence from '../../src/codec/evidence.ts'
 import * as genesis from '../../src/codec/genesis.ts'
 import * as messages from '../../src/codec/messages.ts'
 import * as proposal from '../../src/codec/proposal.ts'
+import * as receipt from '../../src/codec/receipt.ts'
 import * as registry from '../../src/codec/registry.ts'
 import * as snapshot from '../../src/codec/snapshot.ts'
 import {
@@ -34,7 +35,8 @@ const MODULES = [
   genesis,
   snapshot,
   stateRecords,
-  stateProof
+  stateProof,
+  receipt
 ]
 
 type AnyContainer = ContainerType<Record<string, Type<unknown>>>

@@ -6,7 +6,7 @@ import { chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { genesisShare, sumOfAccounts } from '../params/supply.ts'
 import type { Genesis } from '../params/genesis.ts'
-import { holdings, readTotals } from '../state/supply.ts'
+import { issuedBy, readTotals } from '../state/supply.ts'
 import type { StateView } from '../state/ports.ts'
 import type { Amounts } from '../state/types.ts'
 
@@ -24,14 +24,14 @@ export class Auditor {
     this.#onViolation = onViolation
   }
 
-  /** Invariants 4 and 6: what a chain holds is what its genesis gave it, and its final height rises by one. */
+  /** Invariants 4 and 6: what a chain holds and sent, less what it received, is what its genesis gave it, and its final height rises by one. */
   finalBlock(chain: ChainId, height: number, state: Pick<StateView, 'get'>): void {
     const last = this.#heights.get(chain)
     this.#heights.set(chain, height)
     if (last !== undefined && height !== last + 1) {
       this.#onViolation('height', `chain ${chainName(chain)}: ${height} after ${last}`)
     }
-    const held = holdings(readTotals(state))
+    const held = issuedBy(readTotals(state))
     const issued = this.#issuedOn(chain)
     if (held.consumer === issued.consumer && held.industrial === issued.industrial) return
     const detail = `chain ${chainName(chain)} at ${height}: ${held.consumer}/${held.industrial}`

@@ -12,15 +12,17 @@ import type { Chains } from '../node/chains.ts'
 import type { Clock } from '../node/ports.ts'
 import type { Validator } from '../node/validator.ts'
 import { genesisToJsonValue } from '../params/genesis-json.ts'
-import type { AccountFacts, NodeFacts, NodePort, SupplyFacts, SyncFacts, Tokens } from '../rpc/port.ts'
+import type { AccountFacts, NodeFacts, NodePort, SupplyFacts, Tokens } from '../rpc/port.ts'
 import { accountKey } from '../state/keys.ts'
 import { regenerate } from '../state/mana.ts'
 import { proveKey } from '../state/proof.ts'
 import { readAccount, readTotals } from '../state/supply.ts'
 import { createOperatorPort } from './operator-port.ts'
 import type { LeveledLog } from './operator-port.ts'
-import { describeHealth, syncMode } from './health.ts'
+import { describeHealth } from './health.ts'
 import type { Progress } from './observer.ts'
+import { ReceiptPort } from './receipt-port.ts'
+import { describeSync } from './sync-report.ts'
 import type { TransactionPort } from './transaction-port.ts'
 
 export interface RpcPortComponents {
@@ -39,11 +41,18 @@ const NONE: Tokens = { consumer: 0n, industrial: 0n }
 
 export function createRpcPort(c: RpcPortComponents): NodePort {
   const { chains, network } = c
+  const receipts = new ReceiptPort(chains)
   const chainOf = (chain: ChainId): ChainNode =>
     must(chains.get(chain), 'the RPC layer asks for followed chains')
   return {
     info: () => describeNode(c),
-    sync: () => chains.list.map((node) => describeSync(c, node)),
+    sync: () => {
+      const seconds = Math.max(1, (performance.now() - c.startedMonoMs) / 1_000)
+      return chains.list.map((node) => {
+        const rate = Math.round(((c.progress.blocks.get(node.chain) ?? 0) / seconds) * 100) / 100
+        return describeSync(node, network.peers(node.chain).length, rate)
+      })
+    },
     health: () =>
       describeHealth({
         chains,
@@ -96,7 +105,10 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
     account: (address, chain) => describeAccount(chainOf(chain), address),
     accountProof: async (address, chain) => proveAccount(chainOf(chain), address),
     pool: (chain) => describePool(chainOf(chain)),
-    supply: (chain) => describeSupply(chainOf(chain))
+    supply: (chain) => describeSupply(chainOf(chain)),
+    receipt: async (place) => receipts.status(place),
+    hops: async (place) => receipts.follow(place),
+    lanes: (chain) => receipts.lanes(chain)
   }
 }
 
@@ -112,22 +124,6 @@ function describeNode({ chains, network, validator, facts }: RpcPortComponents):
   if (validator === undefined) return common
   const { publicKey: key, state: signing, reason } = validator
   return { ...common, validator: { key, signing, ...(reason === '' ? {} : { reason }) } }
-}
-
-function describeSync(c: RpcPortComponents, node: ChainNode): SyncFacts {
-  const final = node.store.final.height
-  const seconds = Math.max(1, (performance.now() - c.startedMonoMs) / 1_000)
-  return {
-    chain: node.chain,
-    mode: syncMode(node),
-    head: node.tree.head().header.height,
-    final,
-    target: node.tree.head().header.height,
-    blocksPerS: Math.round(((c.progress.blocks.get(node.chain) ?? 0) / seconds) * 100) / 100,
-    peers: c.network.peers(node.chain).length,
-    trust: 'genesis',
-    ...(node.halted === undefined ? {} : { reason: node.halted })
-  }
 }
 
 function describeView({ driver }: ChainNode, nowMs: number) {
@@ -225,8 +221,9 @@ function describeSupply(node: ChainNode): SupplyFacts {
     treasury: { consumer: totals.treasuryConsumer, industrial: totals.treasuryIndustrial },
     rewards: { consumer: totals.rewardsConsumer, industrial: totals.rewardsIndustrial },
     reserve: { consumer: totals.reserveConsumer, industrial: totals.reserveIndustrial },
-    outgoing: NONE,
-    incoming: NONE,
+    outgoing: { consumer: totals.sentConsumer, industrial: totals.sentIndustrial },
+    incoming: { consumer: totals.receivedConsumer, industrial: totals.receivedIndustrial },
+    lost: { consumer: totals.lostConsumer, industrial: totals.lostIndustrial },
     asOf: asOfFinal(node)
   }
 }

@@ -14,7 +14,8 @@ import type { Network } from '../net/types.ts'
 import type { ChainNode } from '../node/chain/chain-node.ts'
 import type { Chains } from '../node/chains.ts'
 import type { Answer, BlockPlace, ExecutionFacts, TransactionFacts } from '../rpc/port.ts'
-import { applyBlock } from '../state/apply-block.ts'
+import { execute } from '../state/execute.ts'
+import { Ledger } from '../state/ledger.ts'
 import { checkStateless, signatureJob } from '../state/stateless.ts'
 import type { CheckedTransaction, TransactionResult } from '../state/types.ts'
 
@@ -100,9 +101,9 @@ export class TransactionPort {
       proposer,
       params
     }
-    const executed = applyBlock(state, context, [checked.value])
+    const executed = execute(new Ledger(state), checked.value, context)
     if (!executed.ok) return refuse(executed.code, executed.detail)
-    const result = must(executed.value.results[0], 'one transaction has one result')
+    const result = executed.value
     const asOf = { chain: node.chain, height: header.height, hash }
     return accept({ id: checked.value.id, result: executionFacts(result), asOf })
   }
@@ -127,7 +128,8 @@ export class TransactionPort {
       return {
         status: 'final',
         place: { chain: node.chain, height, hash, index },
-        ...(result === undefined ? {} : { result: executionFacts(result) })
+        ...(result === undefined ? {} : { result: executionFacts(result) }),
+        emitted: (result?.emitted ?? []).map((receipt) => ({ ...receipt, source: node.chain }))
       }
     }
     const included = node.tree.find(key)
@@ -144,7 +146,7 @@ export class TransactionPort {
   #resultsOf(node: ChainNode, height: number): readonly StoredResult[] {
     const last = this.#results.get(node.chain)
     if (last?.height === height) return last.results
-    const results = decodeResults(node.store.results(height) ?? new Uint8Array(0))
+    const results = decodeResults(node.store.results(height) ?? new Uint8Array(0)).transactions
     this.#results.set(node.chain, { height, results })
     return results
   }

@@ -75,12 +75,13 @@ function nextBlock(fixture: Fixture, store: ChainStore, nonce: bigint): FinalBlo
     nowMs: 0,
     coord: { height: header.coordHeight, hash: header.coordHash },
     proposer,
+    deliveries: [],
     candidates: checkAll(fixture, signTransfers(fixture, nonce))
   })
   return {
     block,
     changes: execution.changes,
-    results: encodeResults(execution.results),
+    results: encodeResults(execution.results, execution.received),
     transactionIds: transactions.map(({ id }) => id)
   }
 }

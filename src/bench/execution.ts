@@ -60,8 +60,11 @@ export const execution: Bench = {
   }
 }
 
-function apply({ state, context }: Fixture, checked: readonly CheckedTransaction[]): void {
-  assert(applyBlock(state, context, checked).ok, 'transfers of the fixture can be executed')
+function apply({ state, context }: Fixture, transactions: readonly CheckedTransaction[]): void {
+  assert(
+    applyBlock(state, context, { deliveries: [], transactions }).ok,
+    'transfers of the fixture can be executed'
+  )
 }
 
 function rawLedger(count: number): void {

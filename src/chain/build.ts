@@ -5,21 +5,21 @@ import {
   AttendanceType,
   BLOCK_VERSION,
   BodyType,
-  EMPTY_DELIVERIES_ROOT,
-  EMPTY_RECEIPTS_ROOT,
   attendanceRoot,
   blockHash,
   bodyHash,
+  deliveriesRoot,
   transactionsRoot
 } from '../codec/block.ts'
 import type { Attendance, Block, Header } from '../codec/block.ts'
 import type { Certificate, Vote } from '../codec/statement.ts'
 import type { Params } from '../params/params.ts'
-import { selectTransactions } from '../state/build.ts'
+import { selectWork } from '../state/build.ts'
 import type { TransactionSource } from '../state/build.ts'
 import type { StateView } from '../state/ports.ts'
+import type { CheckedDelivery } from '../state/receipts.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
-import { earliestTimeMs } from './judge.ts'
+import { deliveryBytesMax, earliestTimeMs, emittedRoot } from './judge.ts'
 
 export interface BuildInput {
   readonly network: Uint8Array
@@ -39,6 +39,8 @@ export interface BuildInput {
   readonly nowMs: number
   readonly coord: { readonly height: number; readonly hash: Uint8Array }
   readonly proposer: Uint8Array
+  /** At most one of each source, in order of their numbers. */
+  readonly deliveries: readonly CheckedDelivery[]
   /** In order of preference. */
   readonly candidates: TransactionSource
 }
@@ -71,10 +73,15 @@ export function buildBlock(input: BuildInput): Built {
   }
   const limits = {
     count: params.blockTransactionsMax,
-    bytes: params.blockBytesMax - BODY_FIXED_BYTES - AttendanceType.serialize(attendance).length
+    bytes: params.blockBytesMax - BODY_FIXED_BYTES - AttendanceType.serialize(attendance).length,
+    deliveryBytes: deliveryBytesMax(params)
   }
-  const { transactions, ...execution } = selectTransactions(input.state, context, input.candidates, limits)
-  const body = { attendance, deliveries: [], transactions: transactions.map(({ bytes }) => bytes) }
+  const { deliveries, transactions, ...execution } = selectWork(input.state, context, input, limits)
+  const body = {
+    attendance,
+    deliveries: deliveries.map(({ bytes }) => bytes),
+    transactions: transactions.map(({ bytes }) => bytes)
+  }
   const bodyBytes = BodyType.serialize(body)
   const header: Header = {
     version: BLOCK_VERSION,
@@ -91,8 +98,8 @@ export function buildBlock(input: BuildInput): Built {
     transactionCount: transactions.length,
     bodyBytes: bodyBytes.length,
     bodyHash: bodyHash(bodyBytes),
-    deliveriesRoot: EMPTY_DELIVERIES_ROOT,
-    receiptsOutRoot: EMPTY_RECEIPTS_ROOT,
+    deliveriesRoot: deliveriesRoot(body.deliveries),
+    receiptsOutRoot: emittedRoot(execution),
     attendanceRoot: attendanceRoot(attendance),
     stateRoot: execution.changes.root,
     rewardConsumer: 0n,

@@ -10,23 +10,28 @@ import { accept, refuse } from '../primitives/result.ts'
 import type { Refusal, Verdict } from '../primitives/result.ts'
 import {
   BLOCK_VERSION,
-  EMPTY_DELIVERIES_ROOT,
   EMPTY_RECEIPTS_ROOT,
   attendanceRoot,
   bodyHash,
+  deliveriesRoot,
   transactionsRoot
 } from '../codec/block.ts'
 import type { Block, Header } from '../codec/block.ts'
+import { receiptsOutRoot } from '../codec/receipt.ts'
+import type { Delivery } from '../codec/receipt.ts'
 import { FINALISE, NOTARISE } from '../codec/statement.ts'
 import type { Params } from '../params/params.ts'
 import type { Committee } from '../sharding/types.ts'
 import { isBoundary } from '../sharding/epochs.ts'
 import type { LeaderSchedule } from '../sharding/ports.ts'
 import { applyBlock } from '../state/apply-block.ts'
+import type { WorkFault } from '../state/apply-block.ts'
+import type { CheckedDelivery, DeliveryFault } from '../state/receipts.ts'
 import type { StateView } from '../state/ports.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
 import { judgeLateVotes } from './attendance.ts'
 import type { AttendanceBook } from './attendance.ts'
+import { judgeDelivery } from './delivery.ts'
 
 export type BlockCode =
   | 'wrong-instance'
@@ -40,8 +45,17 @@ export type BlockCode =
   | 'wrong-commitment'
   | 'wrong-attendance'
   | 'not-built-yet'
+  | 'bad-delivery'
   | 'bad-transaction'
   | 'wrong-state-root'
+
+/** A delivery with what its signatures say. */
+export interface ReadDelivery {
+  readonly bytes: Uint8Array
+  readonly delivery: Delivery
+  /** Its certificate was checked signature by signature under its committee (C5). */
+  readonly certificateValid: boolean
+}
 
 /** What a block is judged against; all of it is the same for every honest node. */
 export interface Judgement {
@@ -62,6 +76,8 @@ export interface Judgement {
   readonly lateVotesValid: boolean
   /** What the ancestors record (C28). */
   readonly attendance: AttendanceBook
+  /** Every delivery of the body, in order, as it was decoded. */
+  readonly deliveries: readonly ReadDelivery[]
   /** Every transaction of the body, in order, with M2 and signature checked. */
   readonly transactions: readonly CheckedTransaction[]
 }
@@ -73,7 +89,32 @@ export function judgeBlock(block: Block, against: Judgement): Verdict<Execution,
     judgeLimits(block, against.params) ??
     judgeCommitments(block, against) ??
     judgeAttendance(block, against)
-  return refusal ?? execute(block, against)
+  if (refusal !== undefined) return refusal
+  const deliveries = judgeDeliveries(block, against)
+  return deliveries.ok ? execute(block, against, deliveries.value) : deliveries
+}
+
+/** R5: at most one of each source, in order of their numbers; what cannot prove itself makes the block invalid. */
+function judgeDeliveries(block: Block, against: Judgement): Verdict<CheckedDelivery[], BlockCode> {
+  const { header } = block
+  const checked: CheckedDelivery[] = []
+  let last = -1
+  for (const { bytes, delivery, certificateValid } of against.deliveries) {
+    const judged = judgeDelivery(bytes, delivery, {
+      network: against.network,
+      chain: header.chain,
+      shards: against.shards,
+      params: against.params,
+      coordHeight: header.chain === COORD ? header.height - 1 : header.coordHeight,
+      certificateValid
+    })
+    if (!judged.ok) return refuse('bad-delivery', `${judged.code}: ${judged.detail}`)
+    if (judged.value.source <= last)
+      return refuse('bad-delivery', `chain ${judged.value.source} out of order`)
+    last = judged.value.source
+    checked.push(judged.value)
+  }
+  return accept(checked)
 }
 
 function judgePlace(header: Header, against: Judgement): Refusal<BlockCode> | undefined {
@@ -118,8 +159,14 @@ function judgeLimits(block: Block, params: Params): Refusal<BlockCode> | undefin
     return refuse('over-limit', `${block.bodyBytes.length} bytes`)
   const count = block.body.transactions.length
   if (count > params.blockTransactionsMax) return refuse('over-limit', `${count} transactions`)
+  const delivered = block.body.deliveries.reduce((sum, { length }) => sum + length, 0)
+  if (delivered > deliveryBytesMax(params)) return refuse('over-limit', `${delivered} bytes of deliveries`)
   return undefined
 }
+
+/** R9: what is reserved for receipts in every block. */
+export const deliveryBytesMax = ({ blockBytesMax }: Pick<Params, 'blockBytesMax'>): number =>
+  Math.floor(blockBytesMax / 2)
 
 function judgeCommitments(block: Block, against: Judgement): Refusal<BlockCode> | undefined {
   const { header, body, bodyBytes } = block
@@ -128,14 +175,10 @@ function judgeCommitments(block: Block, against: Judgement): Refusal<BlockCode> 
     header.bodyBytes === bodyBytes.length &&
     equal(header.bodyHash, bodyHash(bodyBytes)) &&
     equal(header.transactionsRoot, transactionsRoot(against.transactions.map(({ wireHash }) => wireHash))) &&
+    equal(header.deliveriesRoot, deliveriesRoot(body.deliveries)) &&
     equal(header.attendanceRoot, attendanceRoot(body.attendance))
   if (!held)
     return refuse('wrong-commitment', `${chainName(header.chain)} ${header.height}: the body is another`)
-  const noReceipts =
-    body.deliveries.length === 0 &&
-    equal(header.deliveriesRoot, EMPTY_DELIVERIES_ROOT) &&
-    equal(header.receiptsOutRoot, EMPTY_RECEIPTS_ROOT)
-  if (!noReceipts) return refuse('not-built-yet', 'receipts are not defined for this version')
   const noReward = header.rewardConsumer === 0n && header.rewardIndustrial === 0n
   return noReward ? undefined : refuse('not-built-yet', 'rewards are not defined for this version')
 }
@@ -171,7 +214,11 @@ function judgeParentCertificate(block: Block, against: Judgement): Refusal<Block
     : refuse('wrong-attendance', 'the parent certificate does not hold')
 }
 
-function execute(block: Block, against: Judgement): Verdict<Execution, BlockCode> {
+function execute(
+  block: Block,
+  against: Judgement,
+  deliveries: readonly CheckedDelivery[]
+): Verdict<Execution, BlockCode> {
   const { header } = block
   const context = {
     network: against.network,
@@ -182,8 +229,14 @@ function execute(block: Block, against: Judgement): Verdict<Execution, BlockCode
     proposer: header.proposer,
     params: against.params
   }
-  const execution = applyBlock(against.view, context, against.transactions)
-  if (!execution.ok) return refuse('bad-transaction', `${execution.code}: ${execution.detail}`)
+  const execution = applyBlock(against.view, context, { deliveries, transactions: against.transactions })
+  if (!execution.ok) return refuse(faultCode(execution.code), `${execution.code}: ${execution.detail}`)
+  if (!equal(emittedRoot(execution.value), header.receiptsOutRoot)) {
+    return refuse(
+      'wrong-commitment',
+      `execution of ${chainName(header.chain)} ${header.height} emits other receipts`
+    )
+  }
   if (!equal(execution.value.changes.root, header.stateRoot)) {
     return refuse(
       'wrong-state-root',
@@ -192,3 +245,16 @@ function execute(block: Block, against: Judgement): Verdict<Execution, BlockCode
   }
   return accept(execution.value)
 }
+
+const DELIVERY_FAULTS: ReadonlySet<string> = new Set<DeliveryFault>([
+  'acknowledgement-ahead',
+  'acknowledgement-back',
+  'empty-delivery',
+  'wrong-sequence'
+])
+const faultCode = (code: WorkFault): BlockCode =>
+  DELIVERY_FAULTS.has(code) ? 'bad-delivery' : 'bad-transaction'
+
+/** `receiptsOutRoot` of a block with this execution. */
+export const emittedRoot = ({ emitted }: Pick<Execution, 'emitted'>): Uint8Array =>
+  emitted.length === 0 ? EMPTY_RECEIPTS_ROOT : receiptsOutRoot(emitted.map(({ key, value }) => [key, value]))

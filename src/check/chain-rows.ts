@@ -188,7 +188,7 @@ async function checkSnapshots({ database, walked, epochs, report }: ChainRows): 
 
 /** Rows of no block and of no bucket. What a block lacks was reported by the walk. */
 async function checkLeftovers({ database, walked, report }: ChainRows): Promise<void> {
-  const { blocks, isComplete, verified, transactions } = walked
+  const { blocks, isComplete, verified, transactions, received } = walked
   for (const bucket of ['body', 'results'] as const) {
     for await (const key of database.keys(CHAIN_ROWS[bucket])) {
       const height = readCount(key)
@@ -198,7 +198,10 @@ async function checkLeftovers({ database, walked, report }: ChainRows): Promise<
   }
   if (isComplete) {
     await expectCount(database, 'heightOfHash', verified + 1 - walked.earliest, report)
-    if (walked.earliest === 0) await expectCount(database, 'transaction', transactions, report)
+    if (walked.earliest === 0) {
+      await expectCount(database, 'transaction', transactions, report)
+      await expectCount(database, 'received', received, report)
+    }
   }
   for await (const key of database.keysFrom(Math.max(...Object.values(CHAIN_ROWS)) + 1)) {
     report('other', toHex(key), 'a key of no bucket')
@@ -208,7 +211,7 @@ async function checkLeftovers({ database, walked, report }: ChainRows): Promise<
 /** Every row that belongs here was looked up by its key, so a greater number means rows that do not. */
 async function expectCount(
   database: StoppedDatabase,
-  bucket: 'heightOfHash' | 'transaction',
+  bucket: 'heightOfHash' | 'transaction' | 'received',
   expected: number,
   report: Report
 ): Promise<void> {

@@ -7,6 +7,7 @@ import type { Hex } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
+import { readDelivery } from '../chain/delivery.ts'
 import type { Block } from '../codec/block.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import { networkId } from '../params/genesis.ts'
@@ -91,8 +92,18 @@ export class ChainHistory {
       const checked = this.#stateless(block)
       if (!checked.ok) return checked
       // It was judged with its own surroundings before: these parts are known to hold.
-      const coordHash = block.header.coordHash
-      const again = { ...around, coordHash, parentCertificateValid: true, lateVotesValid: true }
+      const deliveries = block.body.deliveries.flatMap((bytes) => {
+        const read = readDelivery(bytes)
+        return read.ok ? [{ bytes, delivery: read.value, certificateValid: true }] : []
+      })
+      const { coordHash } = block.header
+      const again = {
+        ...around,
+        coordHash,
+        deliveries,
+        parentCertificateValid: true,
+        lateVotesValid: true
+      }
       const verdict = this.#replay.extend(block, { ...again, transactions: checked.value })
       if (!verdict.ok) return verdict
     }

@@ -17,7 +17,8 @@ export const CHAIN_ROWS = {
   epochProof: 0x0b,
   manifest: 0x0c,
   chunk: 0x0d,
-  staged: 0x0e
+  staged: 0x0e,
+  received: 0x10
 } as const
 
 export const NODE_ROWS = {

@@ -14,7 +14,7 @@ import { recordAttendance } from '../chain/attendance.ts'
 import type { AttendanceBook } from '../chain/attendance.ts'
 import { buildChainGenesis } from '../chain/genesis-block.ts'
 import { judgeBlock } from '../chain/judge.ts'
-import type { Judgement } from '../chain/judge.ts'
+import type { Judgement, ReadDelivery } from '../chain/judge.ts'
 import type { Block, Header } from '../codec/block.ts'
 import { encodeResults } from '../codec/results.ts'
 import { sha256 } from '../crypto/hash.ts'
@@ -25,7 +25,8 @@ import type { TokenAmounts } from '../params/supply.ts'
 import { epochFrozenAt, isBoundary, nextEpoch } from '../sharding/epochs.ts'
 import { computeSnapshot } from '../sharding/snapshot.ts'
 import type { StateChanges, StateView } from '../state/ports.ts'
-import { holdings, readTotals } from '../state/supply.ts'
+import { issuedBy, readTotals } from '../state/supply.ts'
+import type { ReceiptResult } from '../state/receipts.ts'
 import type { CheckedTransaction } from '../state/types.ts'
 import { Epoch } from './epochs.ts'
 import type { KnownEpochs } from './epochs.ts'
@@ -38,8 +39,17 @@ export interface BlockFacts {
   readonly resultsHash: Uint8Array | undefined
   /** Transaction ids, 32 bytes each, in block order. */
   readonly ids: Uint8Array
+  /** Receipts it delivered, one run of each source. */
+  readonly received: readonly ReceivedRun[]
   /** The epoch that this coordination block froze. */
   readonly frozen: Epoch | undefined
+}
+
+/** Consecutive receipts of one lane. */
+export interface ReceivedRun {
+  readonly source: ChainId
+  readonly first: number
+  readonly count: number
 }
 
 /** What a block is judged with besides the chain itself. */
@@ -49,6 +59,7 @@ export interface Surroundings {
   readonly coordHash: Uint8Array
   readonly parentCertificateValid: boolean
   readonly lateVotesValid: boolean
+  readonly deliveries: readonly ReadDelivery[]
   readonly transactions: readonly CheckedTransaction[]
 }
 
@@ -119,7 +130,8 @@ export class Replay {
       hash,
       frozen,
       resultsHash: sha256(new Uint8Array(0)),
-      ids: new Uint8Array(0)
+      ids: new Uint8Array(0),
+      received: []
     }
   }
 
@@ -146,7 +158,7 @@ export class Replay {
     this.#state.apply(judged.value.changes)
     this.#tip = block
     this.#attendance = recordAttendance(this.#attendance, block)
-    const held = holdings(readTotals(this.#state))
+    const held = issuedBy(readTotals(this.#state))
     if (held.consumer !== this.#issued.consumer || held.industrial !== this.#issued.industrial) {
       const text = `invariant 4: the chain holds ${held.consumer} and ${held.industrial} instead of ${this.#issued.consumer} and ${this.#issued.industrial}`
       return refuse('wrong-supply', text)
@@ -154,8 +166,9 @@ export class Replay {
     return accept({
       header: block.header,
       hash: block.hash,
-      resultsHash: sha256(encodeResults(judged.value.results)),
+      resultsHash: sha256(encodeResults(judged.value.results, judged.value.received)),
       ids: joinIds(around.transactions),
+      received: runsOf(judged.value.received),
       frozen: this.#freeze(epoch)
     })
   }
@@ -176,6 +189,7 @@ export class Replay {
       parentCertificateValid: around.parentCertificateValid,
       lateVotesValid: around.lateVotesValid,
       attendance: this.#attendance,
+      deliveries: around.deliveries,
       transactions: around.transactions
     }
   }
@@ -197,4 +211,12 @@ function joinIds(transactions: readonly CheckedTransaction[]): Uint8Array {
   const ids = new Uint8Array(32 * transactions.length)
   for (const [index, { id }] of transactions.entries()) ids.set(id, 32 * index)
   return ids
+}
+
+function runsOf(received: readonly ReceiptResult[]): ReceivedRun[] {
+  return [...Map.groupBy(received, ({ source }) => source)].map(([source, results]) => ({
+    source,
+    first: results[0]?.sequence ?? 0,
+    count: results.length
+  }))
 }

@@ -14,7 +14,7 @@ import { EMPTY_HASH, pathOf } from '../state/hashes.ts'
 import { TOTALS_KEY } from '../state/keys.ts'
 import { Page } from '../state/page.ts'
 import { rebuildRoot } from '../state/proof.ts'
-import { holdings, recount, wrongCounters } from '../state/supply.ts'
+import { issuedBy, recount, wrongCounters } from '../state/supply.ts'
 import type { StoppedDatabase } from './database.ts'
 import { StateError } from '../state/errors.ts'
 import type { Report } from './findings.ts'
@@ -134,7 +134,7 @@ function checkSupply(
     report('state', 'totals', 'they are missing or cannot be decoded')
     return
   }
-  const held = holdings(totals.value)
+  const held = issuedBy(totals.value)
   const expected = issued(genesis, chain)
   for (const token of ['consumer', 'industrial'] as const) {
     if (held[token] === expected[token]) continue

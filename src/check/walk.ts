@@ -3,9 +3,11 @@
  * directory; what the directory derives from it (results, indexes) is compared with what execution gave.
  * Signatures of the next blocks are verified by the pool while a block is executed.
  */
-import { ZERO_HASH, concat, equal, toHex, u64be } from '../primitives/bytes.ts'
+import { ZERO_HASH, concat, equal, toHex, u16be, u64be } from '../primitives/bytes.ts'
 import { COORD, chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
+import { readDelivery } from '../chain/delivery.ts'
+import type { ReadDelivery } from '../chain/judge.ts'
 import type { Block, Header } from '../codec/block.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { isBoundary } from '../sharding/epochs.ts'
@@ -43,6 +45,8 @@ export interface WalkedChain {
   readonly verified: number
   /** Transactions up to it. */
   readonly transactions: number
+  /** Runs of receipts delivered up to it. */
+  readonly received: number
   /** Nothing stopped the walk. */
   readonly isComplete: boolean
 }
@@ -78,6 +82,7 @@ class Walk {
   #ahead = 0
   #verified = -1
   #transactions = 0
+  #received = 0
   #isStopped = false
 
   constructor(init: WalkInit) {
@@ -99,6 +104,7 @@ class Walk {
       blocks: this.#blocks,
       verified: this.#verified,
       transactions: this.#transactions,
+      received: this.#received,
       isComplete: !this.#isStopped
     }
   }
@@ -172,7 +178,7 @@ class Walk {
       )
       return undefined
     }
-    return { header, hash, resultsHash: undefined, ids: new Uint8Array(0), frozen: undefined }
+    return { header, hash, resultsHash: undefined, ids: new Uint8Array(0), received: [], frozen: undefined }
   }
 
   async #execute(block: Block, prepared: Prepared, coordHash: Uint8Array): Promise<BlockFacts | undefined> {
@@ -186,9 +192,10 @@ class Walk {
     const problem = certificate && (await this.#init.signatures.certificate(certificate, this.#place(height)))
     if (problem !== undefined) report('body', height, `its parent certificate: ${problem}`)
     const parentCertificateValid = certificate !== undefined && problem === undefined
-    const lateVotesValid = await this.#lateVotesHold(block)
-    const signatures = { parentCertificateValid, lateVotesValid }
-    const around = { epochs, coordHash, ...signatures, transactions: prepared.value }
+    const deliveries = await this.#readDeliveries(block)
+    if (deliveries === undefined) return undefined
+    const signatures = { parentCertificateValid, lateVotesValid: await this.#lateVotesHold(block) }
+    const around = { epochs, coordHash, ...signatures, deliveries, transactions: prepared.value }
     const verdict = await history.execute(block, around, () => pastBlocks(database))
     if (verdict.ok) return verdict.value
     report('header', height, `${verdict.code}: ${verdict.detail}`)
@@ -208,6 +215,26 @@ class Walk {
     return hold
   }
 
+  async #readDeliveries(block: Block): Promise<ReadDelivery[] | undefined> {
+    const { height } = block.header
+    const read: ReadDelivery[] = []
+    for (const bytes of block.body.deliveries) {
+      const delivery = readDelivery(bytes)
+      if (!delivery.ok) {
+        this.#init.report('body', height, `${delivery.code}: ${delivery.detail}`)
+        return undefined
+      }
+      const [certificate] = delivery.value.certificate
+      const problem =
+        certificate && (await this.#init.signatures.certificate(certificate, this.#place(height)))
+      if (problem !== undefined)
+        this.#init.report('body', height, `the certificate of a delivery: ${problem}`)
+      const certificateValid = certificate !== undefined && problem === undefined
+      read.push({ bytes, delivery: delivery.value, certificateValid })
+    }
+    return read
+  }
+
   /** Zero on the coordination chain, which refers to nothing. */
   #coordHash({ coordHeight }: Header): Uint8Array | undefined {
     const { chain, coord } = this.#init
@@ -220,7 +247,7 @@ class Walk {
     return { epochs, report, where: `${directory}: ${chainName(chain)} body ${height}` }
   }
 
-  #accept({ header, hash, resultsHash, ids, frozen }: BlockFacts): void {
+  #accept({ header, hash, resultsHash, ids, received, frozen }: BlockFacts): void {
     const { database, report, epochs } = this.#init
     const { height, epoch } = header
     if (frozen !== undefined) epochs.add(frozen)
@@ -242,10 +269,14 @@ class Walk {
       const id = ids.subarray(32 * index, 32 * index + 32)
       this.#expect('transaction', id, concat(u64be(height), u64be(index)))
     }
+    for (const { source, first, count } of received) {
+      this.#expect('received', concat(u16be(source), u64be(first)), concat(u64be(height), u64be(count)))
+    }
+    this.#received += received.length
     this.#transactions += ids.length / 32
   }
 
-  #expect(bucket: 'heightOfHash' | 'transaction', key: Uint8Array, expected: Uint8Array): void {
+  #expect(bucket: 'heightOfHash' | 'transaction' | 'received', key: Uint8Array, expected: Uint8Array): void {
     const value = this.#init.database.get(CHAIN_ROWS[bucket], key)
     if (value !== undefined && equal(value, expected)) return
     const found = value === undefined ? 'it is missing' : `it says ${toHex(value)}`

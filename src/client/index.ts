@@ -22,6 +22,7 @@ export { fromHex, toHex } from '../primitives/bytes.ts'
 export { COORD, chainToJson, parseChain, shardId } from '../primitives/chain-id.ts'
 export type { ChainId } from '../primitives/chain-id.ts'
 export type { Signer } from '../crypto/ports.ts'
+export type { LaneJson, LaneList, ReceiptJson, ReceiptStatus } from './receipt-types.ts'
 export type {
   AccountJson,
   AccountProof,

@@ -4,6 +4,7 @@
  * heights, views, nonces, mana, counts and Unix milliseconds JSON integers, a chain is `"coord"` or a shard's number.
  */
 import type { BanJson, LogLevelName, PeerStandingJson } from './peer-types.ts'
+import type { ReceiptJson, ReceiptMethods } from './receipt-types.ts'
 
 export type ChainJson = 'coord' | number
 
@@ -48,11 +49,15 @@ export interface ChainSync {
   readonly final: number
   /** Highest height that a verified certificate proves. */
   readonly target: number
+  /** Height to be reached by what peers state; proves nothing, and etaMs is reckoned to it. */
+  readonly claimed: number
   readonly blocksPerS: number
   readonly etaMs: number | null
   readonly peers: number
   /** Where trust in this chain's history begins. */
   readonly trust: 'genesis' | 'checkpoint'
+  /** Chain time since the checkpoint's block, once that is held. */
+  readonly trustAgeMs: number | null
   readonly reason: string | null
 }
 export interface NodeSync {
@@ -215,8 +220,8 @@ export interface TransactionJson {
   readonly result?: Executed
   /** Why it was dropped. */
   readonly reason?: string
-  /** The receipts it caused on other chains. */
-  readonly hops: readonly Place[]
+  /** The receipts it caused, in order, refunds behind what they answer. */
+  readonly hops: readonly ReceiptJson[]
 }
 
 export interface AccountJson extends AsOf {
@@ -267,6 +272,8 @@ export const SUPPLY_PARTS = [
   'treasury',
   'rewards',
   'reserve',
+  'lost',
+  /** Sent to and received from other chains, ever: supply is the rest and `outgoing`, less `incoming`. */
   'outgoing',
   'incoming'
 ] as const
@@ -282,7 +289,7 @@ export interface SupplyAnswer {
 }
 
 /** Every method: its parameters (by name) and its result. */
-export interface Methods {
+export interface Methods extends ReceiptMethods {
   node_info: { params: object; result: NodeInfo }
   node_sync: { params: object; result: NodeSync }
   node_peers: { params: { chain?: ChainJson }; result: NodePeers }

@@ -67,7 +67,7 @@ const TransactionList = new ListCompositeType(new ByteListType(MAX_TRANSACTION_B
 export const BodyType = new ContainerType(
   {
     attendance: AttendanceType,
-    /** Receipts from other chains; empty until cross-shard value exists. */
+    /** Receipts from other chains with their proofs, by source (R5). */
     deliveries: DeliveryList,
     /** Transactions as their wire bytes. */
     transactions: TransactionList
@@ -83,8 +83,12 @@ export const blockHash = (header: Header): Uint8Array => HeaderType.hashTreeRoot
 export const transactionsRoot = (wireHashes: readonly Uint8Array[]): Uint8Array =>
   WireHashList.hashTreeRoot([...wireHashes])
 export const attendanceRoot = (attendance: Attendance): Uint8Array => AttendanceType.hashTreeRoot(attendance)
-/** Root of an empty list of deliveries: what `deliveriesRoot` holds while there are none. */
-export const EMPTY_DELIVERIES_ROOT: Uint8Array = DeliveryList.hashTreeRoot([])
+const DeliveryHashList = new ListCompositeType(Bytes32, MAX_DELIVERIES)
+/** Over the hashes of the deliveries as they travel, for the reason of `transactionsRoot`. */
+export const deliveriesRoot = (deliveries: readonly Uint8Array[]): Uint8Array =>
+  DeliveryHashList.hashTreeRoot(deliveries.map((bytes) => sha256(bytes)))
+/** What `deliveriesRoot` holds while there are none. */
+export const EMPTY_DELIVERIES_ROOT: Uint8Array = deliveriesRoot([])
 /** `receiptsOutRoot` of a block that emits none. */
 export const EMPTY_RECEIPTS_ROOT: Uint8Array = ZERO_HASH
 export const bodyHash = (bodyBytes: Uint8Array): Uint8Array => sha256(bodyBytes)

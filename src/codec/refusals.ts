@@ -25,10 +25,6 @@ const STATELESS = {
   'malformed-payload': entry(108, 'The payload is not the canonical encoding of what the action takes.'),
   'invalid-selector': entry(109, 'The fee selector is none of 0 (consumer), 1 (industrial), 2 (split).'),
   'zero-amount': entry(110, 'A transfer must move at least one base unit.'),
-  'cross-shard-receiver': entry(
-    111,
-    'The receiver’s home is another shard; transfers stay within one shard.'
-  ),
   'bad-signature': entry(112, 'The signature does not verify under the sender’s key.')
 } as const
 
@@ -54,7 +50,16 @@ const EXECUTION = {
     'The receiver has no account and the transfer brings less than the minimum balance.'
   ),
   'creation-unpaid': entry(143, 'The sender cannot pay the charge for creating the receiver’s account.'),
-  'state-full': entry(144, 'The chain’s state has reached its size limit; nothing new can be created.')
+  'state-full': entry(144, 'The chain’s state has reached its size limit; nothing new can be created.'),
+  'lane-congested': entry(
+    145,
+    'Too much is on its way to the receiver’s shard and not yet delivered; try again later.'
+  )
+} as const
+
+/** R8: why a receipt was sent back, besides reasons of the state. */
+const RECEIPT = {
+  'unknown-receipt': entry(150, 'The destination does not know this kind of receipt.')
 } as const
 
 /** M4–M7: answers of a pool; never a peer's fault. */
@@ -92,11 +97,20 @@ const RPC = {
   PEER_UNREACHABLE: entry(313, 'No connection to that address could be made.')
 } as const
 
-export const REFUSALS = { ...STATELESS, ...INCLUSION, ...EXECUTION, ...POOL, ...RPC } as const
+/** Numbers of refusals that went away: 111, transfers had to stay within one shard. */
+export const RETIRED_NUMBERS: readonly number[] = [111]
+
+export const REFUSALS = { ...STATELESS, ...INCLUSION, ...EXECUTION, ...RECEIPT, ...POOL, ...RPC } as const
 
 export type StatelessCode = keyof typeof STATELESS
 export type InclusionCode = keyof typeof INCLUSION
 export type ExecutionCode = keyof typeof EXECUTION
+export type ReceiptCode =
+  | keyof typeof RECEIPT
+  | 'unknown-account'
+  | 'balance-overflow'
+  | 'below-min-balance'
+  | 'state-full'
 export type PoolCode = keyof typeof POOL
 export type RpcRefusalCode = keyof typeof RPC
 export type RefusalCode = keyof typeof REFUSALS

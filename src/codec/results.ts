@@ -1,43 +1,117 @@
 /** What a block's transactions did, as it is stored: one row each, in block order. */
 import { refusalByNumber, refusalNumber } from './refusals.ts'
 import type { ExecutionCode, RefusalCode } from './refusals.ts'
-import { ContainerType, ListCompositeType, U16, U64 } from './ssz.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import { Chain, ContainerType, Count, ListCompositeType, U16, U64, U8 } from './ssz.ts'
 import { MAX_BLOCK_TRANSACTIONS } from './block.ts'
+
+/** A body has room for fewer, deliveries and refunds included. */
+const MAX_BLOCK_RECEIPTS = 65_536
 
 const ResultType = new ContainerType(
   /** `code` is 0 when the action was applied, else the number of its failure. */
   { code: U16, mana: U64, feeConsumer: U64, feeIndustrial: U64 },
   { typeName: 'Result' }
 )
-const ResultList = new ListCompositeType(ResultType, MAX_BLOCK_TRANSACTIONS)
+const EmissionType = new ContainerType(
+  /** `transaction` is its index in the block. */
+  { transaction: U16, destination: Chain, sequence: Count },
+  { typeName: 'Emission' }
+)
+const ReceivedType = new ContainerType(
+  /**
+   * `code` is 0 when the receipt was applied, else the number of the reason it was not; `refunds` is 1 when it was
+   * sent back, as the receipt `refund` of the reverse lane.
+   */
+  { source: Chain, sequence: Count, code: U16, refunds: U8, refund: Count },
+  { typeName: 'Received' }
+)
+/** What a block's transactions and deliveries did. */
+const BlockResultsType = new ContainerType(
+  {
+    transactions: new ListCompositeType(ResultType, MAX_BLOCK_TRANSACTIONS),
+    emissions: new ListCompositeType(EmissionType, MAX_BLOCK_RECEIPTS),
+    received: new ListCompositeType(ReceivedType, MAX_BLOCK_RECEIPTS)
+  },
+  { typeName: 'BlockResults' }
+)
 
 export interface StoredResult {
   /** undefined: the action was applied. */
   readonly failure: RefusalCode | undefined
   readonly mana: bigint
   readonly fee: { readonly consumer: bigint; readonly industrial: bigint }
+  /** Receipts it sent to other chains. */
+  readonly emitted: readonly Emitted[]
 }
 
-interface Outcome extends Omit<StoredResult, 'failure'> {
+/** Place of a receipt that a transaction emitted. */
+interface Emitted {
+  readonly destination: ChainId
+  readonly sequence: number
+}
+
+interface Outcome extends Omit<StoredResult, 'failure' | 'emitted'> {
   readonly failure: ExecutionCode | undefined
+  readonly emitted: readonly Emitted[]
 }
 
-export function encodeResults(results: readonly Outcome[]): Uint8Array {
-  return ResultList.serialize(
-    results.map(({ failure, mana, fee }) => ({
+export interface StoredReceipt {
+  readonly source: ChainId
+  readonly sequence: number
+  /** undefined: it was applied. */
+  readonly refusal: RefusalCode | undefined
+  /** Sequence on the reverse lane of the receipt that brings it back. */
+  readonly refund: number | undefined
+}
+
+export interface StoredResults {
+  readonly transactions: readonly StoredResult[]
+  readonly received: readonly StoredReceipt[]
+}
+
+export function encodeResults(results: readonly Outcome[], received: readonly StoredReceipt[]): Uint8Array {
+  return BlockResultsType.serialize({
+    transactions: results.map(({ failure, mana, fee }) => ({
       code: failure === undefined ? 0 : refusalNumber(failure),
       mana,
       feeConsumer: fee.consumer,
       feeIndustrial: fee.industrial
+    })),
+    emissions: results.flatMap(({ emitted }, transaction) =>
+      emitted.map((place) => ({ transaction, ...place }))
+    ),
+    received: received.map(({ source, sequence, refusal, refund }) => ({
+      source,
+      sequence,
+      code: refusal === undefined ? 0 : refusalNumber(refusal),
+      refunds: refund === undefined ? 0 : 1,
+      refund: refund ?? 0
     }))
-  )
+  })
 }
 
-/** @throws when the bytes are not a stored list of results: disk corruption. */
-export function decodeResults(bytes: Uint8Array): StoredResult[] {
-  return ResultList.deserialize(bytes).map(({ code, mana, feeConsumer, feeIndustrial }) => ({
-    failure: code === 0 ? undefined : refusalByNumber(code),
-    mana,
-    fee: { consumer: feeConsumer, industrial: feeIndustrial }
-  }))
+/** @throws when the bytes are not stored results: disk corruption. */
+export function decodeResults(bytes: Uint8Array): StoredResults {
+  const { transactions, emissions, received } = BlockResultsType.deserialize(bytes)
+  const emitted = new Map<number, Emitted[]>()
+  for (const { transaction, ...place } of emissions) {
+    const known = emitted.get(transaction)
+    if (known === undefined) emitted.set(transaction, [place])
+    else known.push(place)
+  }
+  return {
+    transactions: transactions.map(({ code, mana, feeConsumer, feeIndustrial }, index) => ({
+      failure: code === 0 ? undefined : refusalByNumber(code),
+      mana,
+      fee: { consumer: feeConsumer, industrial: feeIndustrial },
+      emitted: emitted.get(index) ?? []
+    })),
+    received: received.map(({ source, sequence, code, refunds, refund }) => ({
+      source,
+      sequence,
+      refusal: code === 0 ? undefined : refusalByNumber(code),
+      refund: refunds === 0 ? undefined : refund
+    }))
+  }
 }

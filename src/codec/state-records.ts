@@ -6,6 +6,9 @@ import type { ValueOf } from './ssz.ts'
 export const PREFIX_TOTALS = 0x00
 export const PREFIX_ACCOUNT = 0x01
 export const PREFIX_CLAIM = 0x02
+export const PREFIX_OUT_LANE = 0x03
+export const PREFIX_IN_LANE = 0x04
+export const PREFIX_OUTBOX = 0x05
 export const PREFIX_PARAMETERS = 0x10
 export const PREFIX_VALIDATORS = 0x11
 export const PREFIX_COOPERATIVES = 0x12
@@ -37,7 +40,15 @@ export const ChainTotalsType = new ContainerType(
     rewardsConsumer: U64,
     rewardsIndustrial: U64,
     reserveConsumer: U64,
-    reserveIndustrial: U64
+    reserveIndustrial: U64,
+    /** What left for other chains and what came from them, ever (R11). */
+    sentConsumer: U64,
+    sentIndustrial: U64,
+    receivedConsumer: U64,
+    receivedIndustrial: U64,
+    /** What came back and could not be credited to its account (R8). */
+    lostConsumer: U64,
+    lostIndustrial: U64
   },
   { typeName: 'ChainTotals' }
 )

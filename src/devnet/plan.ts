@@ -62,12 +62,6 @@ export const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url))
 
 /** @throws DevnetError */
 export function planDevnet(options: DevnetOptions): Plan {
-  if (options.cross !== 0) {
-    throw new DevnetError(
-      { code: 'DEVNET_OPTION', option: 'cross' },
-      '--cross must be 0: transfers between shards are not part of this version'
-    )
-  }
   const data = resolve(options.data)
   const count = options.validators + options.followers
   const lastPort = options.basePort + 2 * count - 1

@@ -8,12 +8,13 @@ import type { ChainJson, ChainSupply, HeaderJson } from '../client/types.ts'
 import { MAX_SUPPLY } from '../params/supply.ts'
 import type { DevnetNode } from './devnet-node.ts'
 import { allFinals, common } from './finals.ts'
+import { isOver } from './load/finality.ts'
 import type { LoadReport } from './load/messages.ts'
 
 const IDS_PER_CALL = 500
 const HEADERS_PER_CALL = 100
 
-/** How many of the transfers are final at nodes that did not take them in. */
+/** How many of the transfers are final, and over on other shards, at nodes that did not take them in. */
 export async function countFinal(nodes: readonly DevnetNode[], ids: LoadReport['ids']): Promise<number> {
   let final = 0
   for (const { node: receiver, ids: taken } of ids) {
@@ -23,7 +24,8 @@ export async function countFinal(nodes: readonly DevnetNode[], ids: LoadReport['
     for (let from = 0; from < taken.length; from += IDS_PER_CALL) {
       const params = taken.slice(from, from + IDS_PER_CALL).map((id) => ({ id }))
       const answers = await asked.client.batch('tx_get', params)
-      for (const answer of answers) if (answer.ok && answer.value.status === 'final') final++
+      for (const answer of answers)
+        if (answer.ok && answer.value.status === 'final' && answer.value.hops.every(isOver)) final++
     }
   }
   return final
@@ -128,7 +130,10 @@ export async function supplyOf({ client }: DevnetNode): Promise<Supply> {
 }
 
 const partsOf = (chain: ChainSupply, token: 'consumer' | 'industrial'): bigint =>
-  SUPPLY_PARTS.reduce((total, part) => total + BigInt(chain[token][part]), 0n)
+  SUPPLY_PARTS.reduce((total, part) => {
+    const amount = BigInt(chain[token][part])
+    return part === 'incoming' ? total - amount : total + amount
+  }, 0n)
 
 export const isExact = ({ consumer, industrial }: Supply): boolean =>
   consumer.actual === consumer.expected && industrial.actual === industrial.expected

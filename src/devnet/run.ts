@@ -136,6 +136,7 @@ class Run {
       // A run too short for that settles for half of it.
       forMs: duration === undefined ? undefined : Math.max(duration - SETTLE_S, duration / 2) * 1_000,
       network,
+      cross: plan.options.cross,
       shards: genesis.shards,
       params: genesis.params
     }

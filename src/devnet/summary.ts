@@ -5,7 +5,7 @@ import type { Devnet } from './devnet.ts'
 import type { DevnetNode } from './devnet-node.ts'
 import { allFinals } from './finals.ts'
 import type { Finals } from './finals.ts'
-import type { LoadReport } from './load/messages.ts'
+import type { LoadReport, Sample } from './load/messages.ts'
 import type { PerturbationReport } from './perturber.ts'
 import { metricSum, parseMetrics } from './prometheus.ts'
 import { compareNodes, countFinal, isExact, supplyOf } from './read-back.ts'
@@ -39,6 +39,8 @@ export interface Summary {
     readonly refusals: Readonly<Record<string, number>>
   }
   readonly finalityMs: { readonly p50: number | null; readonly p99: number | null; readonly samples: number }
+  /** Transfers to another shard: from sending to being credited there. */
+  readonly crossMs: { readonly p50: number | null; readonly p99: number | null; readonly samples: number }
   /** Final transfers a second, from the first sent to the last final. */
   readonly throughput: number
   readonly cpuUsPerTransfer: number | null
@@ -85,7 +87,6 @@ export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts
   const supply = await supplyOf(any)
   const finals = await allFinals(up)
   const validators = devnet.nodes.filter(({ plan }) => plan.role === 'validator').length
-  const took = load.samples.map(({ tookMs }) => tookMs).sort((a, b) => a - b)
   const failures = compared.disagreements.map((each) => `nodes disagree: ${each}`)
   if (!isExact(supply)) failures.push('supply differs from genesis')
   if (final < load.submitted * FINAL_SHARE) {
@@ -105,7 +106,8 @@ export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts
       refused: Object.values(load.refusals).reduce((sum, count) => sum + count, 0),
       refusals: load.refusals
     },
-    finalityMs: { p50: percentile(took, 0.5), p99: percentile(took, 0.99), samples: took.length },
+    finalityMs: latency(load.samples.filter(({ isCross }) => !isCross)),
+    crossMs: latency(load.samples.filter(({ isCross }) => isCross)),
     throughput: load.finalMs === 0 ? 0 : Math.round((final * 10_000) / load.finalMs) / 10,
     cpuUsPerTransfer: final === 0 ? null : Math.round(input.validatorsCpuUs / (validators * final)),
     chains: await withNullified(up, compared.chains),
@@ -114,6 +116,11 @@ export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts
     perturbations,
     nodes: await Promise.all(devnet.nodes.map((node) => summariseNode(node, finals.get(node))))
   }
+}
+
+function latency(samples: readonly Sample[]): Summary['finalityMs'] {
+  const took = samples.map(({ tookMs }) => tookMs).sort((a, b) => a - b)
+  return { p50: percentile(took, 0.5), p99: percentile(took, 0.99), samples: took.length }
 }
 
 /** Counters begin anew with a process: the node that ran longest counted most. */

@@ -226,6 +226,18 @@ export const REQUEST_LIMITS: Readonly<Record<RequestProtocol, RequestLimits>> = 
     requestsBurst: 10,
     bytesPerS: 64 * KIB,
     bytesBurst: 512 * KIB
+  },
+  receipts: {
+    requestBytes: 64,
+    frames: 1,
+    frameBytes: MIB,
+    responseBytes: MIB,
+    timeoutMs: 10_000,
+    concurrency: 8,
+    requestsPerS: 32,
+    requestsBurst: 128,
+    bytesPerS: 4 * MIB,
+    bytesBurst: 16 * MIB
   }
 }
 

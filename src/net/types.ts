@@ -26,6 +26,7 @@ export const REQUEST_PROTOCOLS = [
   'headers',
   'ranges',
   'transactions',
+  'receipts',
   'snapshot',
   'epochs',
   'metadata',
@@ -37,6 +38,7 @@ export const REQUEST_PROTOCOLS = [
  * headers: HeaderRange → HeaderList frames, then one CertificateList frame.
  * ranges: BodyRange → BodyList frames.
  * transactions: one Bundle → empty (a node that does not follow the chain hands transactions on, D10).
+ * receipts: ReceiptsRequest → one Delivery: what a source's state proves of a lane (R5).
  * snapshot: SnapshotRequest → manifests, or one chunk in slices.
  * epochs: EpochsRequest → EpochStep frames.
  * metadata: MetadataRequest → the answerer's SignedPeerRecord, if newer than what is known.

@@ -33,6 +33,7 @@ import type { Staging } from '../store/switchable.ts'
 import { ChainNode } from './chain/chain-node.ts'
 import { EpochBook } from './chain/epoch-book.ts'
 import type { BundleCounts } from './chain/transactions.ts'
+import type { Source } from './chain/outbox.ts'
 import { serveBlocks, serveRange } from './chain/serve.ts'
 import { Coordination } from './coordination.ts'
 import { serveBodies, serveHeaders } from './sync/serve.ts'
@@ -41,6 +42,7 @@ import { slotsOf } from '../sync/budget.ts'
 import type { Demand } from '../sync/budget.ts'
 import { createGenesis, freezer, loadSnapshot } from './chain/genesis-chain.ts'
 import { ChainSnapshots } from './snapshot/chain-snapshots.ts'
+import { Receipts, sourceOf } from './receipts.ts'
 import type { ChainEvents, Clock } from './ports.ts'
 import type { Validator } from './validator.ts'
 
@@ -65,6 +67,8 @@ export interface ChainsInit {
   readonly shards: readonly ChainId[]
   /** @default a full sync from genesis */
   readonly sync?: Pick<ChainSyncInit, 'mode' | 'checkpoint'>
+  /** Whether blocks below a snapshot are fetched (SNAP-9). @default false */
+  readonly backfill?: boolean
 }
 
 /** How often the time of listening is prolonged while others are ahead. */
@@ -117,7 +121,7 @@ export class Chains {
   /** Every store that was opened is in `stores`, whatever happens. */
   static async #assemble(
     c: ChainsComponents,
-    { genesis, shards, sync = FULL }: ChainsInit,
+    { genesis, shards, sync = FULL, backfill = false }: ChainsInit,
     stores: KeyValueStore[]
   ): Promise<Chains> {
     const network = networkId(genesis)
@@ -137,7 +141,13 @@ export class Chains {
     const coordStore = await open(COORD)
     const epochs = new EpochBook((epoch) => loadSnapshot(coordStore, epoch))
     const chains = new Map<ChainId, ChainNode>()
-    const events = observeCoordination(c.events, coordination)
+    const receipts = new Receipts({
+      network: c.network,
+      constants,
+      chains,
+      failed: (error) => c.events.failed(error)
+    })
+    const events = observeFinality(c.events, coordination, receipts)
     for (const chain of [COORD, ...shards]) {
       const store = chain === COORD ? coordStore : await open(chain)
       const freeze = chain === COORD ? freezer(epochs, coordGenesis.block.hash, genesis.shards) : () => []
@@ -145,7 +155,7 @@ export class Chains {
       const database = must(databases.get(chain), 'its store was opened')
       const own = await ChainSnapshots.open(
         { ...c, events, epochs, store, database, coord: coordStore },
-        { genesisHash: coordGenesis.block.hash, shards: genesis.shards }
+        { genesisHash: coordGenesis.block.hash, shards: genesis.shards, backfill }
       )
       snapshots.set(chain, own)
       const node = new ChainNode(
@@ -157,6 +167,7 @@ export class Chains {
           epochs,
           coord: coordination,
           freeze,
+          source: (other) => sourceIn(chains, other),
           ...syncBudget(chains)
         },
         { chain, constants, certificate, sync: chain === COORD ? sync : { ...sync, checkpoint: undefined } }
@@ -165,8 +176,9 @@ export class Chains {
       chains.set(chain, node)
     }
     for (const [chain, node] of chains) if (isShard(chain)) coordination.onFinal(() => node.driver.wake())
+    coordination.onFinal(() => receipts.pull())
     const all = new Chains(c, { genesis, constants, epochs, chains, snapshots, stores, coordination })
-    all.#join()
+    all.#join(receipts)
     return all
   }
 
@@ -202,6 +214,7 @@ export class Chains {
   /** Resumes from disk; a validator listens for two full view timers before its first statement (C12). */
   async start(): Promise<void> {
     for (const chain of this.list) await chain.start()
+    for (const each of this.snapshots.values()) each.startBackfill()
     if (this.#c.validator !== undefined) this.#listen(this.#c.validator, LISTEN_EXTENSIONS_MAX)
   }
 
@@ -233,7 +246,7 @@ export class Chains {
     await Promise.all(this.#stores.map(async (store) => store.close()))
   }
 
-  #join(): void {
+  #join(receipts: Receipts): void {
     const { network } = this.#c
     for (const node of this.list) network.join(node.chain, node.judges)
     network.serve('bodies', (body) => {
@@ -270,6 +283,7 @@ export class Chains {
       if (!request.ok) return INVALID
       return (await this.snapshots.get(request.value.chain)?.serveEpochs(request.value)) ?? LACKS
     })
+    network.serve('receipts', (body) => receipts.serve(body))
     network.serve('transactions', async (body, from) => this.#handedOver(body, from))
     network.listen({
       peerUp: (peer, status) => {
@@ -334,12 +348,19 @@ function observeFinal(events: ChainEvents, snapshots: ChainSnapshots): ChainEven
   }
 }
 
-function observeCoordination(events: ChainEvents, coordination: Coordination): ChainEvents {
+/** Shards are sources for each other; coordination is none yet. */
+function sourceIn(chains: ReadonlyMap<ChainId, ChainNode>, chain: ChainId): Source | undefined {
+  const node = isShard(chain) ? chains.get(chain) : undefined
+  return node === undefined ? undefined : sourceOf(node)
+}
+
+function observeFinality(events: ChainEvents, coordination: Coordination, receipts: Receipts): ChainEvents {
   return {
     ...events,
     final: (event) => {
       events.final(event)
       if (event.chain === COORD) coordination.advanced()
+      else receipts.advanced(event.chain)
     }
   }
 }

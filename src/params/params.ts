@@ -67,7 +67,9 @@ export const PARAMETERS = [
     1,
     1_000_000,
     'coordination heights between state snapshots, rounded up to epochs (SNAP-1)'
-  )
+  ),
+  rule('laneReceiptsMax', 320, 1_000_000, 'undelivered receipts of a lane, users stop at 80 % (R9)'),
+  rule('laneBytesMax', 1_048_576, 1_073_741_824, 'bytes of undelivered receipts of a lane (R9)')
 ] as const
 
 export type ParameterName = (typeof PARAMETERS)[number]['name']

@@ -39,7 +39,9 @@ const devnet: Params = {
   maxStateBytes: 17_179_869_184,
   shardsPerValidator: 1_024,
   unbondingEpochs: 168,
-  snapshotInterval: 100
+  snapshotInterval: 100,
+  laneReceiptsMax: 4_096,
+  laneBytesMax: 4_194_304
 }
 
 const minimal: Params = {

@@ -76,6 +76,9 @@ export function u32be(value: number): Uint8Array {
   return out
 }
 
+/** Unsigned 16 bits, big-endian. */
+export const u16be = (value: number): Uint8Array => Uint8Array.of(value >> 8, value & 0xff)
+
 /** Unsigned 64 bits, big-endian; sorts like the number, so it is the form of heights in store keys. */
 export function u64be(value: number | bigint): Uint8Array {
   const out = new Uint8Array(8)

@@ -11,6 +11,7 @@ import type {
   SupplyJson
 } from '../client/types.ts'
 import { SUPPLY_PARTS } from '../client/types.ts'
+import type { ReceiptJson } from '../client/receipt-types.ts'
 import type { Header } from '../codec/block.ts'
 import { CertificateType, KIND_NAMES, isStatementKind } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
@@ -20,7 +21,7 @@ import { chainToJson } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { assert } from '../primitives/errors.ts'
 import type { Committee } from '../sharding/types.ts'
-import type { BlockPlace, ExecutionFacts, SupplyFacts, Tokens } from './port.ts'
+import type { BlockPlace, ExecutionFacts, ReceiptFacts, SupplyFacts, Tokens } from './port.ts'
 
 /** Nonces and mana are u64 in state and far below 2^53 in life: an integer in JSON. */
 export function integer(value: bigint): number {
@@ -43,6 +44,16 @@ export const blockId = ({ height, hash }: { height: number; hash: Uint8Array }):
 export const tokensJson = (tokens: Tokens): { consumer: string; industrial: string } => ({
   consumer: tokens.consumer.toString(),
   industrial: tokens.industrial.toString()
+})
+
+export const receiptJson = ({ place, reason, refund, ...receipt }: ReceiptFacts): ReceiptJson => ({
+  source: chainToJson(receipt.source),
+  destination: chainToJson(receipt.destination),
+  sequence: receipt.sequence,
+  status: receipt.status,
+  ...(place === undefined ? {} : { place: placeJson(place) }),
+  ...(reason === undefined ? {} : { reason }),
+  ...(refund === undefined ? {} : { refund })
 })
 
 export const executedJson = (result: ExecutionFacts): Executed => ({

@@ -4,6 +4,7 @@ import { chainMethods } from './methods/chain.ts'
 import { epochMethods } from './methods/epoch.ts'
 import { nodeMethods } from './methods/node.ts'
 import { peerMethods } from './methods/peer.ts'
+import { receiptMethods } from './methods/receipt.ts'
 import { transactionMethods } from './methods/transaction.ts'
 import type { Method } from './method.ts'
 import { SUBSCRIBE_PARAMS, UNSUBSCRIBE_PARAMS } from './ws/params.ts'
@@ -15,6 +16,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     ...chainMethods,
     ...epochMethods,
     ...transactionMethods,
+    ...receiptMethods,
     ...accountMethods
   ].map((method) => [method.name, method])
 )

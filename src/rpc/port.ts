@@ -4,7 +4,9 @@
  */
 import type { LogLevelName } from '../client/peer-types.ts'
 import type { HealthJson, SyncMode, TransactionStatus } from '../client/types.ts'
+import type { ReceiptStatus } from '../client/receipt-types.ts'
 import type { Block, Header } from '../codec/block.ts'
+import type { InLane, OutLane } from '../codec/receipt.ts'
 import type { RefusalCode } from '../codec/refusals.ts'
 import type { StateProof } from '../codec/state-proof.ts'
 import type { Certificate } from '../codec/statement.ts'
@@ -41,10 +43,14 @@ export interface SyncFacts {
   readonly head: number
   readonly final: number
   readonly target: number
+  /** What peers state, as far as one liar cannot move it; proves nothing. */
+  readonly claimed: number
   readonly blocksPerS: number
   readonly etaMs?: number
   readonly peers: number
   readonly trust: 'genesis' | 'checkpoint'
+  /** Chain time since the checkpoint's block. */
+  readonly trustAgeMs?: number
   readonly reason?: string
 }
 
@@ -77,6 +83,30 @@ export interface ExecutionFacts {
   readonly fee: Tokens
 }
 
+/** One receipt: which lane, and which place in it. */
+export interface ReceiptPlace {
+  readonly source: ChainId
+  readonly destination: ChainId
+  readonly sequence: number
+}
+
+export interface ReceiptFacts extends ReceiptPlace {
+  readonly status: ReceiptStatus
+  /** The block of the destination that applied or refused it. */
+  readonly place?: BlockPlace
+  /** Why it was refused. */
+  readonly reason?: string
+  /** Sequence of the refund on the reverse lane. */
+  readonly refund?: number
+}
+
+/** A followed chain's lanes to and from another one. */
+export interface LaneFacts {
+  readonly other: ChainId
+  readonly out: OutLane | undefined
+  readonly in: InLane | undefined
+}
+
 export interface BlockPlace {
   readonly chain: ChainId
   readonly height: number
@@ -88,6 +118,8 @@ export interface TransactionFacts {
   readonly place?: BlockPlace & { readonly index: number }
   readonly result?: ExecutionFacts
   readonly reason?: string
+  /** Receipts it emitted. */
+  readonly emitted?: readonly ReceiptPlace[]
 }
 
 export interface AccountFacts extends Tokens {
@@ -130,6 +162,8 @@ export interface SupplyFacts {
   readonly reserve: Tokens
   readonly outgoing: Tokens
   readonly incoming: Tokens
+  /** Came back and could not be credited to its account. */
+  readonly lost: Tokens
   readonly asOf: BlockPlace
 }
 
@@ -191,4 +225,9 @@ export interface NodePort {
   accountProof(address: Uint8Array, chain: ChainId): Promise<AccountProofFacts | undefined>
   pool(chain: ChainId): PoolFacts
   supply(chain: ChainId): SupplyFacts
+  /** R16, for a lane of which this node follows an end. */
+  receipt(place: ReceiptPlace): Promise<ReceiptFacts>
+  /** A receipt that a transaction emitted and what answered it. */
+  hops(place: ReceiptPlace): Promise<readonly ReceiptFacts[]>
+  lanes(chain: ChainId): readonly LaneFacts[]
 }

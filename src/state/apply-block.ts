@@ -1,26 +1,71 @@
 /** The state transition of a block (D6, C7): pure, repeatable for ever, one tree update. */
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
+import { ENTRY_BYTES_MAX } from '../codec/receipt.ts'
 import { commit } from './commit.ts'
 import { execute } from './execute.ts'
 import type { BlockFault } from './execute.ts'
 import { Ledger } from './ledger.ts'
 import type { StateView } from './ports.ts'
+import { applyDelivery } from './receipts.ts'
+import type { CheckedDelivery, DeliveryFault, ReceiptResult } from './receipts.ts'
 import type { BlockContext, CheckedTransaction, Execution, TransactionResult } from './types.ts'
 
-/** `view` is the state after the parent. The first transaction that may not be in a block refuses the block. */
+/** What a block asks of the state: receipts of other chains first, then transactions, both in order. */
+export interface BlockWork {
+  readonly deliveries: readonly CheckedDelivery[]
+  readonly transactions: readonly CheckedTransaction[]
+}
+
+/** An entry is at most this part of a block, so that several lanes find room in the half that is theirs (R9). */
+const ENTRIES_OF_A_BLOCK = 16
+
+export type WorkFault = BlockFault | DeliveryFault
+
+/** `view` is the state after the parent. The first part that may not be in a block refuses the block. */
 export function applyBlock(
   view: StateView,
   context: BlockContext,
-  transactions: readonly CheckedTransaction[]
-): Verdict<Execution, BlockFault> {
-  if (transactions.length === 0) return accept({ changes: commit(view, new Map()), results: [] })
+  { deliveries, transactions }: BlockWork
+): Verdict<Execution, WorkFault> {
+  if (transactions.length === 0 && deliveries.length === 0) return accept(nothingDone(view))
   const ledger = new Ledger(view)
+  const received: ReceiptResult[] = []
+  for (const delivery of deliveries) {
+    const applied = applyDelivery(ledger, delivery, context)
+    if (!applied.ok) return applied
+    received.push(...applied.value)
+  }
   const results: TransactionResult[] = []
   for (const [index, checked] of transactions.entries()) {
     const executed = execute(ledger, checked, context)
     if (!executed.ok) return refuse(executed.code, `transaction ${index}: ${executed.detail}`)
     results.push(executed.value)
   }
-  return accept({ changes: commit(view, ledger.changedValues()), results })
+  return accept(seal(view, ledger, context, { results, received }))
 }
+
+/** Numbers what was emitted, and turns what changed into one update of the tree. */
+export function seal(
+  view: StateView,
+  ledger: Ledger,
+  { height, params }: Pick<BlockContext, 'height' | 'params'>,
+  done: Pick<Execution, 'results' | 'received'>
+): Execution {
+  const emitted = ledger.lanes.seal(
+    height,
+    Math.min(ENTRY_BYTES_MAX, Math.floor(params.blockBytesMax / ENTRIES_OF_A_BLOCK))
+  )
+  return {
+    ...done,
+    emitted,
+    changes: commit(view, ledger.changedValues())
+  }
+}
+
+const nothingDone = (view: StateView): Execution => ({
+  changes: commit(view, new Map()),
+  results: [],
+  received: [],
+  emitted: []
+})

@@ -1,12 +1,14 @@
 /** A leader's selection (M13): executes while it selects, with the code that will judge the block. */
 import { TransactionType } from '../codec/transaction.ts'
-import { commit } from './commit.ts'
+import { seal } from './apply-block.ts'
 import { execute } from './execute.ts'
 import { Ledger } from './ledger.ts'
 import type { StateView } from './ports.ts'
+import { applyDelivery } from './receipts.ts'
+import type { CheckedDelivery, ReceiptResult } from './receipts.ts'
 import type { BlockContext, CheckedTransaction, Execution, TransactionResult } from './types.ts'
 
-/** SSZ offset that each transaction of a body costs besides its bytes. */
+/** SSZ offset that each transaction or delivery of a body costs besides its bytes. */
 const OFFSET_BYTES = 4
 
 /** No transaction needs less room: with less left, a block is full, however many wait. */
@@ -20,28 +22,38 @@ export interface TransactionSource extends Iterable<CheckedTransaction> {
 
 export interface SelectionLimits {
   readonly count: number
-  /** Bytes that the body has left for transactions, their offsets included. */
+  /** Bytes that the body has left for deliveries and transactions, their offsets included. */
   readonly bytes: number
+  /** Of these, what deliveries may take (R9). */
+  readonly deliveryBytes: number
+}
+
+export interface Offered {
+  /** At most one of each source, in order of their numbers. */
+  readonly deliveries: readonly CheckedDelivery[]
+  readonly candidates: TransactionSource
 }
 
 export interface Selection extends Execution {
+  readonly deliveries: readonly CheckedDelivery[]
   readonly transactions: readonly CheckedTransaction[]
 }
 
 /**
- * Takes candidates in the order they come (fee rate, then wire hash, per sender by nonce: the pool's policy) and skips
- * those that cannot be included or do not fit.
+ * Deliveries first, each if it may come next and fits; then candidates in the order they come (fee rate, then wire
+ * hash, per sender by nonce: the pool's policy), without those that cannot be included or do not fit.
  */
-export function selectTransactions(
+export function selectWork(
   view: StateView,
   context: BlockContext,
-  candidates: TransactionSource,
+  { deliveries, candidates }: Offered,
   limits: SelectionLimits
 ): Selection {
   const ledger = new Ledger(view)
+  const delivered = selectDeliveries(ledger, context, deliveries, limits.deliveryBytes)
   const transactions: CheckedTransaction[] = []
   const results: TransactionResult[] = []
-  let room = limits.bytes
+  let room = limits.bytes - delivered.bytes
   for (const checked of candidates) {
     if (transactions.length >= limits.count || room < SMALLEST_BYTES) break
     const size = checked.bytes.length + OFFSET_BYTES
@@ -54,5 +66,27 @@ export function selectTransactions(
     transactions.push(checked)
     results.push(executed.value)
   }
-  return { transactions, results, changes: commit(view, ledger.changedValues()) }
+  const execution = seal(view, ledger, context, { results, received: delivered.results })
+  return { ...execution, deliveries: delivered.taken, transactions }
+}
+
+function selectDeliveries(
+  ledger: Ledger,
+  context: BlockContext,
+  offered: readonly CheckedDelivery[],
+  room: number
+): { taken: CheckedDelivery[]; results: ReceiptResult[]; bytes: number } {
+  const taken: CheckedDelivery[] = []
+  const results: ReceiptResult[] = []
+  let bytes = 0
+  for (const delivery of offered) {
+    const size = delivery.bytes.length + OFFSET_BYTES
+    if (bytes + size > room) continue
+    const applied = applyDelivery(ledger, delivery, context)
+    if (!applied.ok) continue
+    bytes += size
+    taken.push(delivery)
+    results.push(...applied.value)
+  }
+  return { taken, results, bytes }
 }

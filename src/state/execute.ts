@@ -12,6 +12,8 @@ import type { BlockContext, CheckedTransaction, TransactionResult } from './type
 /** Why a transaction makes its block invalid. */
 export type BlockFault = InclusionCode | 'wrong-chain'
 
+const NOTHING_EMITTED: TransactionResult['emitted'] = []
+
 /** A refusal leaves the ledger as it was. */
 export function execute(
   ledger: Ledger,
@@ -24,7 +26,7 @@ export function execute(
   if (refused !== undefined) return refused
   const account = must(ledger.account(sender), 'inclusion was granted without a record')
   const action = actionOf(checked)
-  const mana = action.cost(checked.bytes.length)
+  const mana = action.cost(checked.bytes.length, checked.destinations.length)
   const fee = feeAmounts(transaction.fee, transaction.feeSelector)
   const regained = regenerate(account, context.timeMs, context.params)
   ledger.update(sender, {
@@ -37,6 +39,8 @@ export function execute(
   const shares = feeShares(fee, context.params.treasurySharePpm)
   ledger.creditTreasury(shares.treasury)
   ledger.creditClaim(context.proposer, shares.proposer)
-  const failure = action.apply(checked.payload, sender, ledger, context)
-  return accept({ id: checked.id, failure, mana, fee })
+  const outcome = action.apply(checked, ledger, context) ?? NOTHING_EMITTED
+  return typeof outcome === 'string'
+    ? accept({ id: checked.id, failure: outcome, mana, fee, emitted: NOTHING_EMITTED })
+    : accept({ id: checked.id, failure: undefined, mana, fee, emitted: outcome })
 }

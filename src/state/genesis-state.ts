@@ -60,7 +60,13 @@ export function buildGenesisState({ accounts, reserve, extra, params, timeMs }: 
     rewardsConsumer: 0n,
     rewardsIndustrial: 0n,
     reserveConsumer: reserve.consumer,
-    reserveIndustrial: reserve.industrial
+    reserveIndustrial: reserve.industrial,
+    sentConsumer: 0n,
+    sentIndustrial: 0n,
+    receivedConsumer: 0n,
+    receivedIndustrial: 0n,
+    lostConsumer: 0n,
+    lostIndustrial: 0n
   }
   put(TOTALS_KEY, ChainTotalsType.serialize(totals))
   return commit(EMPTY_VIEW, values)

@@ -89,7 +89,7 @@ export function checkTerms(
   }
   const floor = minFee(checked.bytes.length, maxMana, params)
   if (fee < floor) return refuse('fee-floor', `fee ${fee}, at least ${floor}`)
-  const cost = actionOf(checked).cost(checked.bytes.length)
+  const cost = actionOf(checked).cost(checked.bytes.length, checked.destinations.length)
   return maxMana < cost ? refuse('mana-below-cost', `max mana ${maxMana}, cost ${cost}`) : undefined
 }
 

@@ -5,10 +5,14 @@
  */
 import { equal, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
 import { assert, must } from '../primitives/errors.ts'
 import { AccountType, ChainTotalsType, ClaimType } from '../codec/state-records.ts'
 import type { Account, ChainTotals, Claim } from '../codec/state-records.ts'
+import type { Receipt } from '../codec/receipt.ts'
 import { TOTALS_KEY, accountKey, claimKey } from './keys.ts'
+import { Lanes } from './lanes.ts'
+import type { ReceiptDraft } from './lanes.ts'
 import type { StateView } from './ports.ts'
 import type { Amounts } from './types.ts'
 
@@ -31,9 +35,11 @@ export class Ledger {
   readonly #written = new Set<Hex>()
   readonly #claims = new Map<Hex, Claim>()
   readonly #totals: MutableTotals
+  readonly #lanes: Lanes
 
   constructor(view: StateView) {
     this.#view = view
+    this.#lanes = new Lanes(view)
     const totals = must(this.#read(TOTALS_HEX, TOTALS_KEY), 'a state without totals')
     this.#totals = ChainTotalsType.deserialize(totals)
   }
@@ -41,6 +47,30 @@ export class Ledger {
   /** As they are now; they go on changing with the ledger. */
   get totals(): ChainTotals {
     return this.#totals
+  }
+
+  get lanes(): Lanes {
+    return this.#lanes
+  }
+
+  /** Amounts that an account gave up leave for another chain. @returns the receipt's sequence */
+  send(source: ChainId, destination: ChainId, draft: ReceiptDraft): number {
+    this.#totals.sentConsumer += draft.consumer
+    this.#totals.sentIndustrial += draft.industrial
+    return this.#lanes.emit(source, destination, draft)
+  }
+
+  /** Amounts of a receipt are here now; the caller credits them or sends them back. */
+  receive(receipt: Receipt): void {
+    this.#lanes.receive(receipt)
+    this.#totals.receivedConsumer += receipt.consumer
+    this.#totals.receivedIndustrial += receipt.industrial
+  }
+
+  /** R8: what came back and has no account that could hold it. */
+  creditLost({ consumer, industrial }: Amounts): void {
+    this.#totals.lostConsumer += consumer
+    this.#totals.lostIndustrial += industrial
   }
 
   account(address: Uint8Array): Account | undefined {
@@ -85,9 +115,10 @@ export class Ledger {
     this.#totals.rewardsIndustrial += industrial
   }
 
-  /** Flat values that differ from the parent's state. */
-  changedValues(): Map<Hex, Uint8Array> {
-    const changed = new Map<Hex, Uint8Array>()
+  /** Flat values that differ from the parent's state; undefined: gone. */
+  changedValues(): Map<Hex, Uint8Array | undefined> {
+    const changed = this.#lanes.changedValues()
+    this.#totals.stateBytes += this.#lanes.growth(changed)
     const put = (hex: Hex, value: Uint8Array): void => {
       const before = this.#before.get(hex)
       if (before === undefined || !equal(before, value)) changed.set(hex, value)

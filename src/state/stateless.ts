@@ -58,6 +58,7 @@ export function checkStateless(
     transaction,
     payload: payload.value,
     sender,
+    destinations: action.destinations(payload.value, sender, constants),
     id: sha256(signedMessage),
     wireHash: hash,
     key: toHex(hash),

@@ -6,9 +6,12 @@ import {
   ClaimType,
   PREFIX_ACCOUNT,
   PREFIX_CLAIM,
+  PREFIX_IN_LANE,
+  PREFIX_OUT_LANE,
   PREFIX_TOTALS
 } from '../codec/state-records.ts'
 import type { Account, ChainTotals } from '../codec/state-records.ts'
+import { InLaneType, OutLaneType } from '../codec/receipt.ts'
 import { TOTALS_KEY, accountKey } from './keys.ts'
 import type { StateView } from './ports.ts'
 import type { Amounts } from './types.ts'
@@ -22,23 +25,37 @@ export function readAccount(view: Pick<StateView, 'get'>, address: Uint8Array): 
   return bytes === undefined ? undefined : AccountType.deserialize(bytes)
 }
 
-/** All that a chain holds per token: balances, treasury, claims and reserve. */
+/** All that a chain holds per token: balances, treasury, claims, reserve, lost and found. */
 export const holdings = (totals: ChainTotals): Amounts => ({
   consumer:
-    totals.balancesConsumer + totals.treasuryConsumer + totals.rewardsConsumer + totals.reserveConsumer,
+    totals.balancesConsumer +
+    totals.treasuryConsumer +
+    totals.rewardsConsumer +
+    totals.reserveConsumer +
+    totals.lostConsumer,
   industrial:
     totals.balancesIndustrial +
     totals.treasuryIndustrial +
     totals.rewardsIndustrial +
-    totals.reserveIndustrial
+    totals.reserveIndustrial +
+    totals.lostIndustrial
 })
 
-/** Holdings of several chains together: what the genesis issued, at any set of heights while no receipts are in flight. */
+/** What the genesis gave a chain, at every height (R11): what it holds, and sent, less what it received. */
+export function issuedBy(totals: ChainTotals): Amounts {
+  const held = holdings(totals)
+  return {
+    consumer: held.consumer + totals.sentConsumer - totals.receivedConsumer,
+    industrial: held.industrial + totals.sentIndustrial - totals.receivedIndustrial
+  }
+}
+
+/** Several chains together: what the genesis issued, at any set of heights, receipts in flight included. */
 export function totalSupply(chains: Iterable<ChainTotals>): Amounts {
   let consumer = 0n
   let industrial = 0n
   for (const totals of chains) {
-    const held = holdings(totals)
+    const held = issuedBy(totals)
     consumer += held.consumer
     industrial += held.industrial
   }
@@ -48,7 +65,12 @@ export function totalSupply(chains: Iterable<ChainTotals>): Amounts {
 /** The counters that a walk over all flat values can recompute. */
 export type Recount = Omit<
   ChainTotals,
-  'treasuryConsumer' | 'treasuryIndustrial' | 'reserveConsumer' | 'reserveIndustrial'
+  | 'treasuryConsumer'
+  | 'treasuryIndustrial'
+  | 'reserveConsumer'
+  | 'reserveIndustrial'
+  | 'lostConsumer'
+  | 'lostIndustrial'
 >
 
 export function recount(values: Iterable<readonly [Uint8Array, Uint8Array]>): Recount {
@@ -58,7 +80,11 @@ export function recount(values: Iterable<readonly [Uint8Array, Uint8Array]>): Re
     balancesConsumer: 0n,
     balancesIndustrial: 0n,
     rewardsConsumer: 0n,
-    rewardsIndustrial: 0n
+    rewardsIndustrial: 0n,
+    sentConsumer: 0n,
+    sentIndustrial: 0n,
+    receivedConsumer: 0n,
+    receivedIndustrial: 0n
   }
   for (const [key, value] of values) {
     if (key[0] === PREFIX_TOTALS) continue
@@ -72,6 +98,14 @@ export function recount(values: Iterable<readonly [Uint8Array, Uint8Array]>): Re
       const claim = ClaimType.deserialize(value)
       count.rewardsConsumer += claim.consumer
       count.rewardsIndustrial += claim.industrial
+    } else if (key[0] === PREFIX_OUT_LANE) {
+      const lane = OutLaneType.deserialize(value)
+      count.sentConsumer += lane.sentConsumer
+      count.sentIndustrial += lane.sentIndustrial
+    } else if (key[0] === PREFIX_IN_LANE) {
+      const lane = InLaneType.deserialize(value)
+      count.receivedConsumer += lane.receivedConsumer
+      count.receivedIndustrial += lane.receivedIndustrial
     }
   }
   return count

@@ -4,7 +4,9 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import type { ExecutionCode } from '../codec/refusals.ts'
 import type { Transaction, Transfer } from '../codec/transaction.ts'
 import type { Params } from '../params/params.ts'
+import type { EmittedEntry } from './lanes.ts'
 import type { StateChanges } from './ports.ts'
+import type { ReceiptResult } from './receipts.ts'
 
 /** The facts of a genesis that the stateless check may use (M2). */
 export interface GenesisConstants {
@@ -18,12 +20,14 @@ export interface GenesisConstants {
 export type ActionPayload = Transfer
 
 /** A transaction that passed M2 except for its signature: `signedMessage` is what that has to be over. */
-export interface CheckedTransaction {
+export interface CheckedTransaction<P extends ActionPayload = ActionPayload> {
   readonly bytes: Uint8Array
   readonly transaction: Transaction
-  readonly payload: ActionPayload
+  readonly payload: P
   /** Address bytes of the sender. */
   readonly sender: Uint8Array
+  /** Other chains it sends receipts to. */
+  readonly destinations: readonly ChainId[]
   readonly id: Uint8Array
   readonly wireHash: Uint8Array
   /** The wire hash in hex: what pools and caches look it up by, written out once. */
@@ -56,9 +60,21 @@ export interface TransactionResult {
   readonly failure: ExecutionCode | undefined
   readonly mana: bigint
   readonly fee: Amounts
+  /** Receipts it emitted, in order. */
+  readonly emitted: readonly ReceiptPlace[]
+}
+
+/** A receipt of a lane that begins here. */
+export interface ReceiptPlace {
+  readonly destination: ChainId
+  readonly sequence: number
 }
 
 export interface Execution {
   readonly changes: StateChanges
   readonly results: readonly TransactionResult[]
+  /** What became of the receipts that the block delivered, in order. */
+  readonly received: readonly ReceiptResult[]
+  /** New outbox entries. */
+  readonly emitted: readonly EmittedEntry[]
 }

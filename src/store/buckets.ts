@@ -64,6 +64,12 @@ export const CHAIN_BUCKETS = {
     'staged',
     '0: the manifest; 1 ‖ index (8): a chunk; 2: the body',
     'an import under way, as long as there is no identity: the manifest; the slots of a chunk whose rows and pages are here; the body'
+  ),
+  received: bucket(
+    0x10,
+    'received',
+    'source (2) ‖ first sequence (8)',
+    'height (8) ‖ count (8) of the receipts delivered there'
   )
 } as const
 

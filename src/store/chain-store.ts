@@ -25,6 +25,7 @@ import { StoreError } from './errors.ts'
 import { checkIdentity, checkSchema } from './identity.ts'
 import { EpochProofs, blockWrites, heightKey, historyWrites, put, stateWrites } from './chain-writes.ts'
 import type { FinalBlock, HistoricalBlock, SnapshotRecord } from './chain-writes.ts'
+import { receivedRange } from './received.ts'
 import type { KeyValueStore, Write } from './ports.ts'
 import { dropRows } from './retention-rows.ts'
 import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType } from './records.ts'
@@ -232,6 +233,16 @@ export class ChainStore implements StateView {
 
   results(height: number): Uint8Array | undefined {
     return this.#store.get(heightKey(B.results, height))
+  }
+
+  /** The delivery that brought a receipt: height of its block and where in the lane it began (R16). */
+  async deliveryOf(source: ChainId, sequence: number): Promise<{ height: number } | undefined> {
+    for await (const [key, value] of this.#store.range(receivedRange(source, sequence))) {
+      const first = Number(readU64be(key, 3))
+      const [height = 0, count = 0] = readNumbers(value, 2, B.received, key)
+      return sequence < first + count ? { height } : undefined
+    }
+    return undefined
   }
 
   snapshot(epoch: number): Uint8Array | undefined {

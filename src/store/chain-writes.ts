@@ -9,9 +9,11 @@ import type { EpochProof } from '../codec/state-snapshot.ts'
 import { CertificateType } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
 import type { StateChanges } from '../state/ports.ts'
+import type { ReceiptResult } from '../state/receipts.ts'
 import { CHAIN_BUCKETS as B, bucketKey } from './buckets.ts'
 import type { Bucket } from './buckets.ts'
 import type { Write } from './ports.ts'
+import { receivedWrites } from './received.ts'
 
 /** Frozen epoch snapshots that became known with a coordination block: epoch, bytes, and what proves them (C32). */
 export type SnapshotRecord = readonly [epoch: number, bytes: Uint8Array, records?: EpochProof['records']]
@@ -25,6 +27,8 @@ export interface FinalBlock {
   /** In block order. */
   readonly transactionIds: readonly Uint8Array[]
   readonly snapshots?: readonly SnapshotRecord[]
+  /** What became of the receipts it delivered. @default none */
+  readonly received?: readonly ReceiptResult[]
   /** C6: the last block of its epoch; needs its certificate, which is then kept for ever. */
   readonly boundary?: boolean
 }
@@ -60,6 +64,7 @@ export function blockWrites(item: FinalBlock): Write[] {
       )
     }
   }
+  writes.push(...receivedWrites(item.received ?? [], height))
   const heightBytes = u64be(height)
   for (const [index, id] of item.transactionIds.entries()) {
     writes.push(put(bucketKey(B.transaction, id), concat(heightBytes, u64be(index))))

@@ -4,7 +4,7 @@ import type { Hex } from '../../src/primitives/bytes.ts'
 import { StateProofType } from '../../src/codec/state-proof.ts'
 import { decode } from '../../src/codec/ssz.ts'
 import { applyBlock } from '../../src/state/apply-block.ts'
-import { selectTransactions } from '../../src/state/build.ts'
+import { selectWork } from '../../src/state/build.ts'
 import { EMPTY_VIEW, commit } from '../../src/state/commit.ts'
 import { Overlay } from '../../src/state/overlay.ts'
 import type { StateView } from '../../src/state/ports.ts'
@@ -127,11 +127,13 @@ describe('Properties of execution', () => {
             .map(({ from, to, consumer, industrial, ...fields }) =>
               aTransfer(party(from), { to: party(to).address, consumer, industrial }, fields)
             )
-          const { transactions, ...execution } = selectTransactions(state, context, candidates, {
-            count: 30,
-            bytes: 9_000
-          })
-          deepEqual(applyBlock(state, context, transactions), { ok: true, value: execution })
+          const { transactions, deliveries, ...execution } = selectWork(
+            state,
+            context,
+            { deliveries: [], candidates },
+            { count: 30, bytes: 9_000, deliveryBytes: 0 }
+          )
+          deepEqual(applyBlock(state, context, { deliveries, transactions }), { ok: true, value: execution })
           state.apply(execution.changes)
           deepEqual(holdings(readTotals(state)), issued)
           deepEqual(wrongCounters(readTotals(state), recount(flat(state))), [])

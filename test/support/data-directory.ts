@@ -15,6 +15,9 @@ import { encodeResults } from '../../src/codec/results.ts'
 import { FINALISE, NOTARISE, NULLIFY, signedBytes } from '../../src/codec/statement.ts'
 import type { Certificate, StatementKind, Vote } from '../../src/codec/statement.ts'
 import { publicKeyFromSeed, signWithSeed } from '../../src/crypto/ed25519.ts'
+import { DeliveryType } from '../../src/codec/receipt.ts'
+import { homeShard } from '../../src/crypto/address.ts'
+import { assembleDelivery } from '../../src/node/chain/outbox.ts'
 import { dataPaths } from '../../src/node/data-dir.ts'
 import { SnapshotMaker } from '../../src/node/snapshot/maker.ts'
 import { devnetAddress, devnetSeed } from '../../src/params/devnet-keys.ts'
@@ -32,10 +35,12 @@ import { computeSnapshot, encodeSnapshot } from '../../src/sharding/snapshot.ts'
 import type { EpochSnapshot } from '../../src/sharding/types.ts'
 import { stateAfter } from '../../src/state/overlay.ts'
 import { checkStateless } from '../../src/state/stateless.ts'
+import type { CheckedDelivery } from '../../src/state/receipts.ts'
 import type { CheckedTransaction } from '../../src/state/types.ts'
 import { ChainStore } from '../../src/store/chain-store.ts'
 import type { FinalBlock, SnapshotRecord } from '../../src/store/chain-store.ts'
 import { openLevel } from '../../src/store/level.ts'
+import { MemoryDisk } from '../../src/store/memory.ts'
 import { NodeStore } from '../../src/store/node-store.ts'
 import { SignGuard } from '../../src/store/sign-guard.ts'
 import { StateSnapshots } from '../../src/store/state-snapshots.ts'
@@ -44,7 +49,9 @@ import { GENESIS_TIME, aGenesis } from './genesis.ts'
 export const SHARD = shardId(0)
 /** The fewest heights of an epoch. */
 const EPOCH_LENGTH = 4
-const USERS = ['user0', 'user1', 'user2']
+const USERS = ['user0', 'user1', 'user2', 'user3']
+/** The block in which the first shard hears from a second one, if there is one. */
+const HEARS_AT = 3
 const FRESH = ['fresh0', 'fresh1', 'fresh2', 'fresh3']
 
 export const validatorSeed = (index: number): Uint8Array => devnetSeed(`validator${index}`)
@@ -121,7 +128,10 @@ export class GrowingChain {
     return { epoch, view: ended ? 1 : parent.view + 1, base: ended || parent.height === 0 }
   }
 
-  build(transfers: readonly CheckedTransaction[]): { block: Block; final: FinalBlock } {
+  build(
+    transfers: readonly CheckedTransaction[],
+    deliveries: readonly CheckedDelivery[] = []
+  ): { block: Block; final: FinalBlock } {
     const { epoch, view, base } = this.next()
     const { genesis } = this.#init
     const { height, hash } = this.store.final
@@ -145,6 +155,7 @@ export class GrowingChain {
           ? NO_COORD_REFERENCE
           : { height: reference, hash: this.#coordHashes[reference]! },
       proposer: snapshot.committees.get(this.chain)!.members[leader]!.key,
+      deliveries,
       candidates: transfers
     })
     return {
@@ -152,15 +163,16 @@ export class GrowingChain {
       final: {
         block,
         changes: execution.changes,
-        results: encodeResults(execution.results),
+        results: encodeResults(execution.results, execution.received),
+        received: execution.received,
         transactionIds: transactions.map(({ id }) => id)
       }
     }
   }
 
-  async grow(): Promise<void> {
+  async grow(deliveries: readonly CheckedDelivery[] = []): Promise<void> {
     const { tamper, genesis } = this.#init
-    const built = this.build(this.#transfers())
+    const built = this.build(this.#transfers(), deliveries)
     const final = tamper?.(built.final, this.chain, built.block.header) ?? built.final
     const { header, hash } = final.block
     const ended = isBoundary(header, header.epoch, EPOCH_LENGTH)
@@ -183,6 +195,11 @@ export class GrowingChain {
     if (endsInterval(header, this.snapshot(header.epoch).params)) {
       await this.#maker.start({ header, certificate: this.#finality })
     }
+  }
+
+  /** The last block and its finality. */
+  tip(): { header: Header; certificate: Certificate | undefined } {
+    return { header: this.store.header(this.store.final.height)!, certificate: this.#finality }
   }
 
   #last(): number {
@@ -224,16 +241,18 @@ export class GrowingChain {
 
   transfer(nonce: bigint, to: string): CheckedTransaction {
     const { genesis, amount = 20_000n } = this.#init
-    const constants = { network: this.network, shards: 1, payloadBytesMax: genesis.params.payloadBytesMax }
+    const { shards, params } = genesis
+    const constants = { network: this.network, shards, payloadBytesMax: params.payloadBytesMax }
+    const sender = USERS.find((name) => homeShard(devnetAddress(name), shards) === this.chain) ?? 'nobody'
     const { bytes } = signTransfer({
       network: this.network,
-      signer: devnetSeed('user0'),
-      chain: SHARD,
+      signer: devnetSeed(sender),
+      chain: this.chain,
       nonce,
       validUntil: this.store.final.height + 20,
       to: devnetAddress(to),
       consumer: amount,
-      ...transferCost(genesis.params)
+      ...transferCost(params)
     })
     const checked = checkStateless(constants, bytes)
     if (!checked.ok) throw new RangeError(checked.detail)
@@ -281,7 +300,10 @@ export async function makeDirectory(
     })
     const growing = new GrowingChain(store, maker, init, { snapshots, coordHashes })
     const heights = chain === COORD ? init.coord : init.shard
-    for (let height = 1; height <= heights; height++) await growing.grow()
+    for (let height = 1; height <= heights; height++) {
+      const hears = chain !== COORD && height === HEARS_AT && init.genesis.shards > 1
+      await growing.grow(hears ? [await delivered(init, { snapshots, coordHashes }, growing)] : [])
+    }
     if (chain === COORD) coordHashes.push(...growing.hashes)
     chains.push(growing)
   }
@@ -292,6 +314,34 @@ export async function makeDirectory(
   for (const each of open) await each.close()
   const [coord, shard] = chains
   return { path, coord: coord!.hashes, shard: shard!.hashes }
+}
+
+/** What the second shard, which this directory does not follow, sends to the first one. */
+async function delivered(
+  init: DirectoryInit,
+  shared: ConstructorParameters<typeof GrowingChain>[3],
+  to: GrowingChain
+): Promise<CheckedDelivery> {
+  const chain = shardId(1)
+  const network = networkId(init.genesis)
+  const genesis = buildChainGenesis(init.genesis, chain)
+  const level = new MemoryDisk().open()
+  const store = await ChainStore.create(level, { network, chain }, genesis)
+  const snapshots = await StateSnapshots.open(level)
+  const maker = new SnapshotMaker({ clock: systemClock, store, database: level, snapshots })
+  const other = new GrowingChain(store, maker, init, shared)
+  for (let height = 1; height <= FRESH.length; height++) await other.grow()
+  const { header, certificate } = other.tip()
+  const source = { header, certificate, state: store }
+  const delivery = assembleDelivery(source, to.chain, 0, 1 << 16, 0)!
+  const bytes = DeliveryType.serialize(delivery)
+  const { entries, acknowledgement } = delivery
+  return {
+    source: chain,
+    bytes,
+    receipts: entries.flatMap((one) => one.entry.receipts),
+    acknowledgement: acknowledgement[0]?.lane
+  }
 }
 
 /** The validator proposed the next block of each chain; then it finalised or nullified that view. */

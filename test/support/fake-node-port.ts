@@ -117,6 +117,7 @@ const supply = (chain: ChainId): SupplyFacts => ({
   reserve: tokens(9n),
   outgoing: tokens(0n),
   incoming: tokens(0n),
+  lost: tokens(0n),
   asOf: place(chain)
 })
 
@@ -164,7 +165,17 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
       validator: { key: bytes32(10), signing: 'active' }
     }),
     sync: () => [
-      { chain: SHARD, mode: 'live', head: 8, final: 7, target: 7, blocksPerS: 1, peers: 3, trust: 'genesis' }
+      {
+        chain: SHARD,
+        mode: 'live',
+        head: 8,
+        final: 7,
+        target: 7,
+        claimed: 7,
+        blocksPerS: 1,
+        peers: 3,
+        trust: 'genesis'
+      }
     ],
     health: () => ({ ok: true, parts: { net: 'ok' }, chains: [], reasons: [] }),
     peers: (chain) => (chain === undefined || chain === shardId(1) ? [peerOfShard1] : []),
@@ -182,6 +193,9 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
       logLevel: () => 'info'
     },
     chains: () => [COORD, SHARD],
+    receipt: async (place) => ({ ...place, status: 'unknown' }),
+    hops: async (place) => [{ ...place, status: 'unknown' }],
+    lanes: () => [],
     head: (chain) => {
       const final = aBlock(chain, FINAL_HEIGHT)
       return { epoch: 0, final, head: { height: FINAL_HEIGHT + 1, hash: bytes32(8) } }

@@ -70,6 +70,7 @@ export function aBlock(arena: Arena, chain: ChainId): Block {
         ? NO_COORD_REFERENCE
         : { height: parent.header.coordHeight, hash: parent.header.coordHash },
     proposer: arena.key.publicKey,
+    deliveries: [],
     candidates: []
   }).block
 }

@@ -82,6 +82,7 @@ export function aTransfer(wish: Wish = {}): CheckedTransaction {
     transaction,
     payload,
     sender: addressOf(from),
+    destinations: [],
     id,
     wireHash: wireHash(bytes),
     key: toHex(wireHash(bytes)),

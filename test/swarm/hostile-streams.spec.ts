@@ -12,6 +12,7 @@ import {
   FinalRangeType,
   StatusType
 } from '../../src/codec/messages.ts'
+import { ReceiptsRequestType } from '../../src/codec/receipt.ts'
 import { CertificateType, FINALISE, NOTARISE, VoteType } from '../../src/codec/statement.ts'
 import { REFUSALS } from '../../src/net/handshake.ts'
 import type { HandshakeRefusal } from '../../src/net/handshake.ts'
@@ -109,14 +110,15 @@ const CONSENSUS: readonly Attack[] = [
   }
 ]
 
-const VALID: Readonly<Record<'bodies' | 'certificates', Uint8Array>> = {
+const VALID: Readonly<Record<'bodies' | 'certificates' | 'receipts', Uint8Array>> = {
   bodies: BlocksByHashType.serialize({ chain: shardId(7), hashes: [ZERO_HASH] }),
-  certificates: FinalRangeType.serialize({ chain: COORD, from: 0, limit: 8 })
+  certificates: FinalRangeType.serialize({ chain: COORD, from: 0, limit: 8 }),
+  receipts: ReceiptsRequestType.serialize({ source: shardId(7), destination: shardId(0), from: 0 })
 }
 
 /** Requests: garbage, too large, cut, and two that are right but cannot be served. */
 const REQUESTS: readonly Attack[] = [
-  ...(['bodies', 'certificates', 'transactions'] as const).flatMap((protocol): Attack[] => [
+  ...(['bodies', 'certificates', 'receipts', 'transactions'] as const).flatMap((protocol): Attack[] => [
     {
       title: `REQ-7 ${protocol}: garbage for a request`,
       counted: ['icn_request_served_total', { protocol, outcome: 'invalid' }],

@@ -18,8 +18,9 @@ export interface LoadAccount {
   readonly address: Uint8Array
   readonly chain: ChainId
   readonly signer: Signer
-  /** The next account of the same shard: transfers stay within it. */
-  receiver: Uint8Array
+  /** The next account of the same shard, and the next of another one. */
+  near: Uint8Array
+  far: Uint8Array
   next: bigint
   /** Refused nonces, to be used before `next`. */
   readonly again: bigint[]
@@ -39,6 +40,8 @@ export interface AccountsInit {
   readonly shards: number
   readonly costs: Parameters<typeof transferCost>[0]
   readonly maxLifetime: number
+  /** Of a hundred transfers, how many go to another shard. */
+  readonly cross: number
 }
 
 export class LoadAccounts {
@@ -60,7 +63,8 @@ export class LoadAccounts {
         address,
         chain,
         signer,
-        receiver: address,
+        near: address,
+        far: address,
         next: 0n,
         again: [],
         inFlight: new Set(),
@@ -68,15 +72,18 @@ export class LoadAccounts {
         ahead: new Map()
       }
     })
-    for (const account of this.list) account.receiver = this.#neighbour(account).address
+    for (const account of this.list) {
+      account.near = this.#next(account, (chain) => chain === account.chain).address
+      account.far = this.#next(account, (chain) => chain !== account.chain).address
+    }
   }
 
-  #neighbour(account: LoadAccount): LoadAccount {
+  #next(account: LoadAccount, isWanted: (chain: ChainId) => boolean): LoadAccount {
     const from = this.list.indexOf(account)
     const { length } = this.list
     for (let step = 1; step < length; step++) {
       const other = this.list[(from + step) % length]
-      if (other?.chain === account.chain) return other
+      if (other !== undefined && isWanted(other.chain)) return other
     }
     return account
   }
@@ -145,7 +152,7 @@ export class LoadAccounts {
   }
 
   #sign(account: LoadAccount, nonce: bigint, validUntil: number): SignedTransaction {
-    const { chain, signer, receiver } = account
+    const { chain, signer } = account
     this.#serial += 1n
     return signTransfer({
       network: this.#init.network,
@@ -153,9 +160,16 @@ export class LoadAccounts {
       chain,
       nonce,
       validUntil,
-      to: receiver,
+      to: this.#crosses() ? account.far : account.near,
       consumer: 1n + (this.#serial % SERIALS),
       ...this.#cost
     })
+  }
+
+  /** Spread evenly, whatever the percentage. */
+  #crosses(): boolean {
+    const { cross } = this.#init
+    const serial = Number(this.#serial)
+    return Math.floor((serial * cross) / 100) > Math.floor(((serial - 1) * cross) / 100)
   }
 }

@@ -4,7 +4,7 @@
  * `final`.
  */
 import { chainToJson, shardId } from '../../client/index.ts'
-import type { ChainId, Client } from '../../client/index.ts'
+import type { ChainId, Client, ReceiptJson } from '../../client/index.ts'
 import type { Sample, Target } from './messages.ts'
 
 /** Transfers a second whose finality is measured. */
@@ -63,10 +63,12 @@ export class FinalityProbe {
     const done = new Set<Watched>()
     for (const [index, watched] of asked.entries()) {
       const answer = answers[index]
-      const isFinal = answer?.ok === true && answer.value.status === 'final'
+      const found = answer?.ok === true ? answer.value : undefined
+      const isFinal = found?.status === 'final' && found.hops.every(isOver)
       if (!isFinal && nowMs - watched.sentMs < GIVE_UP_MS) continue
       done.add(watched)
-      this.samples.push({ sentMs: watched.sentMs - this.#zeroMs, tookMs: nowMs - watched.sentMs })
+      const isCross = (found?.hops.length ?? 0) > 0
+      this.samples.push({ sentMs: watched.sentMs - this.#zeroMs, tookMs: nowMs - watched.sentMs, isCross })
     }
     const list = this.#watched.get(node) ?? []
     this.#watched.set(
@@ -75,6 +77,9 @@ export class FinalityProbe {
     )
   }
 }
+
+/** Credited, or sent back: as far as the node can see. */
+export const isOver = ({ status }: ReceiptJson): boolean => status !== 'provable' && status !== 'unknown'
 
 export class BlockFollower {
   readonly heights = new Map<ChainId, number>()

@@ -60,7 +60,8 @@ export class LoadGenerator {
       network: fromHex(order.network, 32),
       shards: order.shards,
       costs: { minFeePerByte: parameter('minFeePerByte'), minFeePerMana: parameter('minFeePerMana') },
-      maxLifetime: parameter('maxLifetime')
+      maxLifetime: parameter('maxLifetime'),
+      cross: order.cross
     })
     this.#blocks = new BlockFollower(order.shards)
     this.#probe = new FinalityProbe(0)
@@ -152,9 +153,10 @@ export class LoadGenerator {
       offeredMs: Math.round(this.#offeredMs),
       finalMs: Math.round(Math.max(0, this.#lastFinalMs - this.#zeroMs)),
       finalPerS: this.#finalPerS,
-      samples: this.#probe.samples.map(({ sentMs, tookMs }) => ({
+      samples: this.#probe.samples.map(({ sentMs, tookMs, isCross }) => ({
         sentMs: Math.round(sentMs - this.#zeroMs),
-        tookMs: Math.round(tookMs * 10) / 10
+        tookMs: Math.round(tookMs * 10) / 10,
+        isCross
       })),
       ids: [...this.#ids].map(([node, ids]) => ({ node, ids }))
     }

@@ -6,6 +6,8 @@ export interface LoadOrder {
   readonly forMs: number | undefined
   readonly network: string
   readonly shards: number
+  /** Percentage of transfers to another shard. */
+  readonly cross: number
   readonly params: Readonly<Record<string, number>>
 }
 
@@ -50,6 +52,8 @@ export interface Sample {
   /** Since the load began. */
   readonly sentMs: number
   readonly tookMs: number
+  /** It went to another shard: the time is until it was credited there. */
+  readonly isCross: boolean
 }
 
 export type FromLoad =

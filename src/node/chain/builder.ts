@@ -8,6 +8,7 @@ import { chooseLateVotes } from '../../chain/attendance.ts'
 import { NO_COORD_REFERENCE, buildBlock } from '../../chain/build.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import type { TransactionSource } from '../../state/build.ts'
+import type { CheckedDelivery } from '../../state/receipts.ts'
 import type { Clock } from '../ports.ts'
 import type { BlockTree, Ground } from './block-tree.ts'
 import type { CoordinationView } from './coordination-view.ts'
@@ -20,6 +21,8 @@ export interface BuilderComponents {
   readonly proposer: Uint8Array | undefined
   /** Pool order, without the transactions of unfinal ancestors. */
   readonly candidates: (exclude: ReadonlySet<Hex>) => TransactionSource
+  /** Receipts of other chains that a child of this block may carry under this reference. */
+  readonly deliveries: (parent: Ground, coordHeight: number) => readonly CheckedDelivery[]
   readonly shards: number
   /** Finality certificate of the last final block, from the store. */
   readonly finalCertificate: () => Certificate | undefined
@@ -34,12 +37,13 @@ export class Builder {
 
   /** @returns undefined when the parent is gone or its certificate is not held: the view ends by its timer. */
   build(instance: Instance, view: number, parentKey: Hex, empty: boolean): Block | undefined {
-    const { tree, clock, proposer, shards, candidates } = this.#c
+    const { tree, clock, proposer, shards, candidates, deliveries } = this.#c
     const parent = tree.ground(parentKey)
     const { chain, network, epoch, params } = instance.config
     if (parent === undefined || proposer === undefined) return undefined
     const parentCertificate = this.#parentCertificate(instance, parent)
     if (parentCertificate === undefined && parent.header.height > 0) return undefined
+    const coord = chain === COORD ? NO_COORD_REFERENCE : this.#reference(parent)
     const built = buildBlock({
       network,
       chain,
@@ -52,8 +56,9 @@ export class Builder {
       parentCertificate,
       lateVotes: this.#lateVotes(instance, parent, parentCertificate),
       nowMs: clock.wallMs(),
-      coord: chain === COORD ? NO_COORD_REFERENCE : this.#reference(parent),
+      coord,
       proposer,
+      deliveries: empty ? [] : deliveries(parent, coord.height),
       candidates: empty ? [] : candidates(tree.wireHashesUpTo(parentKey))
     })
     tree.add(built.block, built.execution, built.transactions)

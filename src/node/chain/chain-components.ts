@@ -10,6 +10,7 @@ import type { NodeStore } from '../../store/node-store.ts'
 import type { ChainEvents, Clock } from '../ports.ts'
 import type { ChainSyncInit } from '../sync/chain-sync.ts'
 import type { Validator } from '../validator.ts'
+import type { Source } from './outbox.ts'
 import type { Executed } from './block-tree.ts'
 import type { CoordinationView } from './coordination-view.ts'
 import type { EpochBook } from './epoch-book.ts'
@@ -27,6 +28,8 @@ export interface ChainNodeComponents {
   readonly events: ChainEvents
   /** Epoch snapshots frozen by a block; none on shards. */
   readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
+  /** Another shard that this node follows, as a source of receipts. */
+  readonly source: (chain: ChainId) => Source | undefined
   readonly onDropped: (chain: ChainId, dropped: readonly Dropped[]) => void
   readonly onBundle?: (chain: ChainId, counts: BundleCounts) => void
   readonly randomSeed: () => Uint8Array

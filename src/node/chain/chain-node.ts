@@ -34,11 +34,13 @@ import { placeInEpoch } from './place.ts'
 import { PoolRepair } from './pool-repair.ts'
 import { Pull } from './pull.ts'
 import { Transactions } from './transactions.ts'
+import { Work } from './work.ts'
 import { TwinWatch } from './twin-watch.ts'
 import type { ChainNodeComponents, ChainNodeInit } from './chain-components.ts'
 import { ChainSync } from '../sync/chain-sync.ts'
 import type { LivePart } from '../sync/chain-sync.ts'
 import { Importer } from '../sync/importer.ts'
+import { Inbox } from './inbox.ts'
 
 /** GOS-6: what we are too busy for is ignored; blocks bring the transactions, and digests what is left (POOL-8). */
 const BUSY: GossipVerdict = { action: 'ignore', rule: 'busy' }
@@ -57,6 +59,7 @@ export class ChainNode {
   readonly transactions: Transactions
   readonly pull: Pull
   readonly sync: ChainSync
+  readonly inbox: Inbox
   readonly #antiEntropy: AntiEntropy
   readonly #repair: PoolRepair
   readonly #judges: GossipJudges
@@ -64,9 +67,10 @@ export class ChainNode {
   readonly #twins: TwinWatch
   readonly #coord: CoordinationView
   readonly #network: Network
-  readonly #epochs: EpochBook
+  readonly epochs: EpochBook
+  readonly executor: Executor
   #certificate: Certificate | undefined
-  #work: { readonly at: string; readonly found: boolean } = { at: '', found: false }
+  readonly #work: Work
   #halted: string | undefined
 
   constructor(c: ChainNodeComponents, init: ChainNodeInit) {
@@ -75,7 +79,7 @@ export class ChainNode {
     this.store = c.store
     this.#coord = c.coord
     this.#network = c.network
-    this.#epochs = c.epochs
+    this.epochs = c.epochs
     this.#certificate = init.certificate
     this.#events = this.#observe(c.events)
     this.#twins = new TwinWatch({ ...c, events: this.#events }, constants.network)
@@ -90,7 +94,10 @@ export class ChainNode {
       constants
     )
     this.tree = tree
+    this.executor = executor
+    this.inbox = new Inbox(c, { chain, shards: constants.shards })
     this.pool = new Pool(chain, params)
+    this.#work = new Work(this, () => this.driver.instance.config.params)
     this.transactions = this.#createTransactions(c, constants, verified)
     this.#repair = new PoolRepair({ network: c.network, clock: c.clock, pool: this.pool, verified }, chain)
     const finaliser = this.#createFinaliser(c)
@@ -177,7 +184,7 @@ export class ChainNode {
     { chain, constants, sync }: ChainNodeInit,
     { executor, finaliser }: { executor: Executor; finaliser: Finaliser }
   ): ChainSync {
-    const importer = new Importer({ ...c, constants, tree: this.tree, finaliser }, chain)
+    const importer = new Importer({ ...c, constants, tree: this.tree, finaliser, executor }, chain)
     return new ChainSync(
       {
         ...c,
@@ -211,7 +218,7 @@ export class ChainNode {
         this.pull.progressed(true)
       },
       resume: async () => {
-        const place = placeInEpoch(this.#epochs, this.tree)
+        const place = placeInEpoch(this.epochs, this.tree)
         this.#useParams(place.epoch)
         await this.driver.resume(place, this.#certificate)
         this.#antiEntropy.broadcast()
@@ -233,6 +240,8 @@ export class ChainNode {
       proposer: c.validator?.publicKey,
       shards: constants.shards,
       candidates: (exclude) => this.pool.select(exclude).transactions(),
+      deliveries: (parent, coordHeight) =>
+        this.inbox.offers(parent, coordHeight, this.driver.instance.config.params),
       finalCertificate: () => this.#certificate
     })
     return new ConsensusDriver(
@@ -244,7 +253,7 @@ export class ChainNode {
         executor,
         builder,
         finaliser,
-        hasTransactions: () => this.#hasTransactions(),
+        hasTransactions: () => this.#work.waits,
         fetch: (hash) => this.pull.fetch(hash),
         catchUp: () => this.pull.catchUp(),
         sendStatus: () => this.#antiEntropy.broadcast(),
@@ -252,19 +261,6 @@ export class ChainNode {
       },
       { chain, network: constants.network, ...place, certificate: this.#certificate }
     )
-  }
-
-  /** C14: something waits that no unfinal block of the head's branch includes; asked at every step, so remembered. */
-  #hasTransactions(): boolean {
-    const { pool, tree } = this
-    if (pool.pendingCount === 0) return false
-    if (pool.pendingCount > tree.transactionCount) return true
-    const at = `${pool.changes}/${tree.changes}`
-    if (this.#work.at !== at) {
-      const included = tree.wireHashesUpTo(toHex(tree.head().hash))
-      this.#work = { at, found: pool.select(included).next() !== undefined }
-    }
-    return this.#work.found
   }
 
   /** Before the network starts: gossip handlers of this chain. */
@@ -373,13 +369,13 @@ export class ChainNode {
     this.transactions.onFinalBlock(executed)
     this.#twins.inAttendance(executed.block.body.attendance)
     const { header } = executed.block
-    const params = this.#epochs.snapshot(header.epoch)?.params
+    const params = this.epochs.snapshot(header.epoch)?.params
     if (params === undefined || !isBoundary(header, header.epoch, params.epochLength)) return
     this.#useParams(nextEpoch(header, params.epochLength))
   }
 
   #useParams(epoch: number): void {
-    const next = this.#epochs.snapshot(epoch)
+    const next = this.epochs.snapshot(epoch)
     if (next === undefined) return
     const dropped = this.pool.setParams(next.params, this.tree.final.state, this.transactions.head)
     if (dropped.length > 0) this.transactions.forget(dropped)

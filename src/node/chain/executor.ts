@@ -1,6 +1,7 @@
 /**
  * From a block's bytes to its verdict: statelessly check its transactions, verify what was not verified yet in one
- * batch off-thread (M6) with its late votes (C28), check its parent certificate, wait for its coordination reference, then judge it (C7).
+ * batch off-thread (M6) with its late votes (C28), check its certificates, wait for its coordination reference, then
+ * judge it (C7).
  * A failure of our own (the verifier, the disk) is thrown, never turned into a verdict on the block.
  */
 import { ZERO_HASH, toHex } from '../../primitives/bytes.ts'
@@ -24,6 +25,7 @@ import type { CheckedTransaction, GenesisConstants } from '../../state/types.ts'
 import type { BlockTree } from './block-tree.ts'
 import type { CoordinationView } from './coordination-view.ts'
 import type { EpochBook } from './epoch-book.ts'
+import { readDeliveries } from './read-deliveries.ts'
 
 export interface ExecutorComponents {
   readonly verifier: Verifier
@@ -59,12 +61,15 @@ export class Executor {
   async judge(block: Block): Promise<Verdict<void, BlockCode> | undefined> {
     const { epochs, tree, coord } = this.#components
     const { header } = block
+    // First, since with the reference come the committees that a delivery may be proven under (R6).
+    const coordHash = header.chain === COORD ? ZERO_HASH : await coord.hashAt(header.coordHeight)
     const checked = await this.#checkSignatures(block)
     if (!checked.ok) return checked
+    const deliveries = await readDeliveries(block, this)
+    if (!deliveries.ok) return deliveries
     const { transactions, lateVotesValid } = checked.value
     const [certificate] = block.body.attendance.parentCertificate
     const parentCertificateValid = certificate !== undefined && (await this.certificateHolds(certificate))
-    const coordHash = header.chain === COORD ? ZERO_HASH : await coord.hashAt(header.coordHeight)
     const parent = tree.ground(toHex(header.parent))
     const snapshot = epochs.snapshot(header.epoch)
     if (coordHash === undefined || parent === undefined || snapshot === undefined) return undefined
@@ -85,6 +90,7 @@ export class Executor {
       parentCertificateValid,
       lateVotesValid,
       attendance: parent.attendance,
+      deliveries: deliveries.value,
       transactions
     })
     if (!verdict.ok) return verdict

@@ -89,7 +89,8 @@ export class Finaliser {
     return {
       block,
       changes: execution.changes,
-      results: encodeResults(execution.results),
+      results: encodeResults(execution.results, execution.received),
+      received: execution.received,
       transactionIds: transactions.map(({ id }) => id),
       snapshots: executed.frozen ?? this.#c.freeze(executed),
       ...(certificate === undefined ? {} : { certificate, boundary: ended })

@@ -12,6 +12,7 @@ import type { Header } from '../../codec/block.ts'
 import { FINALISE } from '../../codec/statement.ts'
 import type { Certificate } from '../../codec/statement.ts'
 import { certificateJobs } from '../../consensus/certificate-check.ts'
+import { VerifiedCache } from '../../mempool/verified-cache.ts'
 import { networkId } from '../../params/genesis.ts'
 import { ChainStore } from '../../store/chain-store.ts'
 import { openLevel } from '../../store/level.ts'
@@ -21,6 +22,7 @@ import type { LinkedHeader } from '../../sync/header-run.ts'
 import { BlockTree } from '../chain/block-tree.ts'
 import type { CoordinationView } from '../chain/coordination-view.ts'
 import { EpochBook } from '../chain/epoch-book.ts'
+import { Executor } from '../chain/executor.ts'
 import { Finaliser } from '../chain/finaliser.ts'
 import { createGenesis, freezer, loadSnapshot } from '../chain/genesis-chain.ts'
 import { dataPaths } from '../data-dir.ts'
@@ -55,6 +57,8 @@ const SILENT: ChainEvents = {
 }
 /** Certificates come at the latest after so many blocks. */
 const UNPROVEN_MAX = 4_096
+/** Each transaction comes once: nothing is worth remembering. */
+const VERIFIED_MAX = 2
 
 export class Execution {
   readonly #init: TransferInit
@@ -117,7 +121,12 @@ export class Execution {
     )
     const { shards, params } = genesis
     const constants = { network: this.#network, shards, payloadBytesMax: params.payloadBytesMax }
-    const importer = new Importer({ ...shared, constants, coord: viewOf(coord), finaliser }, chain)
+    const parts = { ...shared, coord: viewOf(coord) }
+    const executor = new Executor(
+      { ...parts, verified: new VerifiedCache(VERIFIED_MAX), known: () => undefined },
+      constants
+    )
+    const importer = new Importer({ ...parts, constants, finaliser, executor }, chain)
     this.#running = { store, importer, bytes: 0, headers: [], bodies: [] }
     return accept(undefined)
   }

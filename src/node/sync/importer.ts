@@ -10,12 +10,15 @@ import { accept } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
 import { recordAttendance } from '../../chain/attendance.ts'
 import { judgeBlock } from '../../chain/judge.ts'
+import type { ReadDelivery } from '../../chain/judge.ts'
 import type { HeaderRun, RunPart } from '../../sync/header-run.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
 import type { BlockTree, Executed, Ground } from '../chain/block-tree.ts'
 import type { CoordinationView } from '../chain/coordination-view.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
+import type { Executor } from '../chain/executor.ts'
 import type { Finaliser } from '../chain/finaliser.ts'
+import { readDeliveries } from '../chain/read-deliveries.ts'
 import { prepareBlocks } from './preparation.ts'
 import type { PreparationComponents, Prepared } from './preparation.ts'
 import { RunState } from './run-state.ts'
@@ -26,6 +29,8 @@ export interface ImporterComponents extends PreparationComponents {
   readonly epochs: EpochBook
   readonly coord: CoordinationView
   readonly finaliser: Finaliser
+  /** For what other chains prove (R5): finality of this block says nothing about them. */
+  readonly executor: Pick<Executor, 'certificateHolds'>
   /** Epoch snapshots that a block freezes; always none on a shard. */
   readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
 }
@@ -109,7 +114,9 @@ export class Importer {
       const { header } = prepared.block
       const coordHash = header.chain === COORD ? ZERO_HASH : await this.#c.coord.hashAt(header.coordHeight)
       if (coordHash === undefined) return undefined
-      const judged = this.#judge(prepared, parent, coordHash)
+      const deliveries = await readDeliveries(prepared.block, this.#c.executor)
+      if (!deliveries.ok) return deliveries
+      const judged = this.#judge(prepared, parent, coordHash, deliveries.value)
       if (!judged.ok) return judged
       state.apply(judged.value.execution.changes)
       // The layer goes on to change, so what an epoch freezes is read from it now (C2).
@@ -124,7 +131,12 @@ export class Importer {
   }
 
   /** SYN-6: finality stands for the signatures of attendance; everything else is judged as ever (C7). */
-  #judge({ block, transactions }: Prepared, parent: Ground, coordHash: Uint8Array): Verdict<Executed> {
+  #judge(
+    { block, transactions }: Prepared,
+    parent: Ground,
+    coordHash: Uint8Array,
+    deliveries: readonly ReadDelivery[]
+  ): Verdict<Executed> {
     const { epochs } = this.#c
     const { header } = block
     const snapshot = must(epochs.snapshot(header.epoch), 'a verified part is of a known epoch')
@@ -145,6 +157,7 @@ export class Importer {
       parentCertificateValid: true,
       lateVotesValid: true,
       attendance: parent.attendance,
+      deliveries,
       transactions
     })
     if (!verdict.ok) return { ...verdict, detail: `block ${header.height}: ${verdict.detail}` }

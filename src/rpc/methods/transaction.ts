@@ -2,7 +2,7 @@
 import { MAX_TRANSACTION_BYTES } from '../../codec/transaction.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { accept } from '../../primitives/result.ts'
-import { executedJson, placeJson } from '../json.ts'
+import { executedJson, placeJson, receiptJson } from '../json.ts'
 import { method } from '../method.ts'
 import type { Method } from '../method.ts'
 import { hexParam } from '../params.ts'
@@ -30,17 +30,19 @@ const simulate = method('tx_simulate', {
 })
 
 const get = method('tx_get', {
-  summary: 'Where a transaction stands: pending, included, final, expired, dropped or unknown',
+  summary:
+    'Where a transaction stands: pending, included, final, expired, dropped or unknown, and its receipts on other chains',
   params: { id: hexParam('transaction id', { length: 32 }) },
   async call(port, { id }) {
-    const { status, place, result, reason } = await port.transaction(id)
+    const { status, place, result, reason, emitted = [] } = await port.transaction(id)
+    const hops = await Promise.all(emitted.map(async (each) => port.hops(each)))
     return accept({
       id: toHex(id),
       status,
       ...(place === undefined ? {} : { place: { ...placeJson(place), index: place.index } }),
       ...(result === undefined ? {} : { result: executedJson(result) }),
       ...(reason === undefined ? {} : { reason }),
-      hops: []
+      hops: hops.flat().map(receiptJson)
     })
   }
 })

@@ -3,9 +3,17 @@
  * The registry next to this file lists them all; nothing else knows them by name.
  */
 import type { ExecutionCode, StatelessCode } from '../../codec/refusals.ts'
+import type { ChainId } from '../../primitives/chain-id.ts'
 import type { Type } from '../../codec/ssz.ts'
 import type { Ledger } from '../ledger.ts'
-import type { ActionPayload, Amounts, BlockContext, GenesisConstants } from '../types.ts'
+import type {
+  ActionPayload,
+  Amounts,
+  BlockContext,
+  CheckedTransaction,
+  GenesisConstants,
+  ReceiptPlace
+} from '../types.ts'
 
 export interface Action<P extends ActionPayload = ActionPayload> {
   readonly number: number
@@ -15,10 +23,16 @@ export interface Action<P extends ActionPayload = ActionPayload> {
   readonly payloadType: Type<P>
   /** M2: reads the payload, the sender's address and the genesis; nothing else. */
   stateless(payload: P, sender: Uint8Array, constants: GenesisConstants): StatelessCode | undefined
-  /** Mana of a transaction of `bytes` bytes, known before it runs. */
-  cost(bytes: number): bigint
+  /** Other chains that it sends a receipt to, each once. */
+  destinations(payload: P, sender: Uint8Array, constants: GenesisConstants): readonly ChainId[]
+  /** Mana of a transaction of `bytes` bytes that touches so many other chains, known before it runs. */
+  cost(bytes: number, otherChains: number): bigint
   /** What it takes from the sender at least, besides the fee: what a pool reserves (M7). */
   spends(payload: P): Amounts
   /** Runs it after fee, mana and nonce were charged. A refusal comes before the first change. */
-  apply(payload: P, sender: Uint8Array, ledger: Ledger, context: BlockContext): ExecutionCode | undefined
+  apply(
+    checked: CheckedTransaction<P>,
+    ledger: Ledger,
+    context: BlockContext
+  ): ExecutionCode | undefined | readonly ReceiptPlace[]
 }

@@ -168,6 +168,7 @@ export class ChainMaker {
       nowMs: 0,
       coord: chain === COORD ? NO_COORD_REFERENCE : this.#reference(height),
       proposer: must(committee.members[leader], 'the leader is a member').key,
+      deliveries: [],
       candidates: transfers
     })
     if (transactions.length !== transfers.length) {
@@ -190,7 +191,8 @@ export class ChainMaker {
     this.#batch.push({
       block,
       changes: { values: new Map(), pages: new Map(), root: execution.changes.root },
-      results: encodeResults(execution.results),
+      results: encodeResults(execution.results, execution.received),
+      received: execution.received,
       transactionIds: transactions.map(({ id }) => id),
       snapshots: this.#freeze(height, snapshot),
       ...(finality === undefined ? {} : { certificate: finality, boundary: ended })

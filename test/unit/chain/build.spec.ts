@@ -86,6 +86,7 @@ function aScene(init: SceneInit = {}): Scene {
     nowMs: START_MS + 2_000,
     coord,
     proposer: members[2]!.key,
+    deliveries: [],
     candidates: transactions
   }
   return {
@@ -96,6 +97,7 @@ function aScene(init: SceneInit = {}): Scene {
       shards: 1,
       params: own,
       committee: committeeOf(chain, members, false),
+      deliveries: [],
       schedule,
       parent: { ...parent, isBase },
       view,

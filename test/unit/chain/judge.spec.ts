@@ -39,6 +39,7 @@ const parentOf = (chain: ChainId, fields: Partial<Header> = {}): Header => {
     parentCertificate: undefined,
     nowMs: START_MS,
     coord: chain === COORD ? NO_COORD_REFERENCE : { ...REFERENCE, height: 6 },
+    deliveries: [],
     candidates: []
   })
   return { ...block.header, ...fields }
@@ -81,6 +82,7 @@ function scene(init: {
     nowMs: 0,
     coord,
     proposer: proposerOf(5),
+    deliveries: [],
     candidates
   })
   const against: Judgement = {
@@ -96,6 +98,7 @@ function scene(init: {
     parentCertificateValid: init.certificate !== null,
     lateVotesValid: true,
     attendance: [],
+    deliveries: [],
     transactions: built.transactions
   }
   return { block: built.block, against }
@@ -154,8 +157,8 @@ describe('validity of a block', () => {
       [{ bodyHash: hashOf(1) }, 'wrong-commitment'],
       [{ transactionsRoot: transactionsRoot([]) }, 'wrong-commitment'],
       [{ attendanceRoot: hashOf(1) }, 'wrong-commitment'],
-      [{ deliveriesRoot: hashOf(1) }, 'not-built-yet'],
-      [{ receiptsOutRoot: hashOf(1) }, 'not-built-yet'],
+      [{ deliveriesRoot: hashOf(1) }, 'wrong-commitment'],
+      [{ receiptsOutRoot: hashOf(1) }, 'wrong-commitment'],
       [{ rewardConsumer: 1n }, 'not-built-yet'],
       [{ rewardIndustrial: 1n }, 'not-built-yet'],
       [{ stateRoot: hashOf(1) }, 'wrong-state-root']
@@ -273,9 +276,9 @@ describe('attendance of a block', () => {
     equal(codeOf(late({}), { ...against, lateVotesValid: false }), 'wrong-attendance')
   })
 
-  it('C6: deliveries are not defined for this version', () => {
+  it('C6: the roots of deliveries are those of the body', () => {
     const usual = scene({})
     const block = withBody(usual, { deliveries: [new Uint8Array([1])] })
-    equal(codeOf(block, usual.against), 'not-built-yet')
+    equal(codeOf(block, usual.against), 'wrong-commitment')
   })
 })

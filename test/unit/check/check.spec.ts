@@ -53,7 +53,13 @@ function flipped(value: Uint8Array, at: number): Uint8Array {
 }
 
 describe('icn check', () => {
-  const ONE: DirectoryInit = { genesis: checkGenesisOf(1), validators: 1, coord: 10, shard: 7 }
+  /** Two shards, of which the directory follows the first: their lanes have something in them. */
+  const ONE: DirectoryInit = {
+    genesis: checkGenesisOf(1, { shards: 2 }),
+    validators: 1,
+    coord: 10,
+    shard: 7
+  }
   let base: string
   let made: MadeDirectory
   let count = 0
@@ -120,9 +126,10 @@ describe('icn check', () => {
   /** An import is over, so nothing is staged: a row there has a test of its own. */
   const FILLED = Object.values(CHAIN_BUCKETS).filter((bucket) => bucket !== CHAIN_BUCKETS.staged)
   const COORD_ONLY = ['snapshot', 'epochProof']
+  const SHARD_ONLY = ['transaction', 'results', 'received']
 
   for (const bucket of FILLED) {
-    const names = ['transaction', 'results'].includes(bucket.name)
+    const names = SHARD_ONLY.includes(bucket.name)
       ? ['0']
       : COORD_ONLY.includes(bucket.name)
         ? ['coord']
@@ -344,9 +351,9 @@ describe('icn check', () => {
     rmSync(databasePath(lost, 'node'), { recursive: true })
     assert.deepEqual(lines(await check(lost)), [`${lost}: node database: it is missing`])
     const foreign = copyOf(made.path)
-    cpSync(databasePath(foreign, '0'), databasePath(foreign, '1'), { recursive: true })
+    cpSync(databasePath(foreign, '0'), databasePath(foreign, '2'), { recursive: true })
     assert.deepEqual(lines(await check(foreign)), [
-      `${foreign}: 1 database: it belongs to no chain of this network`
+      `${foreign}: 2 database: it belongs to no chain of this network`
     ])
     const bare = copyOf(made.path)
     for (const name of ['node', 'coord', '0']) rmSync(databasePath(bare, name), { recursive: true })

@@ -84,7 +84,7 @@ describe('transfers of the client', () => {
       const constants = { network: NETWORK, shards: 2, payloadBytesMax: params.payloadBytesMax }
       const checked = checkStateless(constants, bytes)
       assert.ok(checked.ok)
-      assert.equal(actionByNumber(checked.value.transaction.action)?.cost(bytes.length), cost.maxMana)
+      assert.equal(actionByNumber(checked.value.transaction.action)?.cost(bytes.length, 0), cost.maxMana)
     }
   })
 })

@@ -87,14 +87,15 @@ describe('the accounts of the load', () => {
       network: new Uint8Array(32),
       shards: 2,
       costs: { minFeePerByte: 1, minFeePerMana: 10 },
-      maxLifetime: 1_000
+      maxLifetime: 1_000,
+      cross: 0
     })
   const heights = new Map([
     [shardId(0), 5],
     [shardId(1), 5]
   ])
 
-  it('each takes its turn, with consecutive nonces, to a receiver of its own shard', function () {
+  it('each takes its turn, with consecutive nonces; it has a receiver on its own shard and one on another', function () {
     this.timeout(20_000)
     const accounts = create()
     const first = accounts.take(heights)!
@@ -103,9 +104,10 @@ describe('the accounts of the load', () => {
     const second = accounts.take(heights)!
     assert.equal(second.account, first.account)
     assert.equal(second.nonce, 1n)
-    for (const { address, receiver, chain } of accounts.list) {
-      const other = accounts.list.find((each) => each.address === receiver)
-      assert.ok(other?.chain === chain && receiver !== address)
+    const chainOf = new Map(accounts.list.map(({ address, chain }) => [address, chain]))
+    for (const { address, near, far, chain } of accounts.list) {
+      assert.ok(chainOf.get(near) === chain && near !== address)
+      assert.ok(chainOf.get(far) === 1 - chain)
     }
   })
 

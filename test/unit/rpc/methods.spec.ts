@@ -61,6 +61,8 @@ const GOOD: Record<string, object> = {
   tx_submit: { tx },
   tx_simulate: { tx },
   tx_get: { id: TRANSFER.id },
+  receipt_status: { source: 0, destination: 1, sequence: 0 },
+  lane_list: { chain: 0 },
   account_get: { address },
   account_proof: { address },
   mempool_status: { chain: 0 },
@@ -345,6 +347,7 @@ describe('RPC methods', () => {
       treasury: '7',
       rewards: '8',
       reserve: '9',
+      lost: '0',
       outgoing: '0',
       incoming: '0'
     })

@@ -36,7 +36,7 @@ const twoAccounts = (): MemoryState =>
 
 /** The code that makes the block invalid, or 'ok'. */
 const blockCode = (state: MemoryState, transactions: CheckedTransaction[], context = aContext()): string => {
-  const verdict = applyBlock(state, context, transactions)
+  const verdict = applyBlock(state, context, { deliveries: [], transactions })
   return verdict.ok ? 'ok' : verdict.code
 }
 
@@ -47,7 +47,7 @@ function run(
   context: BlockContext = aContext()
 ): string[] {
   const before = holdings(readTotals(state))
-  const verdict = applyBlock(state, context, transactions)
+  const verdict = applyBlock(state, context, { deliveries: [], transactions })
   ok(verdict.ok, verdict.ok ? '' : `${verdict.code}: ${verdict.detail}`)
   state.apply(verdict.value.changes)
   deepEqual(holdings(readTotals(state)), before, 'supply is an equality')
@@ -66,7 +66,10 @@ describe('applyBlock: a block that may not be', () => {
   const pay = { to: bob.address, consumer: 1n }
 
   it('M9, TX-7: names the code and leaves nothing behind', () => {
-    const verdict = applyBlock(state, aContext(), [aTransfer(alice, pay), aTransfer(alice, pay)])
+    const verdict = applyBlock(state, aContext(), {
+      deliveries: [],
+      transactions: [aTransfer(alice, pay), aTransfer(alice, pay)]
+    })
     deepEqual(verdict, { ok: false, code: 'nonce-reuse', detail: 'transaction 1: nonce 0, next is 1' })
   })
 
@@ -151,10 +154,10 @@ describe('applyBlock: a block that may not be', () => {
 describe('applyBlock: transfers', () => {
   it('D6, STA-14: an empty block changes nothing', () => {
     const state = twoAccounts()
-    const verdict = applyBlock(state, aContext(), [])
+    const verdict = applyBlock(state, aContext(), { deliveries: [], transactions: [] })
     ok(verdict.ok)
     deepEqual(verdict.value.changes, { values: new Map(), pages: new Map(), root: state.root })
-    ok(applyBlock(EMPTY_VIEW, aContext(), []).ok, 'and reads nothing')
+    ok(applyBlock(EMPTY_VIEW, aContext(), { deliveries: [], transactions: [] }).ok, 'and reads nothing')
   })
 
   it('TX-9, TX-10: moves both tokens, charges fee and mana, advances the nonce', () => {

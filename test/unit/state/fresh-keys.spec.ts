@@ -15,7 +15,7 @@ const wallet = (): MemoryState =>
 /** Executes one transaction in a block of its own; whether it got in. */
 function include(state: MemoryState, transaction: CheckedTransaction, second: number): boolean {
   const context = aContext({ height: second + 1, timeMs: START_MS + second * 1_000 })
-  const verdict = applyBlock(state, context, [transaction])
+  const verdict = applyBlock(state, context, { deliveries: [], transactions: [transaction] })
   if (verdict.ok) state.apply(verdict.value.changes)
   return verdict.ok
 }

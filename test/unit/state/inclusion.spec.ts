@@ -2,7 +2,7 @@ import { deepEqual, equal, notDeepEqual, throws } from 'node:assert/strict'
 import { utf8 } from '../../../src/primitives/bytes.ts'
 import type { Account } from '../../../src/codec/state-records.ts'
 import { applyBlock } from '../../../src/state/apply-block.ts'
-import { selectTransactions } from '../../../src/state/build.ts'
+import { selectWork } from '../../../src/state/build.ts'
 import { EMPTY_VIEW } from '../../../src/state/commit.ts'
 import { buildGenesisState } from '../../../src/state/genesis-state.ts'
 import {
@@ -86,15 +86,15 @@ describe('Selection', () => {
   ])
   const pay = (nonce: bigint, memo = 0): CheckedTransaction =>
     aTransfer(alice, { to: bob.address, consumer: 1n, memo: new Uint8Array(memo) }, { nonce, fee: 2_000n })
-  const limits = { count: 100, bytes: 100_000 }
+  const limits = { count: 100, bytes: 100_000, deliveryBytes: 0 }
 
   it('M13, TX-16: skips what may not be in a block and keeps the order of the rest', () => {
     const stranger = aTransfer(carol, { to: bob.address, consumer: 1n })
     const candidates = [stranger, pay(0n), pay(0n, 1), pay(2n), pay(1n)]
-    const selection = selectTransactions(state, aContext(), candidates, limits)
+    const selection = selectWork(state, aContext(), { deliveries: [], candidates }, limits)
     deepEqual(selection.transactions, [candidates[1], candidates[4]])
-    const applied = applyBlock(state, aContext(), selection.transactions)
-    deepEqual(applied, { ok: true, value: { changes: selection.changes, results: selection.results } })
+    const { transactions, deliveries, ...execution } = selection
+    deepEqual(applyBlock(state, aContext(), { deliveries, transactions }), { ok: true, value: execution })
     notDeepEqual(selection.changes.root, state.root)
   })
 
@@ -102,7 +102,8 @@ describe('Selection', () => {
     const candidates = [pay(0n), pay(1n, 200), pay(1n), pay(2n)]
     const one = candidates[0]!.bytes.length + 4
     const taken = (count: number, bytes: number): number =>
-      selectTransactions(state, aContext(), candidates, { count, bytes }).transactions.length
+      selectWork(state, aContext(), { deliveries: [], candidates }, { count, bytes, deliveryBytes: 0 })
+        .transactions.length
     deepEqual(
       [taken(2, 100_000), taken(100, 2 * one), taken(100, 2 * one - 1), taken(0, 100_000)],
       [2, 2, 1, 0]
@@ -110,7 +111,7 @@ describe('Selection', () => {
   })
 
   it('M13: nothing to select leaves the state as it is', () => {
-    const selection = selectTransactions(state, aContext(), [pay(7n)], limits)
+    const selection = selectWork(state, aContext(), { deliveries: [], candidates: [pay(7n)] }, limits)
     deepEqual(selection.changes, { values: new Map(), pages: new Map(), root: state.root })
   })
 })

@@ -1,7 +1,7 @@
-/** Supply is an equality (invariant 4): what a chain holds after any final block is what it held at genesis. */
+/** Supply is an equality (invariant 4): what a chain holds and sent, less what it received, is what it held at genesis. */
 import { chainName } from '../../../primitives/chain-id.ts'
 import type { ChainId } from '../../../primitives/chain-id.ts'
-import { holdings, readTotals } from '../../../state/supply.ts'
+import { issuedBy, readTotals } from '../../../state/supply.ts'
 import type { StateView } from '../../../state/ports.ts'
 
 export class Supply {
@@ -30,6 +30,6 @@ export class Supply {
 }
 
 function heldText(state: Pick<StateView, 'get'>): string {
-  const { consumer, industrial } = holdings(readTotals(state))
+  const { consumer, industrial } = issuedBy(readTotals(state))
   return `${consumer}/${industrial}`
 }

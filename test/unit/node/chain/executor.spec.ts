@@ -77,6 +77,7 @@ function aChain(transactions: readonly CheckedTransaction[] = []) {
     nowMs: WALL_MS,
     coord: { height: 4, hash: coordHash },
     proposer: signers.committee.members[leader]!.key,
+    deliveries: [],
     candidates: transactions
   }
   const { block } = buildBlock(input)
@@ -249,6 +250,7 @@ describe('building the own proposal', () => {
       tree,
       coord,
       proposer: input.proposer,
+      deliveries: () => [],
       candidates: (exclude) => transactions.filter(({ wireHash }) => !exclude.has(toHex(wireHash))),
       shards: 1,
       finalCertificate: () => stored.certificate

@@ -1,0 +1,156 @@
+/**
+ * Deliveries that a leader of this chain may put into a block (R5, R9, R10): made from the state of the sources this
+ * node follows, held as they were pulled of those it does not. Each lane gets its share of a block's room; what one
+ * leaves, those behind it use, and the first one changes with the height.
+ */
+import type { ChainId } from '../../primitives/chain-id.ts'
+import { shardId } from '../../primitives/chain-id.ts'
+import { isEpochKnownAt } from '../../chain/delivery.ts'
+import { deliveryBytesMax } from '../../chain/judge.ts'
+import { DeliveryType } from '../../codec/receipt.ts'
+import type { Acknowledgement, Delivery } from '../../codec/receipt.ts'
+import type { Params } from '../../params/params.ts'
+import type { StateView } from '../../state/ports.ts'
+import type { CheckedDelivery } from '../../state/receipts.ts'
+import type { Ground } from './block-tree.ts'
+import { assembleDelivery, hasReceipts, readInLane, readOutLane } from './outbox.ts'
+import type { Source } from './outbox.ts'
+
+export interface InboxComponents {
+  /** The last final block of a shard that this node follows. */
+  readonly source: (chain: ChainId) => Source | undefined
+}
+
+export interface InboxInit {
+  readonly chain: ChainId
+  readonly shards: number
+}
+
+/** Blocks after which an acknowledgement is due although little is outstanding (R10). */
+const ACKNOWLEDGE_AFTER_BLOCKS = 64
+/** One part of the capacity outstanding makes it due at once. */
+const ACKNOWLEDGE_PART = 8
+/** What an entry costs in a delivery besides its receipts: its proof. */
+const ENTRY_OVERHEAD_BYTES = 1_024
+
+export class Inbox {
+  readonly #c: InboxComponents
+  readonly #chain: ChainId
+  readonly #sources: readonly ChainId[]
+  /** Verified deliveries of sources that are not followed here, the newest of each. */
+  readonly #held = new Map<ChainId, Delivery>()
+
+  constructor(components: InboxComponents, { chain, shards }: InboxInit) {
+    this.#c = components
+    this.#chain = chain
+    this.#sources = Array.from({ length: shards }, (_, index) => shardId(index)).filter(
+      (one) => one !== chain
+    )
+  }
+
+  /** Sources this node does not follow: their deliveries have to be pulled. */
+  get unfollowed(): readonly ChainId[] {
+    return this.#sources.filter((source) => this.#c.source(source) === undefined)
+  }
+
+  /** The caller has verified it. */
+  hold(delivery: Delivery): void {
+    this.#held.set(delivery.header.chain, delivery)
+  }
+
+  /** Whether a child of a block with this state would carry anything (C14). */
+  hasWork(state: Pick<StateView, 'get'>, params: Params, height: number): boolean {
+    return this.#sources.some((source) => {
+      const cursor = readInLane(state, source)?.cursor ?? 0
+      const followed = this.#c.source(source)
+      const waits =
+        followed === undefined
+          ? (this.#held.get(source)?.entries ?? []).some(
+              ({ entry }) => (entry.receipts[0]?.sequence ?? 0) >= cursor
+            )
+          : hasReceipts(followed.state, this.#chain, cursor)
+      return waits || this.#acknowledges(state, source, params, height)
+    })
+  }
+
+  offers(parent: Ground, coordHeight: number, params: Params): CheckedDelivery[] {
+    const height = parent.header.height + 1
+    const offered: CheckedDelivery[] = []
+    let room = deliveryBytesMax(params)
+    for (const [index, source] of this.#rotated(height).entries()) {
+      const share = Math.floor(room / (this.#sources.length - index))
+      const delivery = this.#offer(source, parent.state, share, params, height)
+      if (delivery === undefined || !isEpochKnownAt(delivery.header.epoch, coordHeight, params)) continue
+      const checked = encode(delivery, share)
+      if (checked === undefined) continue
+      room -= checked.bytes.length
+      offered.push(checked)
+    }
+    return offered.sort((a, b) => a.source - b.source)
+  }
+
+  #rotated(height: number): ChainId[] {
+    const turn = height % Math.max(1, this.#sources.length)
+    return [...this.#sources.slice(turn), ...this.#sources.slice(0, turn)]
+  }
+
+  #offer(
+    source: ChainId,
+    state: StateView,
+    share: number,
+    params: Params,
+    height: number
+  ): Delivery | undefined {
+    const cursor = readInLane(state, source)?.cursor ?? 0
+    const followed = this.#c.source(source)
+    const whole =
+      followed === undefined
+        ? this.#held.get(source)
+        : assembleDelivery(followed, this.#chain, cursor, share, ENTRY_OVERHEAD_BYTES)
+    if (whole === undefined) return undefined
+    const entries = whole.entries.filter(({ entry }) => (entry.receipts[0]?.sequence ?? 0) >= cursor)
+    const due = entries.length > 0 || this.#acknowledges(state, source, params, height)
+    const acknowledgement = due ? whole.acknowledgement.filter((one) => advances(state, source, one)) : []
+    return entries.length === 0 && acknowledgement.length === 0
+      ? undefined
+      : { ...whole, entries, acknowledgement }
+  }
+
+  /** R10: enough is outstanding, or long enough, and the source knows more than this chain. */
+  #acknowledges(state: Pick<StateView, 'get'>, source: ChainId, params: Params, height: number): boolean {
+    const lane = readOutLane(state, source)
+    if (lane === undefined || lane.next === lane.acknowledged) return false
+    const cursor = this.#cursorOfSource(source)
+    if (cursor <= lane.acknowledged) return false
+    const outstanding = lane.next - lane.acknowledged
+    const isMuch =
+      outstanding * ACKNOWLEDGE_PART >= params.laneReceiptsMax ||
+      lane.bytes * ACKNOWLEDGE_PART >= params.laneBytesMax
+    return isMuch || height % ACKNOWLEDGE_AFTER_BLOCKS === 0
+  }
+
+  /** How far the other chain has come with the lane from here. */
+  #cursorOfSource(source: ChainId): number {
+    const followed = this.#c.source(source)
+    if (followed !== undefined) return readInLane(followed.state, this.#chain)?.cursor ?? 0
+    return this.#held.get(source)?.acknowledgement[0]?.lane.cursor ?? 0
+  }
+}
+
+function advances(state: Pick<StateView, 'get'>, source: ChainId, { lane }: Acknowledgement): boolean {
+  const known = readOutLane(state, source)
+  return known !== undefined && lane.cursor > known.acknowledged
+}
+
+/** Without the entries at the end that do not fit. */
+function encode(delivery: Delivery, room: number): CheckedDelivery | undefined {
+  for (let count = delivery.entries.length; count >= 0; count--) {
+    const part = { ...delivery, entries: delivery.entries.slice(0, count) }
+    if (count === 0 && part.acknowledgement.length === 0) return undefined
+    const bytes = DeliveryType.serialize(part)
+    if (bytes.length > room) continue
+    const receipts = part.entries.flatMap((one) => one.entry.receipts)
+    return { source: delivery.header.chain, bytes, receipts, acknowledgement: part.acknowledgement[0]?.lane }
+  }
+  return undefined
+}

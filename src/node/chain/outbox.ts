@@ -1,0 +1,84 @@
+/**
+ * Deliveries out of a followed source (R3, R5, R10): whoever holds its state can prove the receipts that a destination
+ * lacks, and how far the source itself has come with the lane back. Nothing is kept: it is made from the last final
+ * state when a leader builds or a peer asks.
+ */
+import type { ChainId } from '../../primitives/chain-id.ts'
+import { DELIVERY_ENTRIES_MAX, InLaneType, OutLaneType, OutboxEntryType } from '../../codec/receipt.ts'
+import type { Acknowledgement, DeliveredEntry, Delivery, InLane, OutLane } from '../../codec/receipt.ts'
+import type { Header } from '../../codec/block.ts'
+import type { Certificate } from '../../codec/statement.ts'
+import { inLaneKey, outLaneKey, outboxKey } from '../../state/keys.ts'
+import type { StateView } from '../../state/ports.ts'
+import { proveKey } from '../../state/proof.ts'
+
+/** The last final block of a followed chain, with its own certificate and the state after it. */
+export interface Source {
+  readonly header: Header
+  readonly certificate: Certificate | undefined
+  readonly state: StateView
+}
+
+type Reader = Pick<StateView, 'get'>
+
+export function readOutLane(state: Reader, destination: ChainId): OutLane | undefined {
+  const bytes = state.get(outLaneKey(destination))
+  return bytes === undefined ? undefined : OutLaneType.deserialize(bytes)
+}
+
+export function readInLane(state: Reader, source: ChainId): InLane | undefined {
+  const bytes = state.get(inLaneKey(source))
+  return bytes === undefined ? undefined : InLaneType.deserialize(bytes)
+}
+
+/** Whether the source has receipts behind this cursor. */
+export const hasReceipts = (state: Reader, destination: ChainId, cursor: number): boolean =>
+  (readOutLane(state, destination)?.next ?? 0) > cursor
+
+/**
+ * @param from the destination's cursor: where an entry begins
+ * @param bytesMax of the entries with `overheadBytes` for each; the first one is always taken
+ * @returns undefined when there is nothing to say or the source has no certified block yet
+ */
+export function assembleDelivery(
+  source: Source,
+  destination: ChainId,
+  from: number,
+  bytesMax: number,
+  overheadBytes: number
+): Delivery | undefined {
+  const { header, certificate, state } = source
+  if (certificate === undefined) return undefined
+  const entries = provenEntries(source, destination, from, { bytesMax, overheadBytes })
+  const acknowledgement = provenCursor(state, destination)
+  return entries.length === 0 && acknowledgement.length === 0
+    ? undefined
+    : { header, certificate: [certificate], entries, acknowledgement }
+}
+
+function provenEntries(
+  { state }: Source,
+  destination: ChainId,
+  from: number,
+  { bytesMax, overheadBytes }: { bytesMax: number; overheadBytes: number }
+): DeliveredEntry[] {
+  const { next } = readOutLane(state, destination) ?? { next: 0 }
+  const entries: DeliveredEntry[] = []
+  let bytes = 0
+  for (let at = from; at < next && entries.length < DELIVERY_ENTRIES_MAX;) {
+    const key = outboxKey(destination, at)
+    const value = state.get(key)
+    if (value === undefined) break
+    bytes += value.length + overheadBytes
+    if (entries.length > 0 && bytes > bytesMax) break
+    const entry = OutboxEntryType.deserialize(value)
+    entries.push({ entry, proof: proveKey(state, key) })
+    at += entry.receipts.length
+  }
+  return entries
+}
+
+function provenCursor(state: StateView, destination: ChainId): Acknowledgement[] {
+  const lane = readInLane(state, destination)
+  return lane === undefined ? [] : [{ lane, proof: proveKey(state, inLaneKey(destination)) }]
+}

@@ -1,0 +1,48 @@
+/**
+ * C14: whether a leader would find anything to include: a transaction that no unfinal block of the head's branch holds,
+ * receipts of another shard, or an acknowledgement. Asked at every step, so what was found is remembered.
+ */
+import { toHex } from '../../primitives/bytes.ts'
+import type { Pool } from '../../mempool/pool.ts'
+import type { Params } from '../../params/params.ts'
+import type { BlockTree } from './block-tree.ts'
+import type { Inbox } from './inbox.ts'
+
+export interface WorkComponents {
+  readonly pool: Pool
+  readonly tree: BlockTree
+  readonly inbox: Inbox
+}
+
+export class Work {
+  readonly #c: WorkComponents
+  readonly #params: () => Params
+  #transactions: { readonly at: string; readonly found: boolean } = { at: '', found: false }
+
+  /** @param params of the running epoch */
+  constructor(components: WorkComponents, params: () => Params) {
+    this.#c = components
+    this.#params = params
+  }
+
+  get waits(): boolean {
+    return this.#hasTransactions() || this.#hasReceipts()
+  }
+
+  #hasTransactions(): boolean {
+    const { pool, tree } = this.#c
+    if (pool.pendingCount === 0) return false
+    if (pool.pendingCount > tree.transactionCount) return true
+    const at = `${pool.changes}/${tree.changes}`
+    if (this.#transactions.at !== at) {
+      const included = tree.wireHashesUpTo(toHex(tree.head().hash))
+      this.#transactions = { at, found: pool.select(included).next() !== undefined }
+    }
+    return this.#transactions.found
+  }
+
+  #hasReceipts(): boolean {
+    const { header, state } = this.#c.tree.head()
+    return this.#c.inbox.hasWork(state, this.#params(), header.height + 1)
+  }
+}

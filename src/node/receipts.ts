@@ -1,0 +1,141 @@
+/**
+ * Receipts between the chains of one node and the rest of the network (R3, R4, R14). Between followed shards a leader
+ * reads the source's state itself; of a source that is not followed the undelivered receipts are pulled whenever the
+ * coordination chain moves, from any peer that follows it, and verified before they are held. Nothing is pushed, so
+ * nothing can be lost: after a restart the cursor in the state says where to go on.
+ */
+import type { ChainId } from '../primitives/chain-id.ts'
+import { isShard } from '../primitives/chain-id.ts'
+import { judgeDelivery, readDelivery } from '../chain/delivery.ts'
+import { DeliveryType, ReceiptsRequestType } from '../codec/receipt.ts'
+import type { Delivery } from '../codec/receipt.ts'
+import { decode } from '../codec/ssz.ts'
+import { VerifyPoolError } from '../crypto/errors.ts'
+import type { Network, Peer, Response } from '../net/types.ts'
+import type { GenesisConstants } from '../state/types.ts'
+import type { ChainNode } from './chain/chain-node.ts'
+import { assembleDelivery, readInLane } from './chain/outbox.ts'
+import type { Source } from './chain/outbox.ts'
+
+export interface ReceiptsComponents {
+  readonly network: Network
+  readonly constants: GenesisConstants
+  readonly chains: ReadonlyMap<ChainId, ChainNode>
+  readonly failed: (error: unknown) => void
+}
+
+/** Bytes of the receipts in one answer. */
+const ANSWER_BYTES = 256 * 1024
+const ENTRY_OVERHEAD_BYTES = 1_024
+
+const LACKS: Response = { result: 'lacks', frames: [] }
+const INVALID: Response = { result: 'invalid', frames: [] }
+
+/** The last final block of a chain with what proves it (R3). */
+export function sourceOf({ tree, certificate }: ChainNode): Source {
+  const { header, state } = tree.final
+  return { header, certificate, state }
+}
+
+export class Receipts {
+  readonly #c: ReceiptsComponents
+  readonly #pulling = new Set<string>()
+  #turn = 0
+
+  constructor(components: ReceiptsComponents) {
+    this.#c = components
+  }
+
+  /** Request `receipts`. */
+  serve(body: Uint8Array): Response {
+    const request = decode(ReceiptsRequestType, body)
+    if (!request.ok) return INVALID
+    const { source, destination, from } = request.value
+    const node = this.#c.chains.get(source)
+    if (node === undefined || !isShard(source) || source === destination) return LACKS
+    const delivery = assembleDelivery(sourceOf(node), destination, from, ANSWER_BYTES, ENTRY_OVERHEAD_BYTES)
+    return delivery === undefined ? LACKS : { result: 'ok', frames: [DeliveryType.serialize(delivery)] }
+  }
+
+  /** A followed shard has a new final block: what it sent may be delivered now. */
+  advanced(source: ChainId): void {
+    if (!isShard(source)) return
+    for (const [chain, node] of this.#c.chains) {
+      if (chain !== source && isShard(chain)) node.driver.workAppeared()
+    }
+  }
+
+  /** The coordination chain moved: asks for what sources that are not followed have sent meanwhile. */
+  pull(): void {
+    for (const [chain, node] of this.#c.chains) {
+      if (!isShard(chain)) continue
+      for (const source of node.inbox.unfollowed) {
+        const key = `${source}/${chain}`
+        if (this.#pulling.has(key)) continue
+        this.#pulling.add(key)
+        this.#pullLane(source, node)
+          .catch(this.#c.failed)
+          .finally(() => this.#pulling.delete(key))
+      }
+    }
+  }
+
+  async #pullLane(source: ChainId, node: ChainNode): Promise<void> {
+    const { network } = this.#c
+    const peers = network.peers(source)
+    this.#turn += 1
+    const peer = peers[this.#turn % Math.max(1, peers.length)]?.peer
+    if (peer === undefined) return
+    const from = readInLane(node.tree.head().state, source)?.cursor ?? 0
+    const body = ReceiptsRequestType.serialize({ source, destination: node.chain, from })
+    const { result, frames } = await network.request(peer, 'receipts', body)
+    const [frame] = frames
+    if (result !== 'ok' || frame === undefined) return
+    const delivery = await this.#verify(frame, source, node, peer)
+    if (delivery === undefined) return
+    node.inbox.hold(delivery)
+    node.driver.workAppeared()
+  }
+
+  async #verify(
+    frame: Uint8Array,
+    source: ChainId,
+    node: ChainNode,
+    peer: Peer
+  ): Promise<Delivery | undefined> {
+    const { network, constants } = this.#c
+    const read = readDelivery(frame)
+    if (!read.ok) {
+      network.report(peer, 'invalid', `receipts: ${read.code}`)
+      return undefined
+    }
+    const delivery = read.value
+    const { header, certificate } = delivery
+    // A committee that is not frozen here yet is nobody's fault (R6): it is asked for again.
+    if (header.chain === source && node.epochs.committee(source, header.epoch) === undefined) return undefined
+    const certificateValid = await this.#holds(node, certificate[0])
+    if (certificateValid === undefined) return undefined
+    const judged = judgeDelivery(frame, delivery, {
+      network: constants.network,
+      chain: node.chain,
+      shards: constants.shards,
+      params: node.driver.instance.config.params,
+      coordHeight: Number.MAX_SAFE_INTEGER,
+      certificateValid
+    })
+    if (judged.ok && header.chain === source) return delivery
+    network.report(peer, 'invalid', `receipts: ${judged.ok ? 'another lane' : judged.code}`)
+    return undefined
+  }
+
+  /** undefined: our own verifier is busy or restarting, which says nothing about the peer. */
+  async #holds(node: ChainNode, certificate: Delivery['certificate'][number] | undefined) {
+    if (certificate === undefined) return false
+    try {
+      return await node.executor.certificateHolds(certificate)
+    } catch (error) {
+      if (error instanceof VerifyPoolError) return undefined
+      throw error
+    }
+  }
+}
