@@ -18,6 +18,7 @@ import type { Scenario } from './acceptance/bars.ts'
 import { BASE_PORT, FOREVER, withDevnet } from './acceptance/devnet.ts'
 import { flood } from './acceptance/flood.ts'
 import { hostile } from './acceptance/hostile.ts'
+import { leaks, watchMemory } from './acceptance/soak.ts'
 
 interface Outcome {
   readonly summary: Summary
@@ -217,7 +218,15 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
 
   hostile,
-  flood
+  flood,
+  leaks,
+
+  async steady(data, bars) {
+    const urls = [0, 1, 2, 3].map((node) => `http://127.0.0.1:${BASE_PORT + 2 * node + 1}`)
+    const run = devnet(data, ['--duration', '310', '--load', '200', '--followers', '0'])
+    const { summary } = await watchMemory(urls, run, bars)
+    commonBars(bars, summary)
+  }
 }
 
 async function main(names: readonly string[]): Promise<void> {

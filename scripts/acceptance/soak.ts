@@ -1,0 +1,68 @@
+/** What must not grow: a process through 2,000 peers that come and go, and nodes under five minutes of steady load. */
+import { spawn } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { metricSum, parseMetrics } from '../../src/devnet/prometheus.ts'
+import type { LeakReport } from '../../test/support/leak-cycles.ts'
+import type { Bars } from './bars.ts'
+import { ratio, say } from './bars.ts'
+import { median } from './hostile.ts'
+
+const CYCLES = 2_000
+const LOOK_MS = 2_000
+
+async function cycle(): Promise<LeakReport> {
+  const script = fileURLToPath(new URL('../../test/support/leak-cycles.js', import.meta.url))
+  const child = spawn(process.execPath, ['--expose-gc', script, String(CYCLES)], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  await new Promise((resolve) => child.once('close', resolve))
+  return JSON.parse(stdout) as LeakReport
+}
+
+export async function leaks(_data: string, bars: Bars): Promise<void> {
+  const { before, after, tookMs } = await cycle()
+  say(`  ${CYCLES} cycles in ${tookMs} ms; heap ${before.heapBytes} before, ${after.heapBytes} after`)
+  bars.atMost('heap after of before', ratio(after.heapBytes, before.heapBytes), 1.05)
+  bars.check('handles as before', after.handles === before.handles, `${before.handles} and ${after.handles}`)
+  bars.atMost('connections left', after.connections, before.connections)
+  bars.atMost('streams left', after.streams, before.streams)
+  const grown = Object.entries(after.caches).filter(([cache, entries]) => entries !== before.caches[cache])
+  bars.check('gauged caches as before', grown.length === 0, grown.map(([cache]) => cache).join(' ') || 'all')
+}
+
+/** Reads memory of the nodes while `run` lasts; nodes that do not answer yet are left out. */
+export async function watchMemory<T>(urls: readonly string[], run: Promise<T>, bars: Bars): Promise<T> {
+  const fromMs = performance.now()
+  const samples = urls.map((): { readonly minute: number; readonly bytes: number }[] => [])
+  let isOver = false
+  const watching = (async (): Promise<void> => {
+    while (!isOver) {
+      await delay(LOOK_MS)
+      const minute = Math.floor((performance.now() - fromMs) / 60_000)
+      for (const [index, url] of urls.entries()) {
+        const reply = await fetch(`${url}/metrics`).catch(() => undefined)
+        if (reply?.ok !== true) continue
+        const bytes = metricSum(parseMetrics(await reply.text()), 'process_resident_memory_bytes')
+        samples[index]?.push({ minute, bytes })
+      }
+    }
+  })()
+  try {
+    return await run
+  } finally {
+    isOver = true
+    await watching
+    for (const [index, list] of samples.entries()) {
+      const of = (minute: number): number =>
+        median(list.filter((each) => each.minute === minute).map(({ bytes }) => bytes))
+      const [second, last] = [of(1), of(4)]
+      say(
+        `  node ${index}: median RSS ${Math.round(second / 2 ** 20)} MiB in minute 2, ${Math.round(last / 2 ** 20)} MiB in minute 5`
+      )
+      bars.atMost(`RSS of node ${index} in minute 5 of minute 2`, ratio(last, second), 1.1)
+    }
+  }
+}
