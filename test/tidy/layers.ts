@@ -61,16 +61,22 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   net: {
     layers: ['primitives', 'crypto', 'codec', 'params'],
     packages: [
+      '@libp2p/autonat',
+      '@libp2p/circuit-relay-v2',
+      '@libp2p/autonat',
+      '@libp2p/circuit-relay-v2',
       '@libp2p/crypto',
       '@libp2p/gossipsub',
       '@libp2p/identify',
       '@libp2p/interface',
       '@libp2p/kad-dht',
+      '@libp2p/mdns',
       '@libp2p/memory',
       '@libp2p/noise',
       '@libp2p/peer-id',
       '@libp2p/ping',
       '@libp2p/tcp',
+      '@libp2p/upnp-nat',
       '@libp2p/yamux',
       '@multiformats/multiaddr',
       '@scure/base',
@@ -79,12 +85,13 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'uint8arraylist',
       'node:crypto',
       'node:fs/promises',
+      'node:net',
       'node:timers/promises'
     ]
   },
   node: {
     layers: [...PURE, 'store', 'net'],
-    packages: ['@libp2p/crypto', '@libp2p/peer-id', 'node:crypto', 'node:fs', 'node:path']
+    packages: ['@libp2p/crypto', '@libp2p/peer-id', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path']
   },
   metrics: { layers: ['net'], packages: ['prom-client', 'node:perf_hooks'] },
   /** Browsers load it: what it may import has no Node built-in (test/unit/client/imports.spec.ts). */
@@ -153,6 +160,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'classic-level',
       'node:child_process',
       'node:events',
+      'node:fs',
       'node:fs/promises',
       'node:net',
       'node:os',
