@@ -12,7 +12,6 @@ import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Logger } from 'pino'
-import { toHex } from '../primitives/bytes.ts'
 import { must } from '../primitives/errors.ts'
 import { chainName, shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
@@ -47,6 +46,7 @@ import { openAdminToken } from './admin-token.ts'
 import { systemClock } from './clock.ts'
 import { PatientVerifier } from './patient-verifier.ts'
 import { NodeEvents } from './events.ts'
+import { warnOfIdleSeats } from './idle-seats.ts'
 import { Observer } from './observer.ts'
 import { peeringOf } from './peering.ts'
 import { assertPortsFree } from './ports-free.ts'
@@ -190,7 +190,7 @@ export class Node {
     await this.#part('RPC', async () =>
       this.#startRpc(observer, { chains, network, transactions, validator })
     )
-    this.#warnOfIdleKey(chains, validator)
+    warnOfIdleSeats(chains, validator, log)
     this.metrics.node.start()
     this.#parts.push({ name: 'metrics', stop: async () => this.metrics.node.stop() })
   }
@@ -242,13 +242,6 @@ export class Node {
       }
     })
     retention.start()
-  }
-
-  #warnOfIdleKey({ list }: Chains, validator: Validator | undefined): void {
-    if (validator === undefined || list.some(({ driver }) => driver.instance.config.self !== undefined))
-      return
-    const key = toHex(validator.publicKey)
-    this.#init.log.warn({ key }, 'this validator key sits in no committee of a followed chain')
   }
 
   /** A wrong key file ends the start before anything is opened or made. */

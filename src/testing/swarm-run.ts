@@ -3,6 +3,7 @@
  * peers for every shard, make blocks final under load, and let each other be: no costly fact, no negative score.
  */
 import type { Node } from '../app/node.ts'
+import type { Params } from '../params/params.ts'
 import { chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
@@ -54,15 +55,22 @@ export interface SwarmReport {
 
 /** D13. */
 const PEERS_WANTED = 6
-/** Blocks of a second and patient views: so many nodes share the cores of one machine. */
-const CALM = {
-  minBlockIntervalMs: 1_000,
-  idleIntervalMs: 1_000,
-  deltaInitialMs: 1_000,
-  deltaMinMs: 100,
-  deltaMaxMs: 5_000,
-  maxDriftMs: 5_000
-} as const
+/**
+ * Patient views, and time between blocks in proportion to the nodes: all of them share one thread, and each hears every
+ * vote a few times.
+ */
+const calm = (nodes: number): Partial<Params> => {
+  const intervalMs = Math.max(1_000, nodes * INTERVAL_MS_PER_NODE)
+  return {
+    minBlockIntervalMs: intervalMs,
+    idleIntervalMs: intervalMs,
+    deltaInitialMs: 1_000,
+    deltaMinMs: 100,
+    deltaMaxMs: 5_000,
+    maxDriftMs: 5_000
+  }
+}
+const INTERVAL_MS_PER_NODE = 50
 const FINAL_WITHIN_MS = 60_000
 const LOAD_STEP_MS = 250
 const LINE_EVERY_MS = 5_000
@@ -76,7 +84,7 @@ export async function runSwarm(options: SwarmRunOptions = {}): Promise<SwarmRepo
     shards,
     transport,
     storage,
-    overrides: { ...CALM, ...options.overrides },
+    overrides: { ...calm(nodes), ...options.overrides },
     ...(options.log === undefined ? {} : { log: options.log })
   })
   const observation = new Observation(swarm, onLine)

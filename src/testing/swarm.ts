@@ -69,8 +69,8 @@ export interface WaitOptions {
 
 /** For what changes without an event. */
 const LOOK_EVERY_MS = 20
-/** Nodes that start at a time. */
-const STARTING_MAX = 10
+/** Nodes that start at a time: each greets all it finds, which takes more of the one thread than the start itself. */
+const STARTING_MAX = 4
 /** Addresses that a starting node is given. */
 const BOOTSTRAP_MAX = 2
 /** A dead node's parts are ended one by one, each of which may find its disk gone. */

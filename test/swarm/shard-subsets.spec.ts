@@ -1,6 +1,7 @@
 /** Nodes that follow some shards (D2, `--shards`): what they subscribe to, serve, keep, refuse and hand on. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { pino } from 'pino'
 import { Client } from '../../src/client/client.ts'
 import type { RefusalFacts } from '../../src/client/types.ts'
 import { RpcRefusal } from '../../src/client/refusal.ts'
@@ -180,6 +181,30 @@ describe('shard subsets', function () {
       swarm.members.flatMap(({ failures }) => failures),
       []
     )
+  })
+})
+
+describe('validators of shard subsets', function () {
+  this.timeout(60_000)
+
+  it('D2: a validator whose node leaves out a chain it has a seat in is told so at the start', async () => {
+    const lines: string[] = []
+    const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) })
+    const swarm = await createSwarm({
+      nodes: 2,
+      shards: 3,
+      transport: 'memory',
+      log,
+      configure: (index) => (index === 0 ? { shards: [FIRST] } : {})
+    })
+    try {
+      await swarm.start()
+      const warned = lines.filter((line) => line.includes('does not vote'))
+      assert.equal(warned.length, 1)
+      assert.match(warned[0]!, /"node":0,.*"chains":\["1","2"\]/)
+    } finally {
+      await swarm.stop()
+    }
   })
 })
 
