@@ -25,6 +25,7 @@ import type { Network, Peer, Response } from '../net/types.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
 import type { GenesisConstants } from '../state/types.ts'
+import { discardImport } from '../store/chain-import.ts'
 import { ChainStore } from '../store/chain-store.ts'
 import type { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
@@ -134,9 +135,10 @@ export class Chains {
       const kv = new SwitchableStore(await c.openChain(chain))
       stores.push(kv)
       databases.set(chain, kv)
-      return ChainStore.exists(kv)
-        ? ChainStore.open(kv, { network, chain })
-        : ChainStore.create(kv, { network, chain }, createGenesis(genesis, chain, coordGenesis.block.hash))
+      if (ChainStore.exists(kv)) return ChainStore.open(kv, { network, chain })
+      // An import that was given up: nothing of it may be taken for state.
+      await discardImport(kv)
+      return ChainStore.create(kv, { network, chain }, createGenesis(genesis, chain, coordGenesis.block.hash))
     }
     const coordStore = await open(COORD)
     const epochs = new EpochBook((epoch) => loadSnapshot(coordStore, epoch))

@@ -3,15 +3,17 @@
  *
  *   <chain>           the chain as it is
  *   <chain>.import    the snapshot, no chain before its last write
- *   <chain>.replaced  the chain as it was, between two renames
+ *   <chain>.replaced  the chain as it was, while it is being deleted
  *
- * A crash between the renames leaves no <chain>: the next start finishes what was begun.
+ * A database cannot move while it is open, so a chain that began with a snapshot lives in <chain>.import until it is
+ * closed, and <chain> is gone; after a crash the next start gives it its name.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { StoreError } from './errors.ts'
 import { openLevel } from './level.ts'
 import type { KeyValueStore } from './ports.ts'
+import { SwitchableStore } from './switchable.ts'
 import type { Staging } from './switchable.ts'
 
 export const IMPORT_SUFFIX = '.import'
@@ -26,10 +28,8 @@ export async function finishReplacement(path: string): Promise<void> {
   const name = basename(path)
   const names = await readdir(parent).catch((): string[] => [])
   await guarded(path, async () => {
-    if (!names.includes(name) && names.includes(name + REPLACED_SUFFIX)) {
-      const next = names.includes(name + IMPORT_SUFFIX) ? IMPORT_SUFFIX : REPLACED_SUFFIX
-      await rename(path + next, path)
-    }
+    const next = [IMPORT_SUFFIX, REPLACED_SUFFIX].find((suffix) => names.includes(name + suffix))
+    if (!names.includes(name) && next !== undefined) await rename(path + next, path)
     await rm(path + REPLACED_SUFFIX, { recursive: true, force: true })
   })
 }
@@ -38,19 +38,38 @@ export async function finishReplacement(path: string): Promise<void> {
 export async function openStaging(path: string): Promise<Staging> {
   const from = path + IMPORT_SUFFIX
   await guarded(path, async () => mkdir(dirname(path), { recursive: true }))
-  const database = await openLevel(from, { isNew: true, writeBufferBytes: STAGING_BUFFER_BYTES })
+  const database = new MovingStore(
+    await openLevel(from, { isNew: true, writeBufferBytes: STAGING_BUFFER_BYTES }),
+    path
+  )
   return {
     database,
-    promote: async (replaced: KeyValueStore) => {
-      await database.close()
+    retire: async (replaced: KeyValueStore) => {
       await replaced.close()
+      database.takesOver = true
       await guarded(path, async () => {
         await rename(path, path + REPLACED_SUFFIX)
-        await rename(from, path)
         await rm(path + REPLACED_SUFFIX, { recursive: true, force: true })
       })
-      return openLevel(path, { isNew: false })
     }
+  }
+}
+
+/** Takes the name of the chain when it is closed, once it is the chain. */
+class MovingStore extends SwitchableStore {
+  takesOver = false
+  readonly #path: string
+
+  constructor(database: KeyValueStore, path: string) {
+    super(database)
+    this.#path = path
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    if (!this.takesOver) return
+    this.takesOver = false
+    await finishReplacement(this.#path)
   }
 }
 

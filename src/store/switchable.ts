@@ -1,14 +1,14 @@
 /**
  * A database that can be replaced by another one under everything that holds it: how a snapshot, complete in a database
- * of its own, takes the place of a chain. Nobody may write or read a range while it is replaced.
+ * of its own, takes the place of a chain. It is replaced within one turn, so that no reader finds a closed one.
  */
 import type { KeyValueStore, Range, Write } from './ports.ts'
 
 /** A second database of a chain, until it takes the place of the first. */
 export interface Staging {
   readonly database: KeyValueStore
-  /** Closes both, puts this one where the other was, and opens it: atomic over a crash. */
-  promote(replaced: KeyValueStore): Promise<KeyValueStore>
+  /** The chain lives in `database` from now on: closes and removes what it has replaced. Atomic over a crash. */
+  retire(replaced: KeyValueStore): Promise<void>
 }
 
 export class SwitchableStore implements KeyValueStore {
@@ -18,9 +18,11 @@ export class SwitchableStore implements KeyValueStore {
     this.#current = current
   }
 
-  /** @param promote closes what is given to it and returns what takes its place. */
-  async replace(promote: (replaced: KeyValueStore) => Promise<KeyValueStore>): Promise<void> {
-    this.#current = await promote(this.#current)
+  /** @returns what was there before, still open. */
+  replace(next: KeyValueStore): KeyValueStore {
+    const replaced = this.#current
+    this.#current = next
+    return replaced
   }
 
   get(key: Uint8Array): Uint8Array | undefined {

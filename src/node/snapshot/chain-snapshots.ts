@@ -10,6 +10,7 @@ import { StateSnapshots } from '../../store/state-snapshots.ts'
 import type { Staging, SwitchableStore } from '../../store/switchable.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
 import type { ChainEvents, Clock, FinalEvent } from '../ports.ts'
+import { Backfill } from './backfill.ts'
 import { FastStart } from './fast-start.ts'
 import { SnapshotMaker } from './maker.ts'
 import { serveEpochs, serveSnapshot } from './serve.ts'
@@ -32,6 +33,8 @@ export interface ChainSnapshotsComponents {
 export interface ChainSnapshotsInit {
   readonly genesisHash: Uint8Array
   readonly shards: number
+  /** Whether history below a snapshot is fetched. */
+  readonly backfill: boolean
 }
 
 /** Between two attempts of a shard that cannot begin otherwise. */
@@ -41,6 +44,7 @@ export class ChainSnapshots {
   readonly #c: ChainSnapshotsComponents
   readonly #init: ChainSnapshotsInit
   readonly #snapshots: StateSnapshots
+  readonly #backfill: Backfill
   #maker: SnapshotMaker
   #start: FastStart | undefined
   #fetching: Promise<unknown> = Promise.resolve()
@@ -52,11 +56,17 @@ export class ChainSnapshots {
     this.#init = init
     this.#snapshots = snapshots
     this.#maker = this.#createMaker()
+    this.#backfill = new Backfill(c)
   }
 
   /** @throws StoreError */
   static async open(c: ChainSnapshotsComponents, init: ChainSnapshotsInit): Promise<ChainSnapshots> {
     return new ChainSnapshots(c, init, await StateSnapshots.open(c.database))
+  }
+
+  /** SNAP-9. Call when peers can be asked; later it begins by itself after a fast start. */
+  startBackfill(): void {
+    if (this.#init.backfill) this.#backfill.start((error) => this.#c.events.failed(error))
   }
 
   /** Newest first. */
@@ -104,6 +114,7 @@ export class ChainSnapshots {
     this.#stopped = true
     this.#start?.stop()
     this.#wake()
+    await this.#backfill.stop()
     await this.#maker.stop()
     await this.#fetching
   }
@@ -159,10 +170,13 @@ export class ChainSnapshots {
       return false
     }
     await this.#maker.stop()
-    await database.replace(async (replaced) => staging.promote(replaced))
+    // In one turn: whoever reads finds the chain as it was or as it is.
+    const replaced = database.replace(staging.database)
     store.reload()
+    await staging.retire(replaced)
     await this.#snapshots.reload()
     this.#maker = this.#createMaker()
+    this.startBackfill()
     return true
   }
 
