@@ -174,7 +174,8 @@ export class Node {
         {
           genesis,
           shards: followedShards(config, genesis),
-          sync: { mode: config.sync, checkpoint: config.checkpoint }
+          sync: { mode: config.sync, checkpoint: config.checkpoint },
+          backfill: config.backfill
         }
       )
     )
