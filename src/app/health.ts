@@ -22,6 +22,7 @@ const STILL_MS_MIN = 8_000
 
 export function syncMode(node: ChainNode): SyncMode {
   if (node.halted !== undefined) return 'stalled'
+  if (node.sync.active) return node.sync.facts.mode
   if (node.pull.active) return 'bodies'
   return node.driver.instance.target === undefined ? 'live' : 'follow'
 }

@@ -13,6 +13,7 @@ import type { BundleCounts } from '../node/chain/transactions.ts'
 import type { ChainEvents, FastStartProgress } from '../node/ports.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { Auditor } from './auditor.ts'
+import { syncLog } from './sync-report.ts'
 
 /** When each chain last moved, for /health. */
 export interface Progress {
@@ -120,6 +121,7 @@ export class Observer {
       this.#log.warn({ chain: chainName(chain), err: error }, 'no state snapshot could be made')
     },
     fastStart: (chain, progress) => this.#fastStart(chain, progress),
+    ...syncLog(() => this.#log),
     failed: (error) => this.#onFailed(error)
   }
 

@@ -17,12 +17,16 @@ export function progressLine(): ProgressLine {
       if (!stderr.isTTY || nowMs - shownMs < INTERVAL_MS) return
       shownMs = nowMs
       isShown = true
-      const filled = all === 0 ? BAR : Math.round((done * BAR) / all)
-      stderr.write(`\r\u001B[K${what} ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)} ${done}/${all}`)
+      stderr.write(`\r\u001B[K${what} ${progressBar(done, all)} ${done}/${all}`)
     },
     clear: () => {
       if (isShown) stderr.write('\r\u001B[K')
       isShown = false
     }
   }
+}
+
+export function progressBar(done: number, all: number): string {
+  const filled = all === 0 ? BAR : Math.round((Math.min(done, all) * BAR) / all)
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`
 }

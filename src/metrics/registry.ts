@@ -8,6 +8,7 @@ import { declareNetMetrics } from './net.ts'
 import { declareNodeMetrics } from './node.ts'
 import { declarePoolMetrics } from './pool.ts'
 import { declareRpcMetrics } from './rpc.ts'
+import { declareSyncMetrics } from './sync.ts'
 
 export interface MetricsInit {
   /** Adds memory, CPU and garbage collection of the process: once per process. @default false */
@@ -22,6 +23,7 @@ export function createMetrics(init: MetricsInit = {}) {
   return {
     registry,
     chain: declareChainMetrics(registry),
+    sync: declareSyncMetrics(registry),
     pool: declarePoolMetrics(registry),
     net: declareNetMetrics(registry),
     node: declareNodeMetrics(registry),

@@ -1,5 +1,6 @@
 /** The doors of the drivers to the world, besides network and stores: the node puts the machine behind them, the simulator a fake. */
 import type { ChainId } from '../primitives/chain-id.ts'
+import type { SyncFacts } from './sync/sync-facts.ts'
 import type { Evidence } from '../codec/evidence.ts'
 import type { Block, Header } from '../codec/block.ts'
 import type { Certificate } from '../codec/statement.ts'
@@ -31,6 +32,8 @@ export interface ChainEvents {
   /** The guard refused a statement, or signing stopped for good (C12, C22). */
   guardRefusal(chain: ChainId, reason: string): void
   signingStopped(reason: string): void
+  /** The chain began or ended to sync, or goes on with it: every few seconds (SYN-13). */
+  syncProgress?(chain: ChainId, facts: SyncFacts, what: 'begins' | 'goes on' | 'ended'): void
   /** Sync of the chain stands still, and why; undefined: it moves again. */
   syncStalled?(chain: ChainId, reason: string | undefined): void
   /** SNAP-1: a snapshot of the chain's state is complete. */

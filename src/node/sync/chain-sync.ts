@@ -60,6 +60,8 @@ export interface ChainSyncInit {
 
 /** How often peers are asked how far they are. */
 const ASK_AROUND_MS = 5_000
+/** How often progress is told. */
+const TELL_MS = 5_000
 const RETRY_MS = 100
 
 export class ChainSync {
@@ -71,6 +73,7 @@ export class ChainSync {
   #stopped = false
   #cancelTick: (() => void) | undefined
   #askedAroundMs = 0
+  #toldMs = 0
   #importing: Promise<void> = Promise.resolve()
 
   constructor(components: ChainSyncComponents, init: ChainSyncInit) {
@@ -91,7 +94,7 @@ export class ChainSync {
   }
 
   get facts(): SyncFacts {
-    return describeSync(this.#state, this.#env())
+    return describeSync(this.#state, this.#env(), this.#init.checkpoint)
   }
 
   /** A peer states a final height. @returns whether it is so far ahead that sync looks into it. */
@@ -127,6 +130,7 @@ export class ChainSync {
       this.#cancelTick = undefined
       this.#askAround()
       this.#step({ type: 'tick' })
+      this.#tell()
     })
   }
 
@@ -135,6 +139,13 @@ export class ChainSync {
     if (!this.active || now - this.#askedAroundMs < ASK_AROUND_MS) return
     this.#askedAroundMs = now
     this.#c.live.askAround()
+  }
+
+  #tell(): void {
+    const now = this.#c.clock.monoMs()
+    if (!this.active || now - this.#toldMs < TELL_MS) return
+    this.#toldMs = now
+    this.#c.events.syncProgress?.(this.#init.chain, this.facts, 'goes on')
   }
 
   #env(): Env {
@@ -263,11 +274,15 @@ export class ChainSync {
     this.#c.importer.forget()
     await this.#c.live.pause()
     this.#step({ type: 'paused', final: this.#c.live.final() })
+    this.#toldMs = this.#c.clock.monoMs()
+    this.#c.events.syncProgress?.(this.#init.chain, this.facts, 'begins')
   }
 
   async #resume(): Promise<void> {
     this.#c.importer.forget()
-    if (!this.#stopped) await this.#c.live.resume()
+    if (this.#stopped) return
+    await this.#c.live.resume()
+    this.#c.events.syncProgress?.(this.#init.chain, this.facts, 'ended')
   }
 
   async #fetchSnapshot(): Promise<void> {

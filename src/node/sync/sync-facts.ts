@@ -18,9 +18,11 @@ export interface SyncFacts {
   readonly blocksPerS: number
   readonly etaMs: number | undefined
   readonly reason: string | undefined
+  /** The block that the operator vouches for. */
+  readonly checkpoint: Checkpoint | undefined
 }
 
-export function describeSync(state: SyncState, env: Env): SyncFacts {
+export function describeSync(state: SyncState, env: Env, checkpoint?: Checkpoint): SyncFacts {
   const rate = state.phase === 'syncing' ? blocksPerS(state.progress, state.storedHeight, env.nowMs) : 0
   const target = Math.max(state.target, state.storedHeight)
   const claimed = claimedHeight(env, target)
@@ -30,7 +32,8 @@ export function describeSync(state: SyncState, env: Env): SyncFacts {
     claimed,
     blocksPerS: Math.round(rate * 10) / 10,
     etaMs: rate > 0 ? Math.round(((claimed - state.storedHeight) * 1_000) / rate) : undefined,
-    reason: state.progress.stalled
+    reason: state.progress.stalled,
+    checkpoint
   }
 }
 

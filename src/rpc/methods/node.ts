@@ -35,10 +35,11 @@ const nodeInfo = method('node_info', {
 })
 
 export const syncJson = (port: NodePort): NodeSync => ({
-  chains: port.sync().map(({ chain, etaMs, reason, ...facts }) => ({
+  chains: port.sync().map(({ chain, etaMs, reason, trustAgeMs, ...facts }) => ({
     ...facts,
     chain: chainToJson(chain),
     etaMs: etaMs ?? null,
+    trustAgeMs: trustAgeMs ?? null,
     reason: reason ?? null
   }))
 })

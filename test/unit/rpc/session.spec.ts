@@ -187,7 +187,17 @@ describe('RPC: one WebSocket', () => {
     let final = 7
     const port: Partial<NodePort> = {
       sync: () => [
-        { chain: SHARD, mode: 'live', head: 8, final, target: 7, blocksPerS: 1, peers: 3, trust: 'genesis' }
+        {
+          chain: SHARD,
+          mode: 'live',
+          head: 8,
+          final,
+          target: 7,
+          claimed: 7,
+          blocksPerS: 1,
+          peers: 3,
+          trust: 'genesis'
+        }
       ]
     }
     const { session, wire, clock, say } = open(new GrowingChain(port))
