@@ -23,8 +23,9 @@ async function cycle(): Promise<LeakReport> {
 }
 
 export async function leaks(_data: string, bars: Bars): Promise<void> {
-  const { before, after, tookMs } = await cycle()
+  const { before, after, tookMs, deaf } = await cycle()
   say(`  ${CYCLES} cycles in ${tookMs} ms; heap ${before.heapBytes} before, ${after.heapBytes} after`)
+  bars.atMost('cycles without gossip', deaf, CYCLES / 100)
   bars.atMost('heap after of before', ratio(after.heapBytes, before.heapBytes), 1.05)
   bars.check('handles as before', after.handles === before.handles, `${before.handles} and ${after.handles}`)
   bars.atMost('connections left', after.connections, before.connections)
