@@ -1,4 +1,5 @@
-/** What `--retention` may be. */
+/** What `--retention` may be, and beside what. */
+import { ConfigError } from './node-errors.ts'
 
 /** Fewer would leave nothing for a peer that is a little behind. */
 export const RETENTION_MIN = 16
@@ -9,4 +10,17 @@ export function retention(value: unknown): 'archive' | number | undefined {
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= RETENTION_MIN
     ? number
     : undefined
+}
+
+/** Both at once would fetch for ever what is dropped for ever. @throws ConfigError CONFIG_RELATION */
+export function refuseRetention({
+  retention: kept,
+  backfill
+}: {
+  readonly retention: 'archive' | number
+  readonly backfill: boolean
+}): void {
+  if (kept === 'archive' || !backfill) return
+  const message = `--backfill fetches the blocks that --retention ${kept} drops`
+  throw new ConfigError({ code: 'CONFIG_RELATION', key: 'backfill', other: 'retention' }, message)
 }

@@ -22,7 +22,7 @@ import {
 } from './config-values.ts'
 import { PEERING_KEYS, refusePeering } from './config-peering.ts'
 import type { PeeringConfig } from './config-peering.ts'
-import { RETENTION_MIN, retention } from './config-retention.ts'
+import { RETENTION_MIN, refuseRetention, retention } from './config-retention.ts'
 import { SYNC_KEYS } from './config-sync.ts'
 import type { SyncConfig } from './config-sync.ts'
 import { ConfigError } from './node-errors.ts'
@@ -227,6 +227,7 @@ export function loadNodeConfig({ flags, env = process.env }: ConfigSources): Nod
   // Every key of the table was given a value by its own parser.
   const config = values as NodeConfig
   refusePeering(config)
+  refuseRetention(config)
   return Object.freeze(config)
 }
 

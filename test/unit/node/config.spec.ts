@@ -246,6 +246,17 @@ describe('node configuration', () => {
     assert.deepEqual(rows, declared)
   })
 
+  it('CONFIG_RELATION: blocks that are dropped are not fetched', () => {
+    const load = (retention: string, backfill: string) =>
+      loadNodeConfig({ flags: { data, retention, backfill }, env: {} })
+    assert.equal(load('archive', 'true').backfill, true)
+    assert.equal(load('16', 'false').retention, 16)
+    assert.throws(() => load('16', 'true'), {
+      message: '--backfill fetches the blocks that --retention 16 drops',
+      detail: { code: 'CONFIG_RELATION', key: 'backfill', other: 'retention' }
+    })
+  })
+
   it('CONFIG_RELATION: two values that do not fit together are refused, both named; equal ones fit', () => {
     assert.equal(load({ minPeers: '20', maxPeers: '20' }).minPeers, 20)
     assert.throws(() => load({ minPeers: '21', maxPeers: '20' }), {
