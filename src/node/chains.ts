@@ -156,7 +156,7 @@ export class Chains {
       const certificate = (await store.certificateAtOrAbove(store.final.height))?.certificate
       const database = must(databases.get(chain), 'its store was opened')
       const own = await ChainSnapshots.open(
-        { ...c, events, epochs, store, database, coord: coordStore },
+        { ...c, events, epochs, store, database, coord: coordStore, ...syncBudget(chains) },
         { genesisHash: coordGenesis.block.hash, shards: genesis.shards, backfill }
       )
       snapshots.set(chain, own)

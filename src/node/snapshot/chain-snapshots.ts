@@ -25,6 +25,8 @@ export interface ChainSnapshotsComponents {
   readonly database: SwitchableStore
   /** The coordination chain's store: a shard cannot begin below its oldest block. */
   readonly coord: ChainStore
+  /** A shard's committees and references come with the coordination chain: it waits for it. */
+  readonly coordinationSyncs: () => boolean
   readonly events: ChainEvents
   /** A second database for a fast start; undefined: none is made. */
   readonly openStaging?: (chain: ChainId) => Promise<Staging>
@@ -39,6 +41,8 @@ export interface ChainSnapshotsInit {
 
 /** Between two attempts of a shard that cannot begin otherwise. */
 const RETRY_MS = 5_000
+/** How often a shard looks whether coordination has caught up. */
+const WAIT_MS = 200
 
 export class ChainSnapshots {
   readonly #c: ChainSnapshotsComponents
@@ -121,11 +125,12 @@ export class ChainSnapshots {
 
   /** A shard whose history refers below the oldest coordination block has no other way than a snapshot. */
   async #fetchUntil() {
+    while (this.#chain !== COORD && this.#c.coordinationSyncs() && !this.#stopped) await this.#pause(WAIT_MS)
     for (;;) {
       const fetched = await this.#fetchOnce()
       if (fetched || this.#stopped) return fetched ? this.#c.store.final : undefined
       if (!this.#needsSnapshot()) return undefined
-      await this.#pause()
+      await this.#pause(RETRY_MS)
     }
   }
 
@@ -135,10 +140,10 @@ export class ChainSnapshots {
     return this.#chain !== COORD && reference < coord.earliest
   }
 
-  async #pause(): Promise<void> {
+  async #pause(forMs: number): Promise<void> {
     const { clock } = this.#c
     const over = Promise.withResolvers<void>()
-    const cancel = clock.at(clock.monoMs() + RETRY_MS, over.resolve)
+    const cancel = clock.at(clock.monoMs() + forMs, over.resolve)
     this.#wake = () => {
       cancel()
       over.resolve()
