@@ -133,7 +133,7 @@ describe('swarm: gossip', function () {
     const stream = await connection.newStream(raw.services.pubsub.protocols[0]!)
     // The length, as a varint, of a container one byte above the limit.
     stream.send(Uint8Array.of(0x81, 0x80, 0x80, 0x02))
-    await eventually('hung up', () => judge.count('deaf') === 1, 15_000)
+    await eventually('hung up', () => judge.count('deaf') === 1, 25_000)
     assert.ok(isUp(judge, other))
   })
 })
