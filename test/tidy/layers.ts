@@ -188,6 +188,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'bench'
     ],
     packages: [
+      '@libp2p/peer-id',
       'commander',
       'node:fs',
       'node:fs/promises',
