@@ -141,7 +141,7 @@ const REQUESTS: readonly Attack[] = [
       act: async (_arena, hostile) => void (await hostile.rawRequest(protocol, cutFrame()))
     }
   ]),
-  ...(['bodies', 'certificates'] as const).map((protocol): Attack => ({
+  ...(['bodies', 'certificates', 'receipts'] as const).map((protocol): Attack => ({
     title: `REQ-7 ${protocol}: a request for what nobody has is no fault`,
     counted: ['icn_request_served_total', { protocol, outcome: 'lacks' }],
     fault: false,

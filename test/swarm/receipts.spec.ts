@@ -1,7 +1,10 @@
 /** Value that crosses shards, on whole nodes over real libp2p: delivered once, proven, acknowledged, conserved. */
 import assert from 'node:assert/strict'
 import { homeShard } from '../../src/crypto/address.ts'
-import { devnetAddress } from '../../src/params/devnet-keys.ts'
+import { signTransfer, transferCost } from '../../src/client/transfer.ts'
+import { publicKeyFromSeed } from '../../src/crypto/ed25519.ts'
+import { devnetAddress, devnetSeed } from '../../src/params/devnet-keys.ts'
+import { equal } from '../../src/primitives/bytes.ts'
 import { MAX_SUPPLY } from '../../src/params/supply.ts'
 import { shardId } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
@@ -16,7 +19,7 @@ const userOn = (shard: ChainId): string =>
   ['user0', 'user1', 'user2', 'user3', 'user4', 'user5'].find((name) => homeOf(name) === shard)!
 
 describe('receipts between shards', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let swarm: Swarm
 
   before(async () => {
@@ -41,9 +44,76 @@ describe('receipts between shards', function () {
     assert.equal(readInLane(state(0, shardId(1)), shardId(0))?.cursor, 5)
     await swarm.until(() => readOutLane(state(0, shardId(0)), shardId(1))?.acknowledged === 5, {
       what: 'the source has the acknowledgement',
-      timeoutMs: 30_000
+      timeoutMs: 80_000
     })
     const supply = totalSupply([0, 1].map((index) => readTotals(state(2, shardId(index)))))
     assert.deepEqual(supply, { consumer: MAX_SUPPLY, industrial: MAX_SUPPLY })
+  })
+})
+
+describe('receipts of a shard that is not followed', function () {
+  this.timeout(120_000)
+  /** The validator that follows the destination only. */
+  const PARTIAL = 3
+  let swarm: Swarm
+
+  before(async () => {
+    swarm = await createSwarm({
+      nodes: 4,
+      shards: SHARDS,
+      transport: 'memory',
+      // Every fourth view of shard 0 ends by its timer.
+      overrides: { deltaMaxMs: 300 },
+      configure: (index) => (index === PARTIAL ? { shards: [shardId(1)] } : {})
+    })
+    await swarm.start()
+  })
+  after(async () => swarm.stop())
+
+  it('R4: they are pulled from peers that follow it, and included when the own turn to lead comes', async () => {
+    const { network, genesis } = swarm
+    const [from, to] = [userOn(shardId(0)), userOn(shardId(1))]
+    const partial = swarm.node(PARTIAL).chains!
+    assert.equal(partial.get(shardId(0)), undefined)
+    const key = publicKeyFromSeed(devnetSeed(`validator${PARTIAL}`))
+    const shard = partial.get(shardId(1))!
+    let looked = 0
+    const hasIncluded = (): boolean => {
+      for (; looked < shard.store.final.height; looked++) {
+        const block = shard.store.block(looked + 1)!
+        if (equal(block.header.proposer, key) && block.body.deliveries.length > 0) return true
+      }
+      return false
+    }
+    const { port } = swarm.node(0)
+    const home = homeOf(from)
+    const start = port!.account(devnetAddress(from), home).nextNonce
+    let sent = 0n
+    while (!hasIncluded() && sent < 400n) {
+      const { bytes } = signTransfer({
+        network,
+        signer: devnetSeed(from),
+        chain: home,
+        nonce: start + sent,
+        validUntil: port!.head(home).final.header.height + 60,
+        to: devnetAddress(to),
+        consumer: 1n,
+        ...transferCost(genesis.params)
+      })
+      const answer = await port!.submit(bytes)
+      assert(answer.ok, answer.ok ? '' : answer.code)
+      sent += 1n
+      const height = shard.store.final.height
+      await swarm.until(() => shard.store.final.height > height, { what: 'another block', timeoutMs: 10_000 })
+    }
+    assert(hasIncluded() || sent < 400n, 'the validator never carried a receipt')
+    const cursor = (): number =>
+      readInLane(swarm.node(PARTIAL).chains!.get(shardId(1))!.tree.final.state, shardId(0))?.cursor ?? 0
+    await swarm.until(() => cursor() === Number(sent), { what: 'all delivered', timeoutMs: 20_000 })
+    const peers = swarm.node(PARTIAL).network!
+    for (const { peer } of swarm.members) {
+      const costly = peers.why(peer).filter(({ fact }) => fact === 'invalid')
+      assert.deepEqual(costly, [], 'nobody is blamed')
+    }
   })
 })

@@ -237,6 +237,34 @@ describe('receipts', () => {
     deepEqual(countsOf(16, 1), [1])
   })
 
+  it('R14: a block is valid without what waits for it, and with a part of it; the rest comes later', () => {
+    const [a, b] = laneChains(2) as [LaneChain, LaneChain]
+    const [from, to] = [a.parties[0]!, b.parties[0]!.address]
+    for (let block = 0; block < 3; block++) a.run({ transactions: [a.pay(from, to, 5n)] })
+    deepEqual(b.run({}).received, [], 'none')
+    equal(b.run({ deliveries: b.deliveries(a, 1) }).received.length, 1, 'the first entry')
+    b.run({ transactions: [b.pay(b.parties[0]!, b.parties[1]!.address, 5n)] })
+    equal(b.run({ deliveries: b.deliveries(a) }).received.length, 2, 'the rest')
+    assertSound(a, b)
+  })
+
+  it('R14, R9: a full lane to a destination that stands still leaves the others as they are', () => {
+    const [a, b, c] = laneChains(3) as [LaneChain, LaneChain, LaneChain]
+    const limit = (a.params.laneReceiptsMax * 80) / 100
+    const failuresTo = (to: LaneChain, count: number): (string | undefined)[] => {
+      const transactions = Array.from({ length: count }, (_, ahead) =>
+        a.pay(a.parties[0]!, to.parties[0]!.address, 5n, ahead)
+      )
+      return a.run({ transactions }).results.map(({ failure }) => failure)
+    }
+    deepEqual(failuresTo(b, limit + 1).at(-1), 'lane-congested')
+    deepEqual(failuresTo(c, 2), [undefined, undefined])
+    equal(c.run({ deliveries: c.deliveries(a) }).received.length, 2)
+    a.run({ transactions: [], deliveries: a.deliveries(c) })
+    equal(readOutLane(a.state, c.chain)?.acknowledged, 2)
+    equal(readOutLane(a.state, b.chain)?.acknowledged, 0)
+  })
+
   it('TX-10, R15: the sender pays the charge for a record elsewhere, or the transfer fails', () => {
     const [a, b] = laneChains(2) as [LaneChain, LaneChain]
     const from = a.parties[0]!
