@@ -133,7 +133,11 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
     act: async (arena, hostile) => {
       const places = arena.quorumPlaces(COORD).map((place) => [place, arena.key] as const)
       const { final } = arena.instance(COORD)
-      const stale = aCertificate(arena, COORD, places, { view: final.view, kind: FINALISE, hash: someHash() })
+      const stale = aCertificate(arena, COORD, places, {
+        view: final.view,
+        kind: FINALISE,
+        hash: final.hash
+      })
       await hostile.publish(COORD, 'certificate', CertificateType.serialize(stale))
     }
   },

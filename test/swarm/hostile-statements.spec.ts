@@ -227,7 +227,7 @@ const CERTIFICATES: readonly Attack[] = [
       return aCertificate(arena, COORD, quorum(arena), {
         view: final.view,
         kind: FINALISE,
-        hash: someHash(),
+        hash: final.hash,
         signatures: quorum(arena).map(() => new Uint8Array(randomBytes(64)))
       })
     },
