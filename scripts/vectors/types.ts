@@ -4,6 +4,7 @@ import * as block from '../../src/codec/block.ts'
 import * as evidence from '../../src/codec/evidence.ts'
 import * as genesis from '../../src/codec/genesis.ts'
 import * as messages from '../../src/codec/messages.ts'
+import * as outcome from '../../src/codec/outcome.ts'
 import * as proposal from '../../src/codec/proposal.ts'
 import * as receipt from '../../src/codec/receipt.ts'
 import * as registry from '../../src/codec/registry.ts'
@@ -36,7 +37,8 @@ const MODULES = [
   snapshot,
   stateRecords,
   stateProof,
-  receipt
+  receipt,
+  outcome
 ]
 
 type AnyContainer = ContainerType<Record<string, Type<unknown>>>

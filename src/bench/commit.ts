@@ -81,7 +81,7 @@ function nextBlock(fixture: Fixture, store: ChainStore, nonce: bigint): FinalBlo
   return {
     block,
     changes: execution.changes,
-    results: encodeResults(execution.results, execution.received),
+    results: encodeResults(execution),
     transactionIds: transactions.map(({ id }) => id)
   }
 }

@@ -12,6 +12,7 @@ import {
   transactionsRoot
 } from '../codec/block.ts'
 import type { Attendance, Block, Header } from '../codec/block.ts'
+import { receiptsOutRoot } from '../codec/outcome.ts'
 import type { Certificate, Vote } from '../codec/statement.ts'
 import type { Params } from '../params/params.ts'
 import { selectWork } from '../state/build.ts'
@@ -19,7 +20,7 @@ import type { TransactionSource } from '../state/build.ts'
 import type { StateView } from '../state/ports.ts'
 import type { CheckedDelivery } from '../state/receipts.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
-import { deliveryBytesMax, earliestTimeMs, emittedRoot } from './judge.ts'
+import { deliveryBytesMax, earliestTimeMs } from './judge.ts'
 
 export interface BuildInput {
   readonly network: Uint8Array
@@ -99,7 +100,7 @@ export function buildBlock(input: BuildInput): Built {
     bodyBytes: bodyBytes.length,
     bodyHash: bodyHash(bodyBytes),
     deliveriesRoot: deliveriesRoot(body.deliveries),
-    receiptsOutRoot: emittedRoot(execution),
+    receiptsOutRoot: receiptsOutRoot(execution.emitted, execution.received),
     attendanceRoot: attendanceRoot(attendance),
     stateRoot: execution.changes.root,
     rewardConsumer: 0n,

@@ -8,16 +8,9 @@ import { equal, isZero } from '../primitives/bytes.ts'
 import { COORD, chainName } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Refusal, Verdict } from '../primitives/result.ts'
-import {
-  BLOCK_VERSION,
-  EMPTY_RECEIPTS_ROOT,
-  attendanceRoot,
-  bodyHash,
-  deliveriesRoot,
-  transactionsRoot
-} from '../codec/block.ts'
+import { BLOCK_VERSION, attendanceRoot, bodyHash, deliveriesRoot, transactionsRoot } from '../codec/block.ts'
 import type { Block, Header } from '../codec/block.ts'
-import { receiptsOutRoot } from '../codec/receipt.ts'
+import { receiptsOutRoot } from '../codec/outcome.ts'
 import type { Delivery } from '../codec/receipt.ts'
 import { FINALISE, NOTARISE } from '../codec/statement.ts'
 import type { Params } from '../params/params.ts'
@@ -231,10 +224,11 @@ function execute(
   }
   const execution = applyBlock(against.view, context, { deliveries, transactions: against.transactions })
   if (!execution.ok) return refuse(faultCode(execution.code), `${execution.code}: ${execution.detail}`)
-  if (!equal(emittedRoot(execution.value), header.receiptsOutRoot)) {
+  const { emitted, received } = execution.value
+  if (!equal(receiptsOutRoot(emitted, received), header.receiptsOutRoot)) {
     return refuse(
       'wrong-commitment',
-      `execution of ${chainName(header.chain)} ${header.height} emits other receipts`
+      `execution of ${chainName(header.chain)} ${header.height} emits or answers other receipts`
     )
   }
   if (!equal(execution.value.changes.root, header.stateRoot)) {
@@ -254,7 +248,3 @@ const DELIVERY_FAULTS: ReadonlySet<string> = new Set<DeliveryFault>([
 ])
 const faultCode = (code: WorkFault): BlockCode =>
   DELIVERY_FAULTS.has(code) ? 'bad-delivery' : 'bad-transaction'
-
-/** `receiptsOutRoot` of a block with this execution. */
-export const emittedRoot = ({ emitted }: Pick<Execution, 'emitted'>): Uint8Array =>
-  emitted.length === 0 ? EMPTY_RECEIPTS_ROOT : receiptsOutRoot(emitted.map(({ key, value }) => [key, value]))

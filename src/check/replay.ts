@@ -166,7 +166,7 @@ export class Replay {
     return accept({
       header: block.header,
       hash: block.hash,
-      resultsHash: sha256(encodeResults(judged.value.results, judged.value.received)),
+      resultsHash: sha256(encodeResults(judged.value)),
       ids: joinIds(around.transactions),
       received: runsOf(judged.value.received),
       frozen: this.#freeze(epoch)

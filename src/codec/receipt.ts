@@ -3,8 +3,6 @@
  * which a block of the destination carries them with their proof (R5). A receipt is identified by (network, source,
  * destination, sequence); sequences of a lane begin at 0 and have no gaps.
  */
-import { concat } from '../primitives/bytes.ts'
-import { sha256 } from '../crypto/hash.ts'
 import { HeaderType } from './block.ts'
 import {
   ByteListType,
@@ -143,10 +141,3 @@ export const ReceiptsRequestType = new ContainerType(
   { typeName: 'ReceiptsRequest' }
 )
 export type ReceiptsRequest = ValueOf<typeof ReceiptsRequestType>
-
-const EntryHashList = new ListCompositeType(Bytes32, 16_384)
-
-/** `receiptsOutRoot` of a block that emits: over its entries, state key and value. */
-export const receiptsOutRoot = (
-  entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[]
-): Uint8Array => EntryHashList.hashTreeRoot(entries.map(([key, value]) => sha256(concat(key, value))))

@@ -2,8 +2,9 @@
 import { refusalByNumber, refusalNumber } from './refusals.ts'
 import type { ExecutionCode, RefusalCode } from './refusals.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
-import { Chain, ContainerType, Count, ListCompositeType, U16, U64, U8 } from './ssz.ts'
-import { MAX_BLOCK_TRANSACTIONS } from './block.ts'
+import { Bytes32, Chain, ContainerType, Count, ListCompositeType, U16, U64, U8 } from './ssz.ts'
+import { EMPTY_RECEIPTS_ROOT, MAX_BLOCK_TRANSACTIONS } from './block.ts'
+import { entriesRoot } from './outcome.ts'
 
 /** A body has room for fewer, deliveries and refunds included. */
 const MAX_BLOCK_RECEIPTS = 65_536
@@ -31,7 +32,9 @@ const BlockResultsType = new ContainerType(
   {
     transactions: new ListCompositeType(ResultType, MAX_BLOCK_TRANSACTIONS),
     emissions: new ListCompositeType(EmissionType, MAX_BLOCK_RECEIPTS),
-    received: new ListCompositeType(ReceivedType, MAX_BLOCK_RECEIPTS)
+    received: new ListCompositeType(ReceivedType, MAX_BLOCK_RECEIPTS),
+    /** Where the block received anything: the root over the entries it emitted, which stands beside the outcomes (R17). */
+    entriesRoot: Bytes32
   },
   { typeName: 'BlockResults' }
 )
@@ -68,9 +71,17 @@ export interface StoredReceipt {
 export interface StoredResults {
   readonly transactions: readonly StoredResult[]
   readonly received: readonly StoredReceipt[]
+  readonly entriesRoot: Uint8Array
 }
 
-export function encodeResults(results: readonly Outcome[], received: readonly StoredReceipt[]): Uint8Array {
+/** What of an execution is stored. */
+interface Executed {
+  readonly results: readonly Outcome[]
+  readonly received: readonly StoredReceipt[]
+  readonly emitted: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]
+}
+
+export function encodeResults({ results, received, emitted }: Executed): Uint8Array {
   return BlockResultsType.serialize({
     transactions: results.map(({ failure, mana, fee }) => ({
       code: failure === undefined ? 0 : refusalNumber(failure),
@@ -87,13 +98,14 @@ export function encodeResults(results: readonly Outcome[], received: readonly St
       code: refusal === undefined ? 0 : refusalNumber(refusal),
       refunds: refund === undefined ? 0 : 1,
       refund: refund ?? 0
-    }))
+    })),
+    entriesRoot: received.length === 0 ? EMPTY_RECEIPTS_ROOT : entriesRoot(emitted)
   })
 }
 
 /** @throws when the bytes are not stored results: disk corruption. */
 export function decodeResults(bytes: Uint8Array): StoredResults {
-  const { transactions, emissions, received } = BlockResultsType.deserialize(bytes)
+  const { transactions, emissions, received, entriesRoot: entries } = BlockResultsType.deserialize(bytes)
   const emitted = new Map<number, Emitted[]>()
   for (const { transaction, ...place } of emissions) {
     const known = emitted.get(transaction)
@@ -112,6 +124,7 @@ export function decodeResults(bytes: Uint8Array): StoredResults {
       sequence,
       refusal: code === 0 ? undefined : refusalByNumber(code),
       refund: refunds === 0 ? undefined : refund
-    }))
+    })),
+    entriesRoot: entries
   }
 }

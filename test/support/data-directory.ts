@@ -163,7 +163,7 @@ export class GrowingChain {
       final: {
         block,
         changes: execution.changes,
-        results: encodeResults(execution.results, execution.received),
+        results: encodeResults(execution),
         received: execution.received,
         transactionIds: transactions.map(({ id }) => id)
       }

@@ -191,7 +191,7 @@ export class ChainMaker {
     this.#batch.push({
       block,
       changes: { values: new Map(), pages: new Map(), root: execution.changes.root },
-      results: encodeResults(execution.results, execution.received),
+      results: encodeResults(execution),
       received: execution.received,
       transactionIds: transactions.map(({ id }) => id),
       snapshots: this.#freeze(height, snapshot),

@@ -20,6 +20,8 @@ const hex = (...bytes: number[]): Hex => toHex(Uint8Array.from(bytes))
 const execution = (mark: number): Execution =>
   ({
     results: [],
+    received: [],
+    emitted: [],
     changes: {
       values: new Map([[hex(1), Uint8Array.of(mark)]]),
       pages: new Map(),
