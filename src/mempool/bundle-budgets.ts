@@ -10,10 +10,14 @@ export interface BudgetLimits {
   readonly forwardersMax: number
 }
 
-/** @default 1 MiB at once, 64 KiB (one bundle) a second, 1,024 forwarders */
+/**
+ * Some 80 useless transfers a second, for good; one that floods with hundreds is cut down within seconds.
+ *
+ * @default 256 KiB at once, 16 KiB a second, 1,024 forwarders
+ */
 export const BUDGET_LIMITS: BudgetLimits = {
-  capacityBytes: 1_048_576,
-  refillBytesPerSecond: 65_536,
+  capacityBytes: 262_144,
+  refillBytesPerSecond: 16_384,
   forwardersMax: 1_024
 }
 
@@ -21,7 +25,7 @@ export const BUDGET_LIMITS: BudgetLimits = {
  * What a node itself may cost its neighbours by relaying what was useless here: a quarter of what each of them grants a
  * forwarder. So an honest relay's budget is never spent, however many flooders use it (M5).
  *
- * @default 256 KiB at once, 16 KiB a second
+ * @default 64 KiB at once, 4 KiB a second
  */
 export const RELAY_LIMITS: BudgetLimits = {
   capacityBytes: BUDGET_LIMITS.capacityBytes / 4,
