@@ -19,7 +19,7 @@ export async function checkPeers({ database, report }: NodeRows): Promise<void> 
   for await (const [key, bytes] of database.rows(NODE_ROWS.peer)) {
     const [kind = 0] = key
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
-    const why = isPeerId(key.subarray(1)) ? faultOf(kind, bytes) : 'its key is no peer id'
+    const why = isPeerId(key.subarray(1)) ? faultOf(kind, bytes, key) : 'its key is no peer id'
     if (why !== undefined) report('peer', toHex(key), why)
   }
   for (const [kind, count] of counts) {
@@ -30,8 +30,15 @@ export async function checkPeers({ database, report }: NodeRows): Promise<void> 
 const isPeerId = (id: Uint8Array): boolean =>
   id.length === PEER_ID_BYTES && equal(id.subarray(0, PEER_ID_HEAD.length), PEER_ID_HEAD)
 
-function faultOf(kind: number, bytes: Uint8Array): string | undefined {
-  if (kind === KNOWN) return decode(StoredPeerType, bytes).ok ? undefined : 'what is known cannot be decoded'
+function faultOf(kind: number, bytes: Uint8Array, key: Uint8Array): string | undefined {
+  if (kind === KNOWN) {
+    const known = decode(StoredPeerType, bytes)
+    if (!known.ok) return 'what is known cannot be decoded'
+    const peer = key.subarray(1 + PEER_ID_HEAD.length)
+    return known.value.signed.every(({ record }) => equal(record.peer, peer))
+      ? undefined
+      : 'the record is another peer’s'
+  }
   if (kind !== BANNED) return `kind ${kind} is none`
   const ban = decode(StoredBanType, bytes)
   if (!ban.ok) return 'the ban cannot be decoded'

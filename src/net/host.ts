@@ -103,6 +103,8 @@ const dhtOf = (networkId: Uint8Array, allowPrivate: boolean) =>
     // Private and loopback addresses that others tell are neither dialled nor passed on, unless asked for (D13).
     peerInfoMapper: allowPrivate ? passthroughMapper : removePrivateAddressesMapper,
     allowQueryWithZeroPeers: true,
+    // A query connects to whoever it asks; at a start the peers that are dialled anyway come first.
+    initialQuerySelfInterval: 10_000,
     reprovide: {
       validity: DISCOVERY_LIMITS.providerTtlMs,
       threshold: DISCOVERY_LIMITS.provideMs,
@@ -136,6 +138,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
       allow: ['/ip4/127.0.0.1/ipcidr/8'],
       dialTimeout: NET_LIMITS.dialTimeoutMs,
       reconnectRetries: 0
+    },
+    /** Its own measure is two seconds: a machine that stalls for so long would lose every peer at once. */
+    connectionMonitor: {
+      pingInterval: NET_LIMITS.pingIntervalMs,
+      pingTimeout: { minTimeout: NET_LIMITS.pingTimeoutMs, maxTimeout: NET_LIMITS.pingTimeoutMs }
     },
     services: {
       identify: identify(),

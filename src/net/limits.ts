@@ -82,6 +82,9 @@ export const NET_LIMITS = {
   redialMaxMs: 5_000,
   walkMinMs: 500,
   walkMaxMs: 30_000,
+  /** A connection is pinged so often, and ends when no answer comes for so long: half-open ones are found in 45 s. */
+  pingIntervalMs: 15_000,
+  pingTimeoutMs: 30_000,
   watchdogMs: 3_000,
   /** A peer of which no status came for so long, at four looks in a row, is hung up on: within a minute. */
   silentPeerMs: 40_000,

@@ -145,6 +145,11 @@ export class Libp2pNetwork implements Network {
     return this.#running?.host.getMultiaddrs().map(String) ?? []
   }
 
+  /** Protocols that others can open here. */
+  protocols(): readonly string[] {
+    return this.#running?.host.getProtocols() ?? []
+  }
+
   /** @throws what libp2p throws; resolves when connected, before the handshake. */
   async dial(address: string): Promise<void> {
     const { host } = this.#up()

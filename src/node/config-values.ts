@@ -1,11 +1,16 @@
 /** How a key of the configuration is written down, and how its values are read. The tables are in config*.ts. */
 import { MAX_SHARDS, shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
-import type { FileKey, NetworkAddress, NodeConfig } from './config.ts'
+
+export interface NetworkAddress {
+  readonly host: string
+  /** 0 picks a free one. */
+  readonly port: number
+}
 
 type Kind = 'text' | 'list' | 'switch'
 
-export interface ConfigKey<K extends FileKey = FileKey> {
+export interface ConfigKey<K extends string, V> {
   readonly key: K
   /** Long option without the dashes. */
   readonly flag: string
@@ -19,7 +24,7 @@ export interface ConfigKey<K extends FileKey = FileKey> {
   /** What a value must be, for the refusal. */
   readonly expected: string
   /** @returns undefined for a value that is none. */
-  readonly parse: (value: unknown) => NodeConfig[K] | undefined | typeof UNSET
+  readonly parse: (value: unknown) => V | undefined | typeof UNSET
 }
 /** A key may be explicitly not set (null in the file). */
 export const UNSET: unique symbol = Symbol('unset')
@@ -85,7 +90,7 @@ export function shards(value: unknown): 'all' | 'none' | readonly ChainId[] | un
   return [...new Set(ids)].sort((a, b) => a - b)
 }
 
-export const row = <K extends FileKey>(entry: ConfigKey<K>): ConfigKey<K> => entry
+export const row = <K extends string, V>(entry: ConfigKey<K, V>): ConfigKey<K, V> => entry
 export const MULTIADDRS = 'multiaddrs such as /ip4/127.0.0.1/tcp/9000, separated by commas'
 export const ADDRESS = 'host:port'
 

@@ -20,6 +20,7 @@ import {
   shards,
   text
 } from './config-values.ts'
+import type { NetworkAddress } from './config-values.ts'
 import { PEERING_KEYS, refusePeering } from './config-peering.ts'
 import type { PeeringConfig } from './config-peering.ts'
 import { RETENTION_MIN, refuseRetention, retention } from './config-retention.ts'
@@ -28,13 +29,7 @@ import type { SyncConfig } from './config-sync.ts'
 import { ConfigError } from './node-errors.ts'
 
 export { parseAddress } from './config-values.ts'
-export type { ConfigKey } from './config-values.ts'
-
-export interface NetworkAddress {
-  readonly host: string
-  /** 0 picks a free one. */
-  readonly port: number
-}
+export type { NetworkAddress } from './config-values.ts'
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]

@@ -25,6 +25,7 @@ import type { KeyValueStore } from '../../store/ports.ts'
 import { CliError } from '../cli-error.ts'
 import { writeNewFile } from '../files.ts'
 import { addOption, choice, readText } from '../options.ts'
+import { registerVouch } from './vouch.ts'
 
 interface KeyOptions {
   readonly type?: KeyType
@@ -83,6 +84,7 @@ export function register(program: Command): void {
   addDevnet(show)
   show.option('--secret', 'print the secret too')
 
+  registerVouch(keys)
   registerGuard(keys)
 }
 

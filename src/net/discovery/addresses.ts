@@ -65,6 +65,7 @@ export function scopeOf(address: Multiaddr): AddressScope {
     // Within this process.
     case 'memory':
       return 'private'
+    case undefined:
     default:
       return 'nowhere'
   }

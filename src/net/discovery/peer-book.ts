@@ -186,7 +186,7 @@ export class PeerBook {
 
   /** Forgets who was not heard of for long; bootstrap peers never. */
   expire(nowMs: number, isConnected: (peer: Peer) => boolean): void {
-    for (const known of [...this.#known.values()]) {
+    for (const known of this.#known.values()) {
       if (known.isBootstrap || isConnected(known.peer)) continue
       const keptMs = known.metMs === undefined ? FORGET_UNREACHED_MS : FORGET_REACHED_MS
       if (known.seenMs + keptMs < nowMs) this.forget(known.peer)

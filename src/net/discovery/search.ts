@@ -1,6 +1,6 @@
 /**
  * Looking for peers: the namespaces of shards in the DHT, a random walk through it, and a question to somebody who is
- * connected. All three run at once; none delays another, each has its deadline (D13).
+ * connected. Each has its deadline, so that a dead peer delays nothing for long (D13).
  */
 import type { AbortOptions, PeerInfo } from '@libp2p/interface'
 import type { ChainId } from '../../primitives/chain-id.ts'
@@ -40,10 +40,11 @@ export class Search {
     const before = book.size
     const shards = missing.filter((chain) => isShard(chain))
     await Promise.all([
-      this.#method('walk', async (options) => this.#walk(options)),
       this.#method('exchange', async () => this.#ask(missing)),
       ...shards.map(async (shard) => this.#method('namespace', async (options) => this.#find(shard, options)))
     ])
+    // A walk makes a connection to everybody it asks: only when the others brought nobody.
+    if (book.size <= before) await this.#method('walk', async (options) => this.#walk(options))
     return Math.max(0, book.size - before)
   }
 

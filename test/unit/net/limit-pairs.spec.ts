@@ -24,6 +24,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'gossip.certificate.bytes': 'test/swarm/net-gossip.spec.ts',
   gossipRpcBytes: 'test/swarm/net-gossip.spec.ts',
   'discovery.providersPerShard': 'test/unit/net/record-store.spec.ts',
+  peersKnown: 'test/unit/net/discovery/peer-book.spec.ts',
   'discovery.providers': 'test/unit/net/record-store.spec.ts'
 }
 
@@ -41,6 +42,7 @@ const RHYTHMS: ReadonlySet<string> = new Set([
   'redialMaxMs',
   'walkMinMs',
   'walkMaxMs',
+  'pingIntervalMs',
   'watchdogMs'
 ])
 
@@ -48,7 +50,8 @@ const RHYTHMS: ReadonlySet<string> = new Set([
 const OF_LIBP2P: ReadonlySet<string> = new Set([
   'gossipOutboundBytes',
   'inboundConnectionsPerS',
-  'inboundPending'
+  'inboundPending',
+  'pingTimeoutMs'
 ])
 
 /** Buckets of `consensus/1`: the code is the token bucket, whose pairs are in token-bucket.spec.ts. */
@@ -60,7 +63,7 @@ const BUCKETS: ReadonlySet<string> = new Set([
 ])
 
 /** Without a pair so far: this list may only become shorter. */
-const WITHOUT: ReadonlySet<string> = new Set(['consensusQueueFrames', 'peersKnown'])
+const WITHOUT: ReadonlySet<string> = new Set(['consensusQueueFrames'])
 
 /** Discovery's own aims and rhythms. */
 const isOfDiscovery = (name: string): boolean => name.startsWith('discovery.')
