@@ -64,6 +64,7 @@ export function countingMetrics(counts: Map<string, number>): NetMetrics {
     handshake: (outcome) => add('handshake', outcome),
     streamRefused: (protocol, reason) => add('refused', protocol, reason),
     peerFact: (fact) => add('fact', fact),
+    searched: (method, outcome) => add('searched', method, outcome),
     deafPeer: () => add('deaf')
   }
 }

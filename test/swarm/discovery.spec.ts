@@ -126,6 +126,18 @@ describe('swarm: discovery', function () {
     assert.ok(spokes.every((spoke) => hub.net.why(spoke.net.self).length === 0))
   })
 
+  it('DIS-14: without need a node searches at its interval, and with a long one not at all', async () => {
+    const first = await cleanup.node({ name: 'a' })
+    const targets = { minPeers: 1, perChain: 0, outboundPercent: 0, cooperative: 0 }
+    const start = (name: string, searchMs: number): Promise<TestNode> =>
+      cleanup.node({ name, bootstrap: [addressOf(first)], discovery: { targets, searchMs } })
+    const [often, seldom] = await Promise.all([start('b', 300), start('c', 300_000)])
+    const rounds = ({ counts }: TestNode): number =>
+      [...counts].reduce((sum, [name, count]) => sum + (name.startsWith('searched:exchange') ? count : 0), 0)
+    await eventually('searches', () => rounds(often) >= 2, 15_000)
+    assert.equal(rounds(seldom), 0)
+  })
+
   it('DIS-17: each switch changes the services of the host, and none is on by itself', async () => {
     const protocolsOf = async (switches: NonNullable<NodeSetup['switches']>): Promise<string[]> => {
       const node = await cleanup.node({ name: `switched ${Object.keys(switches).join()}`, switches })

@@ -32,7 +32,7 @@ import { readRows, rowsOf } from './peer-rows.ts'
 import type { PeerRows } from './peer-rows.ts'
 import { Proofs } from './proofs.ts'
 import { Search } from './search.ts'
-import { decidePeering } from './selection.ts'
+import { decidePeering, rankOf } from './selection.ts'
 import type { Candidate, Linked, Peering, PeeringTargets } from './selection.ts'
 
 /** What the node settles for its network. */
@@ -340,7 +340,7 @@ export class Discovery {
     const isOwnCooperative = own !== 0 && facts?.cooperative === own
     const score = known === undefined ? 50 : this.book.score(known, now)
     return {
-      rank: Math.min(100, score + (isOwnCooperative ? cooperativeBonus : 0)),
+      rank: rankOf(score, isOwnCooperative, cooperativeBonus),
       isOwnCooperative,
       isValidator: facts?.isValidator === true
     }

@@ -77,6 +77,10 @@ export function decidePeering(
   return { dial: plan.peers, close, missing, isShort }
 }
 
+/** A score of 100 at most, and more for a peer of the own cooperative (DIS-13). */
+export const rankOf = (score: number, isOwnCooperative: boolean, bonus: number): number =>
+  Math.min(100, score + (isOwnCooperative ? bonus : 0))
+
 const count = <T>(of: readonly T[], test: (each: T) => boolean): number => of.filter(test).length
 
 const byRank = (a: { rank: number; peer: Peer }, b: { rank: number; peer: Peer }): number =>

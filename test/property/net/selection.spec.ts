@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { decidePeering } from '../../../src/net/discovery/selection.ts'
+import { decidePeering, rankOf } from '../../../src/net/discovery/selection.ts'
 import type { Candidate, Linked, PeeringTargets } from '../../../src/net/discovery/selection.ts'
 import type { Peer } from '../../../src/net/types.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
@@ -159,6 +159,29 @@ describe('whom to dial and whom to let go', () => {
     assert.deepEqual(decidePeering(CHAINS, linked, candidates, targets).dial, ['c0', 'c1', 'c2'])
     const none = { ...targets, outboundPercent: 0 }
     assert.deepEqual(decidePeering(CHAINS, linked, candidates, none).dial, [])
+  })
+
+  it('DIS-13: a peer of the own cooperative goes before a better stranger by its bonus; 0 switches it off', () => {
+    const first = (bonus: number): Peer | undefined => {
+      const candidates = (['stranger', 'own'] as const).map((peer): Candidate => ({
+        peer: peer as string as Peer,
+        chains: new Set([COORD]),
+        rank: rankOf(peer === 'own' ? 50 : 60, peer === 'own', bonus),
+        isWanted: false,
+        isOwnCooperative: false
+      }))
+      const targets = {
+        minPeers: 1,
+        targetPeers: 4,
+        maxPeers: 9,
+        perChain: 0,
+        outboundPercent: 0,
+        cooperative: 0
+      }
+      return decidePeering([], [], candidates, targets).dial[0]
+    }
+    assert.deepEqual([20, 11, 9, 0].map(first), ['own', 'own', 'stranger', 'stranger'])
+    assert.equal(rankOf(90, true, 20), 100)
   })
 
   it('DIS-13: peers of the own cooperative are dialled until there are so many; 0 switches it off', () => {
