@@ -39,6 +39,11 @@ describe('random seeds of consensus', function () {
     assert.equal(code, 0, lines.join('\n'))
   })
 
+  it('SYN-1, SYN-5, SYN-8: members come back from far behind beside liars, over bad links, killed on the way', async () => {
+    const { code, lines } = await linesOf({ suite: 'sync', seed: 1, count: 10 })
+    assert.equal(code, 0, lines.join('\n'))
+  })
+
   it('a suite that does not exist is refused, and the ones that do are named', async () => {
     const { code, lines } = await linesOf({ suite: 'nothing', seed: 1, count: 1 })
     assert.equal(code, 2)

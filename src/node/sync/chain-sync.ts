@@ -88,6 +88,11 @@ export class ChainSync {
     return this.#state.phase !== 'live'
   }
 
+  /** The live part has stopped: from here to `resume` nothing may be signed (SYN-8). */
+  get paused(): boolean {
+    return this.#state.phase === 'syncing' || this.#state.phase === 'snapshot'
+  }
+
   /** Requests that are out. */
   get out(): number {
     return this.#state.asks.size

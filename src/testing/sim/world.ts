@@ -2,11 +2,10 @@
  * A whole network from one seed: machines, links, users, faults, and the checkers that read it from outside. The few
  * verbs here are what scenarios and suites are written in.
  */
-import { toHex } from '../../primitives/bytes.ts'
+import { compare, equal, toHex } from '../../primitives/bytes.ts'
 import { COORD, shardId } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { must } from '../../primitives/errors.ts'
-import { compare } from '../../primitives/bytes.ts'
 import { buildChainGenesis } from '../../chain/genesis-block.ts'
 import { ProposalType } from '../../codec/proposal.ts'
 import type { Signer } from '../../crypto/ports.ts'
@@ -21,6 +20,7 @@ import { faultyNetwork } from './byzantine.ts'
 import type { Fault } from './byzantine.ts'
 import { Agreement } from './checkers/agreement.ts'
 import { checkBounds } from './checkers/bounds.ts'
+import { ReceiptBook } from './checkers/receipts.ts'
 import { Supply } from './checkers/supply.ts'
 import { Timeline } from './clock.ts'
 import { noCoverage } from './coverage.ts'
@@ -31,6 +31,7 @@ import { SimNetwork } from './network.ts'
 import { SimNode } from './node.ts'
 import type { Port } from './port.ts'
 import { Prng } from './prng.ts'
+import { smuggle } from './smuggler.ts'
 import { StatementBook } from './statements.ts'
 import { Trace } from './trace.ts'
 import { Workload } from './workload.ts'
@@ -50,6 +51,10 @@ export interface WorldInit {
   readonly faulty?: ReadonlyMap<number, Fault>
   /** One more machine, down at first, with the key of this validator. */
   readonly twinOf?: number
+  /** Members that follow some shards only. @default all follow all */
+  readonly partial?: ReadonlyMap<number, readonly ChainId[]>
+  /** @default 6 */
+  readonly users?: number
 }
 
 const USERS = 6
@@ -66,17 +71,21 @@ export class World {
   readonly nodes: readonly SimNode[]
   readonly workload: Workload
   readonly agreement: Agreement
+  readonly receipts: ReceiptBook
   readonly statements: StatementBook
   readonly coverage: Coverage = noCoverage()
   readonly violations: string[] = []
   /** Called before each effect of any node: a write, its end, a message. A directed crash strikes here. */
   onEffect: (node: number, what: string) => void = () => undefined
   onFinal: (node: number, event: FinalEvent) => void = () => undefined
+  /** Members that vote like any other and lie to whoever syncs: blame for that is due. */
+  readonly liars = new Set<number>()
   /** How often a faulty member did what its kind does. */
   faults = 0
   /** Reasons for which nodes stopped signing or refused to start. */
   readonly refusals = new Map<number, string>()
   readonly #faulty: ReadonlyMap<number, Fault>
+  readonly #partial: ReadonlyMap<number, readonly ChainId[]>
   readonly #lost = new Set<number>()
   readonly #supply: Supply
   readonly #epochs = new Set<string>()
@@ -86,6 +95,7 @@ export class World {
     const { followers = 0, shards = 1, crypto = keyedCrypto } = init
     this.prng = new Prng(init.seed)
     this.#faulty = init.faulty ?? new Map<number, Fault>()
+    this.#partial = init.partial ?? new Map<number, readonly ChainId[]>()
     const signers = Array.from({ length: init.validators ?? 4 }, (_, index) =>
       crypto.signer(this.prng.fork(`validator ${index}`).bytes(32))
     )
@@ -94,7 +104,8 @@ export class World {
     const violation = (text: string): void => {
       this.violate(text)
     }
-    this.workload = new Workload(crypto, { users: USERS, shards, prng: this.prng.fork('users'), violation })
+    const { users = USERS } = init
+    this.workload = new Workload(crypto, { users, shards, prng: this.prng.fork('users'), violation })
     const validators = signers.map(({ publicKey }) => publicKey)
     this.genesis = simGenesis({ validators, accounts: this.workload.accounts, shards, params: init.params })
     this.networkId = networkId(this.genesis)
@@ -106,6 +117,13 @@ export class World {
       network: this.networkId,
       committee: validators,
       verifier: crypto.verifier,
+      violation
+    })
+    this.receipts = new ReceiptBook({
+      chains: this.chains,
+      coverage: this.coverage,
+      follows: (key, chain) =>
+        this.#partial.get(signers.findIndex((one) => equal(one.publicKey, key)))?.includes(chain) ?? true,
       violation
     })
     this.#supply = this.#expectSupply(violation)
@@ -221,6 +239,7 @@ export class World {
     this.coverage.dropped += counters.dropped
     this.coverage.duplicated += counters.duplicated
     this.coverage.transactions += this.workload.final
+    this.receipts.finish()
     for (const node of this.nodes) node.crash()
     return this.coverage
   }
@@ -233,9 +252,12 @@ export class World {
   }
 
   #cameBack(index: number): void {
-    for (const { chain, store } of this.node(index).chains?.list ?? []) {
-      this.agreement.onRestarted(index, chain, store.final.height)
-    }
+    const list = this.node(index).chains?.list ?? []
+    for (const { chain, store } of list) this.agreement.onRestarted(index, chain, store.final.height)
+    if (this.#faulty.get(index) !== 'smuggler') return
+    smuggle(list, this.prng.fork(`smuggler ${index}`), () => {
+      this.coverage.smuggled++
+    })
   }
 
   #node(index: number, signer: Signer | undefined, crypto: SimCrypto): SimNode {
@@ -246,7 +268,7 @@ export class World {
         index,
         genesis: this.genesis,
         networkId: this.networkId,
-        shards: this.chains.filter((chain) => chain !== COORD),
+        shards: this.#partial.get(index) ?? this.chains.filter((chain) => chain !== COORD),
         signer: isWatched ? this.statements.watch(signer) : signer,
         verifier: crypto.verifier,
         isFaulty: fault !== undefined,
@@ -299,7 +321,7 @@ export class World {
     this.trace.note(index, `blames ${peer}: ${why}`)
     const isCostly = why.startsWith('invalid') || why.startsWith('broken-promise')
     const blamed = Number(peer.slice('peer-'.length))
-    if (isCostly && !this.#faulty.has(blamed) && this.#faulty.size === 0) {
+    if (isCostly && !this.liars.has(blamed) && this.#faulty.size === 0) {
       this.violate(`honest node ${index} blames honest ${peer}: ${why}`)
     }
   }
@@ -316,6 +338,7 @@ export class World {
         this.agreement.onFinal(index, event)
         this.#judgeParent(index, event)
         this.#supply.check(index, event.chain, this.chainOf(index, event.chain).store)
+        this.receipts.onFinal(this.chainOf(index, event.chain), event.header.height)
         this.workload.onFinal(event)
         this.onFinal(index, event)
       },
