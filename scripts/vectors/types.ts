@@ -22,6 +22,7 @@ import type { Type } from '../../src/codec/ssz.ts'
 import * as stateProof from '../../src/codec/state-proof.ts'
 import * as stateRecords from '../../src/codec/state-records.ts'
 import * as statement from '../../src/codec/statement.ts'
+import * as syncMessages from '../../src/codec/sync-messages.ts'
 import * as transaction from '../../src/codec/transaction.ts'
 
 /** In the order of the specification. A new file of src/codec is added here and there. */
@@ -32,6 +33,7 @@ const MODULES = [
   proposal,
   evidence,
   messages,
+  syncMessages,
   registry,
   genesis,
   snapshot,
