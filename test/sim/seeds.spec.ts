@@ -4,6 +4,7 @@ import { runSeed } from '../../src/testing/sim/consensus-suite.ts'
 import { SUITES, runSim } from '../../src/testing/sim/main.ts'
 
 const SEEDS = 20
+const RECEIPT_SEEDS = 30
 
 async function linesOf(options: Parameters<typeof runSim>[0]): Promise<{ code: number; lines: string[] }> {
   const lines: string[] = []
@@ -43,6 +44,11 @@ describe('random seeds of consensus', function () {
     const { code, lines } = await linesOf({ suite: 'sync', seed: 1, count: 10 })
     assert.equal(code, 0, lines.join('\n'))
   })
+
+  it(`invariants 4, 5; R7, R10, R11, R14: ${RECEIPT_SEEDS} seeds of receipts pass, and every kind was reached`, async () => {
+    const { code, lines } = await linesOf({ suite: 'receipts', seed: 1, count: RECEIPT_SEEDS })
+    assert.equal(code, 0, lines.join('\n'))
+  }).timeout(300_000)
 
   it('a suite that does not exist is refused, and the ones that do are named', async () => {
     const { code, lines } = await linesOf({ suite: 'nothing', seed: 1, count: 1 })

@@ -50,7 +50,8 @@ export const FAULTS = [
   'usurper',
   'confider'
 ] as const
-export type Fault = (typeof FAULTS)[number]
+/** smuggler: its process builds bad deliveries; the network does not lie for it. */
+export type Fault = (typeof FAULTS)[number] | 'smuggler'
 
 /** Whom a confider gives its votes to, of four members. */
 export const confidantOf = (liar: number): number => (liar + 1) % 4
@@ -97,6 +98,8 @@ export function faultyNetwork(port: Port, init: FaultyInit): Network {
       return usurping(port, init, honest)
     case 'confider':
       return confiding(port, init, honest)
+    case 'smuggler':
+      return honest
     default: {
       const none: never = init.fault
       return none

@@ -78,13 +78,13 @@ function submitNow(world: World, prng: Prng, members: number): void {
   world.timeline.after(TRANSFER_EVERY_MS, () => submitNow(world, prng, members))
 }
 
-function blowsFor(plan: Fault | Plan, prng: Prng, member: number): readonly Blow[] {
+export function blowsFor(plan: Fault | Plan, prng: Prng, member: number): readonly Blow[] {
   if (plan === 'confider') return blowsBeside(member)
   if (prng.chance(CALM_PPM)) return CALM_BLOWS
   return plan === 'loss' || plan === 'alone' ? COMMON_BLOWS : blowsAround(prng.below(MEMBERS))
 }
 
-async function wreak(world: World, prng: Prng, blows: readonly Blow[]): Promise<void> {
+export async function wreak(world: World, prng: Prng, blows: readonly Blow[]): Promise<void> {
   world.network.link = prng.pick(LINKS)
   while (world.timeline.nowMs < CHAOS_UNTIL_MS && world.violations.length === 0) {
     await prng.pick(blows)(world, prng)
@@ -92,7 +92,7 @@ async function wreak(world: World, prng: Prng, blows: readonly Blow[]): Promise<
   }
 }
 
-async function recover(world: World, slow: readonly number[]): Promise<void> {
+export async function recover(world: World, slow: readonly number[]): Promise<void> {
   world.heal()
   world.network.link = CLEAN_LINK
   world.start()

@@ -19,16 +19,27 @@ export const COVERED = [
   'skewed',
   'transactions'
 ] as const
-export type Covered = (typeof COVERED)[number]
+/** Of receipts: what became of them, lanes that took no more, leaders that carried what they had to ask for or made up. */
+export const RECEIPT_KINDS = [
+  'receiptsDelivered',
+  'receiptsRefunded',
+  'receiptsAcknowledged',
+  'receiptsPulled',
+  'lanesCongested',
+  'smuggled'
+] as const
+const ALL_KINDS = [...COVERED, ...RECEIPT_KINDS] as const
+export type Covered = (typeof ALL_KINDS)[number]
 export type Coverage = Record<Covered, number>
 
-export const noCoverage = (): Coverage => Object.fromEntries(COVERED.map((name) => [name, 0])) as Coverage
+export const noCoverage = (): Coverage => Object.fromEntries(ALL_KINDS.map((name) => [name, 0])) as Coverage
 
 export function addCoverage(sum: Coverage, part: Coverage): void {
-  for (const name of COVERED) sum[name] += part[name]
+  for (const name of ALL_KINDS) sum[name] += part[name]
 }
 
-export const neverReached = (coverage: Coverage): Covered[] => COVERED.filter((name) => coverage[name] === 0)
+export const neverReached = (coverage: Coverage, kinds: readonly Covered[]): Covered[] =>
+  kinds.filter((name) => coverage[name] === 0)
 
-export const coverageText = (coverage: Coverage): string =>
-  COVERED.map((name) => `${name}=${coverage[name]}`).join(' ')
+export const coverageText = (coverage: Coverage, kinds: readonly Covered[]): string =>
+  kinds.map((name) => `${name}=${coverage[name]}`).join(' ')

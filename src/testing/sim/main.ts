@@ -4,18 +4,29 @@
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { runSeed } from './consensus-suite.ts'
-import type { RunInit, RunResult } from './consensus-suite.ts'
-import { addCoverage, coverageText, neverReached, noCoverage } from './coverage.ts'
+import type { RunResult } from './consensus-suite.ts'
+import { COVERED, addCoverage, coverageText, neverReached, noCoverage } from './coverage.ts'
+import type { Covered } from './coverage.ts'
 import { realCrypto } from './crypto.ts'
+import { COVERED_BY_RECEIPTS, runReceiptsSeed } from './receipts-suite.ts'
+import { runSyncSeed } from './sync-suite.ts'
 
 /** Seeds from which on a kind that was never reached is a failure of the suite. */
 const COVERAGE_SEEDS = 20
 const TAIL_LINES = 40
 
-export const SUITES: Readonly<Record<string, (seed: string) => RunInit>> = {
-  consensus: (seed) => ({ seed }),
-  shards: (seed) => ({ seed, shards: 2 }),
-  signatures: (seed) => ({ seed, crypto: realCrypto })
+export interface Suite {
+  readonly run: (seed: string) => Promise<RunResult>
+  /** What some of its seeds have to reach. */
+  readonly kinds: readonly Covered[]
+}
+
+export const SUITES: Readonly<Record<string, Suite>> = {
+  consensus: { run: async (seed) => runSeed({ seed }), kinds: COVERED },
+  shards: { run: async (seed) => runSeed({ seed, shards: 2 }), kinds: COVERED },
+  sync: { run: async (seed) => runSyncSeed({ seed }), kinds: ['finals', 'crashes'] },
+  signatures: { run: async (seed) => runSeed({ seed, crypto: realCrypto }), kinds: COVERED },
+  receipts: { run: async (seed) => runReceiptsSeed({ seed }), kinds: COVERED_BY_RECEIPTS }
 }
 
 export interface SimOptions {
@@ -40,10 +51,10 @@ export async function runSim(options: SimOptions, print: (line: string) => void)
   for (let seed = options.seed; seed < options.seed + options.count; seed++) {
     const name = `${options.suite} ${seed}`
     if (done.has(name)) continue
-    const result = await runSeed(suite(String(seed)))
+    const result = await suite.run(String(seed))
     ran++
     addCoverage(sum, result.coverage)
-    print(`seed ${seed} ${lineOf(result)}`)
+    print(`seed ${seed} ${lineOf(result, suite.kinds)}`)
     if (result.violations.length === 0) {
       if (options.resume !== undefined) appendFileSync(options.resume, `${name}\n`)
       continue
@@ -51,14 +62,14 @@ export async function runSim(options: SimOptions, print: (line: string) => void)
     failed++
     printFailure(result, print)
   }
-  const never = ran >= COVERAGE_SEEDS ? neverReached(sum) : []
+  const never = ran >= COVERAGE_SEEDS ? neverReached(sum, suite.kinds) : []
   for (const kind of never) print(`never reached: ${kind}`)
-  print(`${ran} seeds, ${failed} failed, ${done.size} passed before: ${coverageText(sum)}`)
+  print(`${ran} seeds, ${failed} failed, ${done.size} passed before: ${coverageText(sum, suite.kinds)}`)
   return failed > 0 || never.length > 0 ? 1 : 0
 }
 
-const lineOf = ({ violations, hash, coverage, simulatedMs }: RunResult): string =>
-  `${violations.length === 0 ? 'pass' : 'FAIL'} ${hash} ${simulatedMs} ms ${coverageText(coverage)}`
+const lineOf = ({ violations, hash, coverage, simulatedMs }: RunResult, kinds: readonly Covered[]): string =>
+  `${violations.length === 0 ? 'pass' : 'FAIL'} ${hash} ${simulatedMs} ms ${coverageText(coverage, kinds)}`
 
 function printFailure({ violations, tail }: RunResult, print: (line: string) => void): void {
   print('last of the trace (time, node, what, hash of the content):')

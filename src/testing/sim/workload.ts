@@ -11,6 +11,7 @@ import type { FinalEvent } from '../../node/ports.ts'
 import type { Genesis } from '../../params/genesis.ts'
 import { readAccount } from '../../state/supply.ts'
 import { checkStateless } from '../../state/stateless.ts'
+import { addressOfKey, homeShard } from '../../crypto/address.ts'
 import type { SimCrypto } from './crypto.ts'
 import type { SimNode } from './node.ts'
 import type { Prng } from './prng.ts'
@@ -20,9 +21,19 @@ interface User {
   readonly identity: SenderIdentity
 }
 
+interface Payment {
+  readonly to: Uint8Array
+  readonly consumer: () => bigint
+  /** Others of the sender that are on their way into the pool. @default 0 */
+  readonly ahead?: number
+}
+
 const BALANCE = 1_000_000_000n
 /** Heights ahead: longer than any run, so that nothing expires. */
 const LIFETIME = 90
+/** Of transfers across: to users, and of the others with enough for an account. */
+const KNOWN_PPM = 700_000
+const ENOUGH_PPM = 400_000
 
 export class Workload {
   readonly #users: readonly User[]
@@ -74,11 +85,49 @@ export class Workload {
   /** One transfer at one node, if it is up. What it refuses is no promise. */
   submitAt(node: SimNode, genesis: Genesis): void {
     const from = this.#prng.pick(this.#users)
+    const to = this.#prng.pick(this.#users.filter(({ identity }) => identity.chain === from.identity.chain))
+    const consumer = (): bigint => BigInt(this.#prng.between(1, 1_000))
+    if (to !== from) this.#transfer(node, genesis, from, { to: to.identity.address, consumer })
+  }
+
+  /** To another shard: mostly to one who has an account there, else to a new address, with enough for one or not. */
+  submitAcross(node: SimNode, genesis: Genesis): void {
+    const from = this.#prng.pick(this.#users)
+    const isKnown = this.#prng.chance(KNOWN_PPM)
+    const enough = BigInt(genesis.params.minBalance)
+    const least = !isKnown && this.#prng.chance(ENOUGH_PPM) ? enough : 1n
+    const consumer = (): bigint => least + BigInt(this.#prng.between(0, 1_000))
+    const others = this.#users.filter(({ identity }) => identity.chain !== from.identity.chain)
+    if (others.length === 0) return
+    const to = isKnown
+      ? this.#prng.pick(others).identity.address
+      : this.#freshAddress(from.identity.chain, genesis.shards)
+    this.#transfer(node, genesis, from, { to, consumer })
+  }
+
+  /** As much as the pool takes, from every user of one chain to another one's. */
+  flood(node: SimNode, genesis: Genesis, chain: ChainId, destination: ChainId): void {
+    const to = this.#users.find(({ identity }) => identity.chain === destination)
+    if (to === undefined) return
+    for (const from of this.#users.filter(({ identity }) => identity.chain === chain)) {
+      for (let count = 0; count < genesis.params.poolPerSender; count++) {
+        this.#transfer(node, genesis, from, { to: to.identity.address, consumer: () => 1n, ahead: count })
+      }
+    }
+  }
+
+  #freshAddress(except: ChainId, shards: number): Uint8Array {
+    for (;;) {
+      const address = addressOfKey(this.#prng.bytes(32))
+      if (homeShard(address, shards) !== except) return address
+    }
+  }
+
+  #transfer(node: SimNode, genesis: Genesis, from: User, { to, consumer, ahead = 0 }: Payment): void {
     const { chain, address } = from.identity
-    const to = this.#prng.pick(this.#users.filter(({ identity }) => identity.chain === chain))
     const running = node.chains?.get(chain)
     const chains = node.chains
-    if (running === undefined || chains === undefined || to === from) return
+    if (running === undefined || chains === undefined) return
     const account = readAccount(running.tree.final.state, address)
     if (account === undefined) return
     const { network } = chains.constants
@@ -86,10 +135,10 @@ export class Workload {
       network,
       signer: from.signer,
       chain,
-      nonce: running.pool.nextNonce(toHex(address), account.nonce),
+      nonce: running.pool.nextNonce(toHex(address), account.nonce) + BigInt(ahead),
       validUntil: running.store.final.height + LIFETIME,
-      to: to.identity.address,
-      consumer: BigInt(this.#prng.between(1, 1_000)),
+      to,
+      consumer: consumer(),
       ...transferCost(genesis.params)
     })
     const checked = checkStateless(chains.constants, signed.bytes)

@@ -28,7 +28,15 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
   forgedCertificates: 'C5, C31: certificates that nobody signed move no honest member',
   forkBelowTheFinalView: 'C27: finality of another block in a view that is over stops the chain',
   forkBesideTheFinalBlock:
-    'C27: finality in a later view of a block that is not above the final one stops the chain'
+    'C27: finality in a later view of a block that is not above the final one stops the chain',
+  sameDeliveryTwice: 'R7: a delivery that was applied cannot be applied again',
+  unprovenDelivery: 'R5: a receipt with another amount than the one in the state of its source is refused',
+  refusedValueReturns: 'R8: what the destination refuses is with its sender again',
+  refundWithoutRoom: 'R8: a refund that nobody can take is lost and found, not gone',
+  acknowledgementAhead: 'R10: an acknowledgement of what was never sent makes the block invalid',
+  committeeOfAnotherEpoch:
+    'R5, R6: a certificate of another epoch, or of one that is not known yet, proves nothing',
+  stoppedShard: 'R14: while a shard stands still, receipts between the others arrive, and its own later'
 }
 
 describe('directed scenarios of consensus', function () {

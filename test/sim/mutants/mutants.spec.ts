@@ -11,16 +11,21 @@ const run = promisify(execFile)
 const CHILD_MS = 120_000
 const script = new URL('./run-mutant.js', import.meta.url).pathname
 
-describe('mutants of consensus', function () {
+describe('mutants', function () {
   this.timeout(2 * CHILD_MS)
 
   for (const { name, rule, scenario, seed } of MUTANTS) {
-    it(`${rule}: "${name}" is caught by scenario ${scenario} and within ${SEARCH_SEEDS} seeds`, async () => {
+    const bySeeds = seed === undefined ? '' : ` and within ${SEARCH_SEEDS} seeds`
+    it(`${rule}: "${name}" is caught by scenario ${scenario}${bySeeds}`, async () => {
       const { stdout } = await run(process.execPath, [script, name], { timeout: CHILD_MS })
-      const outcome = JSON.parse(stdout) as Outcome
-      const [bySeed = 'no seed', byScenario] = outcome.caughtBy
-      assert.match(bySeed, /^seed \d+$/, `no seed noticed that the rule is broken, nor seed ${seed}`)
-      assert.equal(byScenario, `scenario ${scenario}`, 'the scenario did not notice that the rule is broken')
+      const { caughtBy } = JSON.parse(stdout) as Outcome
+      assert(caughtBy.includes(`scenario ${scenario}`), 'the scenario did not notice that the rule is broken')
+      if (seed === undefined) return
+      assert.match(
+        caughtBy[0] ?? '',
+        /^seed \d+$/,
+        `no seed noticed that the rule is broken, nor seed ${seed}`
+      )
       assert(seed <= SEARCH_SEEDS)
     })
   }

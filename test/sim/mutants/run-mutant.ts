@@ -43,13 +43,15 @@ async function main(): Promise<void> {
   const applied = apply(mutant.edits)
   // Only now: what is loaded from here on is the broken product.
   const { SCENARIOS, isScenario } = await import('../scenarios/catalog.ts')
-  const { runSeed } = await import('../../../src/testing/sim/consensus-suite.ts')
+  const { SUITES } = await import('../../../src/testing/sim/main.ts')
+  const suite = SUITES[mutant.suite ?? 'consensus']
+  if (suite === undefined) throw new RangeError('no such suite')
   const missing = mutant.edits.filter((edit) => !applied.has(edit))
   if (missing.length > 0)
     throw new RangeError(`not loaded: ${missing.map(({ module }) => module).join(', ')}`)
   const runs: Runs = {
     scenario: async (of) => findingOf(SCENARIOS[of]),
-    seed: async (of) => (await runSeed({ seed: String(of) })).violations[0],
+    seed: async (of) => (await suite.run(String(of))).violations[0],
     names: Object.keys(SCENARIOS).filter(isScenario)
   }
   const outcome = await (mode === '--search' ? search : named)(mutant, runs)
@@ -64,7 +66,7 @@ interface Runs {
 
 /** The scenario of the table, and a seed: the one of the table if that still does. */
 const named = async (mutant: Mutant, runs: Runs): Promise<Outcome> =>
-  outcomeOf(mutant, runs, [mutant.seed, ...ALL_SEEDS], [mutant.scenario])
+  outcomeOf(mutant, runs, mutant.seed === undefined ? [] : [mutant.seed, ...ALL_SEEDS], [mutant.scenario])
 
 /** The first seed that catches it, and every scenario that does. */
 const search = async (mutant: Mutant, runs: Runs): Promise<Outcome> =>

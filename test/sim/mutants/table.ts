@@ -19,8 +19,10 @@ export interface Mutant {
   readonly edits: readonly Edit[]
   /** The cheapest that catches it. */
   readonly scenario: ScenarioName
-  /** A seed of the random suite that does; what is tried first. */
-  readonly seed: number
+  /** A seed of the random suite that does; what is tried first. Undefined: no run of it comes to that. */
+  readonly seed: number | undefined
+  /** @default consensus */
+  readonly suite?: 'receipts'
 }
 
 /** A function that answers at once, whatever it is asked. */
@@ -30,7 +32,7 @@ const answering = (module: string, head: string, answer: string): Edit => ({
   replace: `${head} return ${answer};`
 })
 
-export const MUTANTS: readonly Mutant[] = [
+const OF_CONSENSUS: readonly Mutant[] = [
   {
     name: 'quorum one less',
     rule: 'C1, C5',
@@ -148,3 +150,69 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 22
   }
 ]
+
+const OF_RECEIPTS: readonly Mutant[] = [
+  {
+    name: 'cursor not advanced',
+    rule: 'R7; with the assertion that a receipt is the next one',
+    edits: [
+      { module: 'state/lanes.js', find: 'lane.cursor += 1;', replace: '' },
+      {
+        module: 'state/lanes.js',
+        find: "assert(sequence === lane.cursor, 'R7: a receipt out of order');",
+        replace: ''
+      }
+    ],
+    scenario: 'sameDeliveryTwice',
+    seed: 1,
+    suite: 'receipts'
+  },
+  {
+    name: 'proof unchecked',
+    rule: 'R5',
+    edits: [answering('state/proof.js', 'export function verifyProof(root, key, value, proof) {', 'true')],
+    scenario: 'unprovenDelivery',
+    seed: 3,
+    suite: 'receipts'
+  },
+  {
+    name: 'refund forgotten',
+    rule: 'R8',
+    edits: [
+      {
+        module: 'state/receipts.js',
+        find: 'isReturned ? refund(ledger, receipt, refusal, context) : undefined',
+        replace: 'undefined'
+      }
+    ],
+    scenario: 'refusedValueReturns',
+    seed: 1,
+    suite: 'receipts'
+  },
+  {
+    name: 'refund may fail',
+    rule: 'R8',
+    edits: [{ module: 'state/receipts.js', find: 'ledger.creditLost(receipt);', replace: '{}' }],
+    scenario: 'refundWithoutRoom',
+    seed: undefined,
+    suite: 'receipts'
+  },
+  {
+    name: 'acknowledgement ahead accepted',
+    rule: 'R10',
+    edits: [{ module: 'state/lanes.js', find: 'return cursor > lane.next', replace: 'return false' }],
+    scenario: 'acknowledgementAhead',
+    seed: undefined,
+    suite: 'receipts'
+  },
+  {
+    name: 'committee of another epoch accepted',
+    rule: 'R5, R6',
+    edits: [{ module: 'chain/delivery.js', find: ' && epoch === header.epoch', replace: '' }],
+    scenario: 'committeeOfAnotherEpoch',
+    seed: undefined,
+    suite: 'receipts'
+  }
+]
+
+export const MUTANTS: readonly Mutant[] = [...OF_CONSENSUS, ...OF_RECEIPTS]

@@ -12,6 +12,15 @@ import { allCrashAfterFinalise, certificateOnOneDisk } from './durability.ts'
 import { childOfUnknownParent, forgedCertificates, rivalOfNotarisedParent } from './faulty.ts'
 import { forkBelowTheFinalView, forkBesideTheFinalBlock } from './fork.ts'
 import { shardWithoutCoordination } from './independence.ts'
+import {
+  acknowledgementAhead,
+  committeeOfAnotherEpoch,
+  refundWithoutRoom,
+  refusedValueReturns,
+  sameDeliveryTwice,
+  stoppedShard,
+  unprovenDelivery
+} from './receipts.ts'
 import { abandonedBranch } from './transactions.ts'
 
 export const SCENARIOS = {
@@ -31,7 +40,14 @@ export const SCENARIOS = {
   childOfUnknownParent,
   forgedCertificates,
   forkBelowTheFinalView,
-  forkBesideTheFinalBlock
+  forkBesideTheFinalBlock,
+  sameDeliveryTwice,
+  unprovenDelivery,
+  refusedValueReturns,
+  refundWithoutRoom,
+  acknowledgementAhead,
+  committeeOfAnotherEpoch,
+  stoppedShard
 } as const
 
 export type ScenarioName = keyof typeof SCENARIOS
