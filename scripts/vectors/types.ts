@@ -24,6 +24,7 @@ import * as stateRecords from '../../src/codec/state-records.ts'
 import * as statement from '../../src/codec/statement.ts'
 import * as syncMessages from '../../src/codec/sync-messages.ts'
 import * as transaction from '../../src/codec/transaction.ts'
+import * as transferProof from '../../src/codec/transfer-proof.ts'
 
 /** In the order of the specification. A new file of src/codec is added here and there. */
 const MODULES = [
@@ -40,7 +41,8 @@ const MODULES = [
   stateRecords,
   stateProof,
   receipt,
-  outcome
+  outcome,
+  transferProof
 ]
 
 type AnyContainer = ContainerType<Record<string, Type<unknown>>>

@@ -117,7 +117,7 @@ function judgeEntries(
   return undefined
 }
 
-const areOfLane = (
+export const areOfLane = (
   receipts: readonly Receipt[],
   source: ChainId,
   destination: ChainId,

@@ -94,7 +94,8 @@ const RPC = {
   SUBSCRIPTION_UNKNOWN: entry(310, 'The connection has no subscription of that name.'),
   ORIGIN_REFUSED: entry(311, 'Pages of another origin may not connect.'),
   ADMIN_TOKEN: entry(312, 'The call takes the admin token of this node.'),
-  PEER_UNREACHABLE: entry(313, 'No connection to that address could be made.')
+  PEER_UNREACHABLE: entry(313, 'No connection to that address could be made.'),
+  PROOF_UNAVAILABLE: entry(314, 'What the proof is made of is not final yet, or not held here any more.')
 } as const
 
 /** Numbers of refusals that went away: 111, transfers had to stay within one shard. */

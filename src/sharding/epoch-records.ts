@@ -16,11 +16,12 @@ import { proveKey, verifyProof } from '../state/proof.ts'
 export type ProvenRecords = EpochProof['records']
 export type RecordsCode = 'records-missing' | 'records-proof' | 'records-malformed'
 
-const KEYS = [PARAMETERS_KEY, VALIDATORS_KEY, COOPERATIVES_KEY]
+/** In their order. */
+export const RECORD_KEYS: readonly Uint8Array[] = [PARAMETERS_KEY, VALIDATORS_KEY, COOPERATIVES_KEY]
 
 /** @param state coordination state after the freeze height */
 export const proveRecords = (state: Pick<StateView, 'get' | 'page'>): ProvenRecords =>
-  KEYS.flatMap((key) => {
+  RECORD_KEYS.flatMap((key) => {
     const value = state.get(key)
     return value === undefined ? [] : [{ value, proof: proveKey(state, key) }]
   })
@@ -30,9 +31,9 @@ export function readRecords(
   root: Uint8Array,
   records: ProvenRecords
 ): Verdict<Pick<StateView, 'get'>, RecordsCode> {
-  if (records.length !== KEYS.length) return refuse('records-missing', `${records.length} records`)
+  if (records.length !== RECORD_KEYS.length) return refuse('records-missing', `${records.length} records`)
   const values = new Map<string, Uint8Array>()
-  for (const [index, key] of KEYS.entries()) {
+  for (const [index, key] of RECORD_KEYS.entries()) {
     const record = records[index]
     if (record === undefined || !verifyProof(root, key, record.value, record.proof)) {
       return refuse('records-proof', `record ${index} is not in the state`)

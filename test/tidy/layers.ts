@@ -95,7 +95,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   metrics: { layers: ['net'], packages: ['prom-client', 'node:perf_hooks'] },
   /** Browsers load it: what it may import has no Node built-in (test/unit/client/imports.spec.ts). */
-  client: { layers: ['primitives', 'crypto', 'codec', 'params', 'state'], packages: [] },
+  client: {
+    layers: ['primitives', 'crypto', 'codec', 'params', 'state', 'sharding', 'chain', 'consensus'],
+    packages: []
+  },
   rpc: {
     layers: ['primitives', 'crypto', 'codec', 'sharding', 'net', 'client'],
     packages: ['@fastify/websocket', 'fastify']

@@ -1,0 +1,103 @@
+/**
+ * Checks a transfer proof with nothing but the genesis, or the genesis and a checkpoint (PRF-1): no node is asked, and
+ * nothing that a node said is believed. Pure; runs in browsers.
+ */
+import { buildChainGenesis } from '../chain/genesis-block.ts'
+import { judgeTransferProof } from '../chain/transfer-proof.ts'
+import type { JudgedTransfer, ProofCode, ProofTrust } from '../chain/transfer-proof.ts'
+import { RECEIPT_REFUND } from '../codec/receipt.ts'
+import { refusalByNumber } from '../codec/refusals.ts'
+import { blockHash } from '../codec/block.ts'
+import { certificateJobs } from '../consensus/certificate-check.ts'
+import { encodeAddress } from '../crypto/address.ts'
+import { verify } from '../crypto/ed25519.ts'
+import { networkId } from '../params/genesis.ts'
+import type { GenesisCode } from '../params/genesis.ts'
+import { parseGenesis } from '../params/genesis-json.ts'
+import { toHex } from '../primitives/bytes.ts'
+import { COORD, chainToJson } from '../primitives/chain-id.ts'
+import { accept, refuse } from '../primitives/result.ts'
+import type { Verdict } from '../primitives/result.ts'
+import { coordGenesisExtra } from '../sharding/snapshot.ts'
+import type { ChainJson } from './types.ts'
+
+export type { ProofTrust } from '../chain/transfer-proof.ts'
+
+/** What a proof shows, in the JSON of the RPC methods. */
+export interface ProvenTransfer {
+  readonly transaction: string
+  /** `refund`: what brought a refused receipt back. */
+  readonly kind: 'value' | 'refund'
+  readonly sender: string
+  readonly receiver: string
+  readonly consumer: string
+  readonly industrial: string
+  readonly source: { readonly chain: ChainJson; readonly height: number; readonly sequence: number }
+  readonly destination: {
+    readonly chain: ChainJson
+    readonly height: number
+    readonly hash: string
+    readonly timeMs: number
+  }
+  /** `lost`: a refund that its account could not take. */
+  readonly outcome: 'credited' | 'refused' | 'lost'
+  readonly reason?: string
+}
+
+/** The trust that the text of a genesis file gives, and the checkpoint that the caller vouches for. */
+export function proofTrust(
+  genesisJson: string,
+  checkpoint?: ProofTrust['checkpoint']
+): Verdict<ProofTrust, GenesisCode> {
+  const genesis = parseGenesis(genesisJson)
+  if (!genesis.ok) return genesis
+  return accept({
+    network: networkId(genesis.value),
+    shards: genesis.value.shards,
+    genesisHash: buildChainGenesis(genesis.value, COORD).block.hash,
+    records: coordGenesisExtra(genesis.value).map(([, value]) => value),
+    ...(checkpoint === undefined ? {} : { checkpoint })
+  })
+}
+
+export type VerifyCode = ProofCode | 'proof-signatures'
+
+/** @returns what is proven, or why nothing is. */
+export function verifyTransferProof(
+  bytes: Uint8Array,
+  trust: ProofTrust
+): Verdict<ProvenTransfer, VerifyCode> {
+  const judged = judgeTransferProof(bytes, trust)
+  if (!judged.ok) return judged
+  for (const { certificate, committee } of judged.value.certificates) {
+    const jobs = certificateJobs(trust.network, committee, certificate)
+    if (!jobs.ok) return refuse('proof-signatures', jobs.detail)
+    const holds = jobs.value.every(({ signature, message, publicKey }) =>
+      verify(signature, message, publicKey)
+    )
+    if (!holds) return refuse('proof-signatures', `a signature of epoch ${certificate.epoch} does not hold`)
+  }
+  return accept(describeTransfer(judged.value))
+}
+
+function describeTransfer({ receipt, emittedAt, block, code }: JudgedTransfer): ProvenTransfer {
+  const isRefund = receipt.kind === RECEIPT_REFUND
+  const failed = isRefund ? 'lost' : 'refused'
+  return {
+    transaction: toHex(receipt.origin),
+    kind: isRefund ? 'refund' : 'value',
+    sender: encodeAddress(receipt.sender),
+    receiver: encodeAddress(receipt.receiver),
+    consumer: receipt.consumer.toString(),
+    industrial: receipt.industrial.toString(),
+    source: { chain: chainToJson(receipt.source), height: emittedAt, sequence: receipt.sequence },
+    destination: {
+      chain: chainToJson(receipt.destination),
+      height: block.height,
+      hash: toHex(blockHash(block)),
+      timeMs: block.timeMs
+    },
+    outcome: code === 0 ? 'credited' : failed,
+    ...(code === 0 ? {} : { reason: refusalByNumber(code) ?? String(code) })
+  }
+}
