@@ -13,6 +13,7 @@ import type { BundleCounts } from '../node/chain/transactions.ts'
 import type { ChainEvents, FastStartProgress } from '../node/ports.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { Auditor } from './auditor.ts'
+import { LaneFigures } from './lane-figures.ts'
 import { syncLog } from './sync-report.ts'
 
 /** When each chain last moved, for /health. */
@@ -32,11 +33,13 @@ export class Observer {
   readonly #log: Logger
   readonly #onFailed: (error: unknown) => void
   readonly #auditor: Auditor
+  readonly #lanes: LaneFigures
 
   constructor(metrics: NodeMetrics, log: Logger, genesis: Genesis, onFailed: (error: unknown) => void) {
     this.#metrics = metrics
     this.#log = log
     this.#onFailed = onFailed
+    this.#lanes = new LaneFigures(metrics.receipts, genesis.shards)
     this.#auditor = new Auditor(genesis, (invariant, detail) => {
       metrics.node.invariantViolations.inc({ invariant })
       log.error({ invariant, detail }, 'an invariant is broken')
@@ -46,6 +49,7 @@ export class Observer {
   readonly events: ChainEvents = {
     final: ({ chain, header, hash, transactionIds, state, tookMs }) => {
       this.#auditor.finalBlock(chain, header.height, state)
+      this.#lanes.finalBlock(chain, state)
       const label = { chain: chainName(chain) }
       const { finalHeight, height, epoch, finalitySeconds, transactionsFinal } = this.#metrics.chain
       finalHeight.set(label, header.height)

@@ -7,6 +7,7 @@ import { declareChainMetrics } from './chain.ts'
 import { declareNetMetrics } from './net.ts'
 import { declareNodeMetrics } from './node.ts'
 import { declarePoolMetrics } from './pool.ts'
+import { declareReceiptMetrics } from './receipts.ts'
 import { declareRpcMetrics } from './rpc.ts'
 import { declareSyncMetrics } from './sync.ts'
 
@@ -27,6 +28,7 @@ export function createMetrics(init: MetricsInit = {}) {
     pool: declarePoolMetrics(registry),
     net: declareNetMetrics(registry),
     node: declareNodeMetrics(registry),
+    receipts: declareReceiptMetrics(registry),
     rpc: declareRpcMetrics(registry)
   }
 }

@@ -1,6 +1,7 @@
 /** `icn query`: asks a running node; a few lines for people, the whole answer with `--json`. */
 import type { Command } from 'commander'
 import type { Client } from '../../client/client.ts'
+import type { LaneJson, ReceiptJson } from '../../client/receipt-types.ts'
 import type { ChainJson, ChainSync, Place } from '../../client/types.ts'
 import { encodeAddress } from '../../crypto/address.ts'
 import { devnetAddress } from '../../params/devnet-keys.ts'
@@ -24,6 +25,7 @@ export function register(program: Command): void {
   const query = program.command('query').description('ask a running node').addHelpText('after', EXAMPLES)
   registerChain(query)
   registerState(query)
+  registerReceipts(query)
   registerNode(query)
 }
 
@@ -31,7 +33,8 @@ const EXAMPLES = `
 Examples:
   icn query head 0
   icn query block coord 12 --json
-  icn query account user3 --rpc http://127.0.0.1:9001`
+  icn query account user3 --rpc http://127.0.0.1:9001
+  icn query receipt 0 1 17`
 
 /** An optional argument that was not given is the empty text. */
 type Arguments = readonly string[]
@@ -116,10 +119,11 @@ function registerState(query: Command): void {
     query,
     ['tx <id>', 'where a transaction stands'],
     (client, [id = '']) => client.call('tx_get', { id }),
-    ({ status, place, result, reason }) => [
+    ({ status, place, result, reason, hops }) => [
       status + (reason === undefined ? '' : `: ${reason}`),
       ...(place === undefined ? [] : [`chain ${place.chain} height ${place.height} index ${place.index}`]),
-      ...(result === undefined ? [] : [`result ${result.code}, mana ${result.mana}`])
+      ...(result === undefined ? [] : [`result ${result.code}, mana ${result.mana}`]),
+      ...hops.map(receiptLine)
     ]
   )
   add(
@@ -163,6 +167,56 @@ function registerState(query: Command): void {
         })
       ])
   )
+}
+
+function registerReceipts(query: Command): void {
+  add(
+    query,
+    ['receipt <source> <destination> <sequence>', 'where a receipt between two shards stands'],
+    (client, [source = '', destination = '', sequence = '']) =>
+      client.call('receipt_status', {
+        source: chainOf(source),
+        destination: chainOf(destination),
+        sequence: sequenceOf(sequence)
+      }),
+    (receipt) => [receiptLine(receipt)]
+  ).addHelpText('after', '\nExample: icn query receipt 0 1 17')
+  add(
+    query,
+    ['lanes <chain>', 'what a chain has sent to and received from each other chain'],
+    (client, [chain = '']) => client.call('lane_list', { chain: chainOf(chain) }),
+    ({ lanes, ...answer }) => [
+      ...(lanes.length === 0 ? ['no lane was used yet'] : lanes.flatMap(laneLines)),
+      asOf(answer.asOf)
+    ]
+  ).addHelpText('after', '\nExample: icn query lanes 0')
+}
+
+function sequenceOf(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new CliError(`no sequence ${text}: expected a number from 0`)
+  return Number(text)
+}
+
+function receiptLine({ source, destination, sequence, status, place, reason, refund }: ReceiptJson): string {
+  const where = place === undefined ? '' : ` at chain ${place.chain} height ${place.height}`
+  const why = reason === undefined ? '' : `: ${reason}`
+  const back = refund === undefined ? '' : `, refund ${destination} to ${source} ${refund}`
+  return `receipt ${source} to ${destination} ${sequence}: ${status}${why}${where}${back}`
+}
+
+function laneLines({ other, out, in: inbound }: LaneJson): string[] {
+  const sum = (of: { readonly consumer: string; readonly industrial: string }): string =>
+    `consumer ${tokenText(of.consumer)}, industrial ${tokenText(of.industrial)}`
+  return [
+    ...(out === undefined
+      ? []
+      : [
+          `to ${other}: ${out.next} sent, ${out.acknowledged} acknowledged, ${out.bytes} bytes kept; ${sum(out)}`
+        ]),
+    ...(inbound === undefined
+      ? []
+      : [`from ${other}: ${inbound.cursor} received, ${inbound.refunds} sent back; ${sum(inbound)}`])
+  ]
 }
 
 function registerNode(query: Command): void {

@@ -10,7 +10,8 @@ import { parseGenesis } from '../../../src/params/genesis-json.ts'
 import { networkId } from '../../../src/params/genesis.ts'
 import { toHex } from '../../../src/primitives/bytes.ts'
 import { RpcServer } from '../../../src/rpc/server.ts'
-import type { NodePort } from '../../../src/rpc/port.ts'
+import { shardId } from '../../../src/primitives/chain-id.ts'
+import type { NodePort, ReceiptFacts } from '../../../src/rpc/port.ts'
 import { MAIN, icn } from '../../support/cli.ts'
 import { LOCAL_USER, TRANSFER, fakeNodePort } from '../../support/fake-node-port.ts'
 import { SILENT_SOCKETS } from '../../support/growing-chain.ts'
@@ -173,6 +174,8 @@ describe('command line', () => {
     `proof ${LOCAL_USER}`,
     'supply',
     'supply 0',
+    'receipt 0 1 17',
+    'lanes 0',
     'peers --chain 1',
     'sync'
   ]
@@ -184,6 +187,58 @@ describe('command line', () => {
       })
     })
   }
+
+  it('R16: query tx and receipt show every hop, query lanes what was sent and received', async () => {
+    const refused: ReceiptFacts = {
+      source: shardId(0),
+      destination: shardId(1),
+      sequence: 4,
+      status: 'refused',
+      place: { chain: shardId(1), height: 9, hash: new Uint8Array(32) },
+      reason: 'below-min-balance',
+      refund: 2
+    }
+    const back: ReceiptFacts = {
+      source: shardId(1),
+      destination: shardId(0),
+      sequence: 2,
+      status: 'provable'
+    }
+    const out = {
+      next: 5,
+      acknowledged: 4,
+      bytes: 160,
+      sentConsumer: 1_500_000n,
+      sentIndustrial: 0n,
+      refundsReported: 1,
+      refundsReceived: 1
+    }
+    const port = fakeNodePort({
+      transaction: async () => ({ status: 'final', emitted: [refused] }),
+      hops: async () => [refused, back],
+      receipt: async () => refused,
+      lanes: () => [
+        {
+          other: shardId(1),
+          out,
+          in: { cursor: 3, refunds: 1, receivedConsumer: 0n, receivedIndustrial: 0n }
+        }
+      ]
+    })
+    await withNode(port, async (env) => {
+      const hop = 'receipt 0 to 1 4: refused: below-min-balance at chain 1 height 9, refund 1 to 0 2\n'
+      assert.equal(await run('query receipt 0 1 4', { env }), hop)
+      const shown = await run(`query tx ${TRANSFER.id}`, { env })
+      assert.equal(shown, `final\n${hop}receipt 1 to 0 2: provable\n`)
+      const lanes = await run('query lanes 0', { env })
+      assert.match(lanes, /^to 1: 5 sent, 4 acknowledged, 160 bytes kept; consumer 1\.5, industrial 0\n/)
+      assert.match(lanes, /\nfrom 1: 3 received, 1 sent back; consumer 0, industrial 0\n/)
+      const wrong = await icn(['query', 'receipt', '0', '1', '-1'], { cwd, env })
+      assert.notEqual(wrong.code, 0)
+    })
+    assert.match(await run('query receipt --help'), /Example: icn query receipt 0 1 17/)
+    assert.match(await run('query lanes --help'), /Example: icn query lanes 0/)
+  })
 
   it('tx transfer signs, submits, prints the id and waits for final; --dry only prints bytes', async () => {
     const submitted: string[] = []
