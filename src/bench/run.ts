@@ -13,6 +13,7 @@ import { requests } from './requests.ts'
 import { signatures } from './signatures.ts'
 import { snapshot } from './snapshot.ts'
 import { state } from './state.ts'
+import { sync } from './sync.ts'
 
 export const BENCHES: readonly Bench[] = [
   signatures,
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   commit,
   state,
   snapshot,
+  sync,
   network
 ]
 

@@ -189,7 +189,11 @@ export class Transactions {
   onFinalBlock(executed: Executed): void {
     const { pool, tree } = this.#c
     const { header } = executed.block
-    const included = executed.transactions.map(({ id, sender }) => ({ id: toHex(id), sender: toHex(sender) }))
+    // Nothing waits while a chain catches up, and then nobody looks at these.
+    const isEmpty = pool.status().count === 0
+    const included = isEmpty
+      ? []
+      : executed.transactions.map(({ id, sender }) => ({ id: toHex(id), sender: toHex(sender) }))
     const head = { height: header.height, timeMs: header.timeMs }
     this.#dropped(pool.onFinalBlock({ included, view: tree.final.state, head }))
     for (const { checked } of pool.dueForRepeat(header.height)) this.#bundle(checked.bytes)
