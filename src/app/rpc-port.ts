@@ -21,6 +21,7 @@ import { createOperatorPort } from './operator-port.ts'
 import type { LeveledLog } from './operator-port.ts'
 import { describeHealth } from './health.ts'
 import type { Progress } from './observer.ts'
+import { ProofPort } from './proof-port.ts'
 import { ReceiptPort } from './receipt-port.ts'
 import { describeSync } from './sync-report.ts'
 import type { TransactionPort } from './transaction-port.ts'
@@ -42,6 +43,7 @@ const NONE: Tokens = { consumer: 0n, industrial: 0n }
 export function createRpcPort(c: RpcPortComponents): NodePort {
   const { chains, network } = c
   const receipts = new ReceiptPort(chains)
+  const proofs = new ProofPort(chains, c.transactions, receipts)
   const chainOf = (chain: ChainId): ChainNode =>
     must(chains.get(chain), 'the RPC layer asks for followed chains')
   return {
@@ -108,7 +110,8 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
     supply: (chain) => describeSupply(chainOf(chain)),
     receipt: async (place) => receipts.status(place),
     hops: async (place) => receipts.follow(place),
-    lanes: (chain) => receipts.lanes(chain)
+    lanes: (chain) => receipts.lanes(chain),
+    transferProof: async (wanted) => proofs.transfer(wanted)
   }
 }
 

@@ -16,7 +16,7 @@ export {
   signerOfSeed,
   transferCost
 } from './transfer.ts'
-export { proofTrust, verifyTransferProof } from './transfer-proof.ts'
+export { proofTrust, readTransferProof, verifyTransferProof } from './transfer-proof.ts'
 export type { ProofTrust, ProvenTransfer, VerifyCode } from './transfer-proof.ts'
 export type { FeeToken, SenderIdentity, SignedTransaction, SignTransfer, TransferFields } from './transfer.ts'
 export { addressOfKey, decodeAddress, encodeAddress, homeShard } from '../crypto/address.ts'

@@ -1,5 +1,5 @@
 /** The results of the RPC methods about receipts and lanes (protocols/receipts.md, R16). */
-import type { AsOf, ChainJson, Place } from './types.ts'
+import type { AsOf, ChainJson, Place } from './place-types.ts'
 
 /** `unseen`: this node does not follow the chains that could tell. */
 export type ReceiptStatus = 'provable' | 'delivered' | 'refused' | 'acknowledged' | 'unknown' | 'unseen'
@@ -37,11 +37,41 @@ export interface LaneList extends AsOf {
   readonly lanes: readonly LaneJson[]
 }
 
+/** What a proof shows, in the JSON of the RPC methods. */
+export interface ProvenTransfer {
+  readonly transaction: string
+  /** `refund`: what brought a refused receipt back. */
+  readonly kind: 'value' | 'refund'
+  readonly sender: string
+  readonly receiver: string
+  readonly consumer: string
+  readonly industrial: string
+  readonly source: { readonly chain: ChainJson; readonly height: number; readonly sequence: number }
+  readonly destination: {
+    readonly chain: ChainJson
+    readonly height: number
+    readonly hash: string
+    readonly timeMs: number
+  }
+  /** `lost`: a refund that its account could not take. */
+  readonly outcome: 'credited' | 'refused' | 'lost'
+  readonly reason?: string
+}
+
+/** PRF-1: for `verifyTransferProof`; whoever reads `transfer` instead believes the node. */
+export interface TransferProofJson {
+  readonly id: string
+  /** SSZ of a TransferProof, hex. */
+  readonly proof: string
+  readonly transfer: ProvenTransfer
+}
+
 /** Methods of this page, by name. */
 export interface ReceiptMethods {
   receipt_status: {
     params: { source: ChainJson; destination: ChainJson; sequence: number }
     result: ReceiptJson
   }
+  tx_proof: { params: { id: string; hop?: number; checkpoint?: number }; result: TransferProofJson }
   lane_list: { params: { chain: ChainJson }; result: LaneList }
 }

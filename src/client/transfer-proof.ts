@@ -6,6 +6,8 @@ import { buildChainGenesis } from '../chain/genesis-block.ts'
 import { judgeTransferProof } from '../chain/transfer-proof.ts'
 import type { JudgedTransfer, ProofCode, ProofTrust } from '../chain/transfer-proof.ts'
 import { RECEIPT_REFUND } from '../codec/receipt.ts'
+import { decode } from '../codec/ssz.ts'
+import { TransferProofType } from '../codec/transfer-proof.ts'
 import { refusalByNumber } from '../codec/refusals.ts'
 import { blockHash } from '../codec/block.ts'
 import { certificateJobs } from '../consensus/certificate-check.ts'
@@ -19,30 +21,10 @@ import { COORD, chainToJson } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { coordGenesisExtra } from '../sharding/snapshot.ts'
-import type { ChainJson } from './types.ts'
+import type { ProvenTransfer } from './receipt-types.ts'
 
 export type { ProofTrust } from '../chain/transfer-proof.ts'
-
-/** What a proof shows, in the JSON of the RPC methods. */
-export interface ProvenTransfer {
-  readonly transaction: string
-  /** `refund`: what brought a refused receipt back. */
-  readonly kind: 'value' | 'refund'
-  readonly sender: string
-  readonly receiver: string
-  readonly consumer: string
-  readonly industrial: string
-  readonly source: { readonly chain: ChainJson; readonly height: number; readonly sequence: number }
-  readonly destination: {
-    readonly chain: ChainJson
-    readonly height: number
-    readonly hash: string
-    readonly timeMs: number
-  }
-  /** `lost`: a refund that its account could not take. */
-  readonly outcome: 'credited' | 'refused' | 'lost'
-  readonly reason?: string
-}
+export type { ProvenTransfer } from './receipt-types.ts'
 
 /** The trust that the text of a genesis file gives, and the checkpoint that the caller vouches for. */
 export function proofTrust(
@@ -80,7 +62,24 @@ export function verifyTransferProof(
   return accept(describeTransfer(judged.value))
 }
 
-function describeTransfer({ receipt, emittedAt, block, code }: JudgedTransfer): ProvenTransfer {
+/** What a proof says of itself, nothing of it checked; undefined where it says nothing. */
+export function readTransferProof(bytes: Uint8Array): ProvenTransfer | undefined {
+  const decoded = decode(TransferProofType, bytes)
+  if (!decoded.ok) return undefined
+  const { sequence, source, outcome } = decoded.value
+  const receipt = source.entry.receipts.find((each) => each.sequence === sequence)
+  const [block] = outcome.headers
+  const code = outcome.run.codes[sequence - outcome.run.first]
+  if (receipt === undefined || block === undefined || code === undefined) return undefined
+  return describeTransfer({ receipt, emittedAt: source.entry.height, block, code })
+}
+
+function describeTransfer({
+  receipt,
+  emittedAt,
+  block,
+  code
+}: Omit<JudgedTransfer, 'certificates'>): ProvenTransfer {
   const isRefund = receipt.kind === RECEIPT_REFUND
   const failed = isRefund ? 'lost' : 'refused'
   return {

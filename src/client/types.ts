@@ -4,20 +4,11 @@
  * heights, views, nonces, mana, counts and Unix milliseconds JSON integers, a chain is `"coord"` or a shard's number.
  */
 import type { BanJson, LogLevelName, PeerStandingJson } from './peer-types.ts'
+import type { AsOf, ChainJson, Place } from './place-types.ts'
 import type { ReceiptJson, ReceiptMethods } from './receipt-types.ts'
 
-export type ChainJson = 'coord' | number
+export type { AsOf, ChainJson, Place } from './place-types.ts'
 
-/** One block of one chain. */
-export interface Place {
-  readonly chain: ChainJson
-  readonly height: number
-  readonly hash: string
-}
-/** The final block whose state an answer describes. */
-export interface AsOf {
-  readonly asOf: Place
-}
 export interface BlockId {
   readonly height: number
   readonly hash: string

@@ -100,6 +100,15 @@ export interface ReceiptFacts extends ReceiptPlace {
   readonly refund?: number
 }
 
+/** Which receipt of a transaction is to be proven, and from where. */
+export interface WantedTransferProof {
+  readonly id: Uint8Array
+  /** 0: the receipt it emitted; 1: the refund that answered it. */
+  readonly hop: number
+  /** Height of a coordination block that the reader vouches for, instead of the genesis. */
+  readonly checkpoint?: number
+}
+
 /** A followed chain's lanes to and from another one. */
 export interface LaneFacts {
   readonly other: ChainId
@@ -230,4 +239,6 @@ export interface NodePort {
   /** A receipt that a transaction emitted and what answered it. */
   hops(place: ReceiptPlace): Promise<readonly ReceiptFacts[]>
   lanes(chain: ChainId): readonly LaneFacts[]
+  /** PRF-1. */
+  transferProof(wanted: WantedTransferProof): Promise<Answer<Uint8Array>>
 }

@@ -1,5 +1,7 @@
 /** A node of two shards that follows `coord` and shard 0, with one final block on each, behind the RPC port. */
 import { BitArray } from '@chainsafe/ssz'
+import { ReceiptType } from '../../src/codec/receipt.ts'
+import { TransferProofType } from '../../src/codec/transfer-proof.ts'
 import { EMPTY_DELIVERIES_ROOT, EMPTY_RECEIPTS_ROOT, blockHash } from '../../src/codec/block.ts'
 import type { Block, Header } from '../../src/codec/block.ts'
 import { FINALISE } from '../../src/codec/statement.ts'
@@ -139,7 +141,6 @@ const peerOfShard1: PeerView = {
 export const SHARD_1_PEER = { peer: peerOfShard1.peer, address: peerOfShard1.address }
 
 const PEER = `12D3KooW${'A'.repeat(44)}`
-/** One good call of every method about peers. */
 export const PEER_CALLS = {
   peer_get: { peer: PEER },
   admin_ban: { peer: PEER },
@@ -147,6 +148,29 @@ export const PEER_CALLS = {
   admin_bans: {},
   admin_connect: { address: '/ip4/127.0.0.1/tcp/1' },
   admin_log_level: { level: 'debug' }
+}
+
+/** One good call of every method about peers and receipts. */
+export const NODE_CALLS = {
+  ...PEER_CALLS,
+  receipt_status: { source: 0, destination: 1, sequence: 0 },
+  lane_list: { chain: 0 },
+  tx_proof: { id: '00'.repeat(32) }
+}
+
+/** It shows nothing, but says something. */
+function aTransferProof(): Uint8Array {
+  const proof = TransferProofType.defaultValue()
+  const receipts = [ReceiptType.defaultValue()]
+  return TransferProofType.serialize({
+    ...proof,
+    source: { ...proof.source, entry: { height: 3, receipts } },
+    outcome: {
+      ...proof.outcome,
+      headers: [aBlock(shardId(1), FINAL_HEIGHT).header],
+      run: { ...proof.outcome.run, codes: [0] }
+    }
+  })
 }
 
 const aBan = (peer: Peer) => ({ peer, untilMs: 1_800_000_000_000, reason: 'two proofs', bans: 2 })
@@ -196,6 +220,7 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
     receipt: async (place) => ({ ...place, status: 'unknown' }),
     hops: async (place) => [{ ...place, status: 'unknown' }],
     lanes: () => [],
+    transferProof: async () => accept(aTransferProof()),
     head: (chain) => {
       const final = aBlock(chain, FINAL_HEIGHT)
       return { epoch: 0, final, head: { height: FINAL_HEIGHT + 1, hash: bytes32(8) } }

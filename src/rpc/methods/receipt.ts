@@ -1,11 +1,14 @@
 /** Methods about receipts between chains and the lanes they travel on. */
 import type { LaneJson } from '../../client/receipt-types.ts'
+import { readTransferProof } from '../../client/transfer-proof.ts'
 import { chainToJson } from '../../primitives/chain-id.ts'
+import { toHex } from '../../primitives/bytes.ts'
+import { must } from '../../primitives/errors.ts'
 import { accept } from '../../primitives/result.ts'
 import { placeJson, receiptJson } from '../json.ts'
 import { invalidParams, method } from '../method.ts'
 import type { Method } from '../method.ts'
-import { chainParam, integerParam } from '../params.ts'
+import { chainParam, hexParam, integerParam, optional } from '../params.ts'
 import type { LaneFacts } from '../port.ts'
 import { chainRefusal } from '../refusals.ts'
 import { finalPlace } from './chain.ts'
@@ -19,6 +22,22 @@ const receiptStatus = method('receipt_status', {
     const refusal = chainRefusal(port, place.source)
     if (refusal !== undefined && chainRefusal(port, place.destination) !== undefined) return refusal
     return accept(receiptJson(await port.receipt(place)))
+  }
+})
+
+const txProof = method('tx_proof', {
+  summary: 'What became of a transfer to another shard, to be checked with the genesis or a checkpoint alone',
+  params: {
+    id: hexParam('transaction id', { length: 32 }),
+    hop: optional(integerParam('0: what it sent, 1: what came back', 0, 1)),
+    checkpoint: optional(integerParam('height of a coordination block the reader vouches for', 1))
+  },
+  weight: 8,
+  async call(port, { id, hop = 0, checkpoint }) {
+    const answer = await port.transferProof({ id, hop, ...(checkpoint === undefined ? {} : { checkpoint }) })
+    if (!answer.ok) return answer
+    const transfer = must(readTransferProof(answer.value), 'this node made the proof')
+    return accept({ id: toHex(id), proof: toHex(answer.value), transfer })
   }
 })
 
@@ -48,4 +67,4 @@ function laneJson({ other, out, in: inbound }: LaneFacts): LaneJson {
   }
 }
 
-export const receiptMethods: readonly Method[] = [receiptStatus, laneList]
+export const receiptMethods: readonly Method[] = [receiptStatus, txProof, laneList]

@@ -1,0 +1,45 @@
+/** Proofs for readers who hold the genesis and nothing else, made of what the followed chains hold (PRF-1, PRF-8). */
+import { COORD, chainName } from '../primitives/chain-id.ts'
+import { must } from '../primitives/errors.ts'
+import { refuse } from '../primitives/result.ts'
+import type { Chains } from '../node/chains.ts'
+import { makeTransferProof } from '../node/transfer-proof.ts'
+import type { Answer, WantedTransferProof } from '../rpc/port.ts'
+import type { ReceiptPort } from './receipt-port.ts'
+import type { TransactionPort } from './transaction-port.ts'
+
+export class ProofPort {
+  readonly #chains: Chains
+  readonly #transactions: Pick<TransactionPort, 'find'>
+  readonly #receipts: ReceiptPort
+
+  constructor(chains: Chains, transactions: Pick<TransactionPort, 'find'>, receipts: ReceiptPort) {
+    this.#chains = chains
+    this.#transactions = transactions
+    this.#receipts = receipts
+  }
+
+  async transfer({ id, hop, checkpoint }: WantedTransferProof): Promise<Answer<Uint8Array>> {
+    const { status, emitted = [] } = this.#transactions.find(id)
+    const [first] = emitted
+    if (status !== 'final') return refuse('PROOF_UNAVAILABLE', `the transaction is ${status} here`)
+    if (first === undefined)
+      return refuse('PROOF_UNAVAILABLE', 'the transaction sent nothing to another shard')
+    const place = (await this.#receipts.follow(first))[hop]
+    if (place === undefined) return refuse('PROOF_UNAVAILABLE', 'nothing came back')
+    const destination = this.#chains.get(place.destination)
+    if (destination === undefined) {
+      const detail = `this node does not follow chain ${chainName(place.destination)}`
+      return refuse('CHAIN_NOT_FOLLOWED', detail)
+    }
+    const { source, sequence } = place
+    return makeTransferProof(
+      {
+        genesis: this.#chains.genesis,
+        coord: must(this.#chains.get(COORD), 'coordination is always followed').store,
+        destination: destination.store
+      },
+      { source, sequence, ...(checkpoint === undefined ? {} : { checkpoint }) }
+    )
+  }
+}
