@@ -85,17 +85,7 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
       const height = store.heightOfHash(at)
       return height === undefined ? driver.instance.blocks.get(toHex(at))?.block : store.block(height)
     },
-    headers: async (chain, from, limit) => {
-      const { store } = chainOf(chain)
-      const out = []
-      for (let height = from; out.length < limit; height++) {
-        const header = store.header(height)
-        const hash = store.hashAt(height)
-        if (header === undefined || hash === undefined) break
-        out.push({ header, hash })
-      }
-      return out
-    },
+    headers: async (chain, from, limit) => listHeaders(chainOf(chain), from, limit),
     certificate: async (chain, height) => chainOf(chain).store.certificateAtOrAbove(height),
     view: (chain) => describeView(chainOf(chain), c.clock.monoMs()),
     leaders: (chain, count) => describeLeaders(chainOf(chain), count),
@@ -127,6 +117,17 @@ function describeNode({ chains, network, validator, facts }: RpcPortComponents):
   if (validator === undefined) return common
   const { publicKey: key, state: signing, reason } = validator
   return { ...common, validator: { key, signing, ...(reason === '' ? {} : { reason }) } }
+}
+
+function listHeaders({ store }: ChainNode, from: number, limit: number) {
+  const out = []
+  for (let height = from; out.length < limit; height++) {
+    const header = store.header(height)
+    const hash = store.hashAt(height)
+    if (header === undefined || hash === undefined) break
+    out.push({ header, hash })
+  }
+  return out
 }
 
 function describeView({ driver }: ChainNode, nowMs: number) {

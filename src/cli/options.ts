@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
+import { encodeAddress } from '../crypto/address.ts'
+import { devnetAddress } from '../params/devnet-keys.ts'
+import { fromHex } from '../primitives/bytes.ts'
 import { CliError, errnoOf } from './cli-error.ts'
 
 /** `--fee-token <t>` → `ICN_FEE_TOKEN`. */
@@ -70,4 +73,15 @@ export function readText(path: string): string {
       cause: error
     })
   }
+}
+
+/** An address as it is, or that of a devnet account by its name. */
+export const addressOf = (text: string): string =>
+  /^(user|load)\d{1,3}$/.test(text) ? encodeAddress(devnetAddress(text)) : text
+
+/** `HEIGHT:HASH` of a final coordination block. */
+export function checkpointOption(text: string): { readonly height: number; readonly hash: Uint8Array } {
+  const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('expected HEIGHT:HASH with 64 hex digits')
+  return { height: Number(match[1]), hash: fromHex(match[2] ?? '') }
 }

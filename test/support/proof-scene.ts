@@ -47,3 +47,14 @@ export async function proofOf(world: ProofWorld, destination: typeof A, wanted: 
 export async function grow(world: ProofWorld, chain: typeof A, to: number): Promise<void> {
   while (world.store(chain).final.height < to) await world.grow(chain)
 }
+
+/** One payment of 7 from A to B in epoch 2 of 8 heights, delivered, both blocks final. @returns its id */
+export async function paidScene(world: ProofWorld): Promise<Uint8Array> {
+  await grow(world, COORD, 17)
+  await world.grow(A)
+  await world.grow(B)
+  const payment = world.pay(userOn(A), devnetAddress(userOn(B)), 7n)
+  await world.grow(A, { transactions: [payment] })
+  await world.grow(B, { deliveries: world.deliveries(A, B) })
+  return payment.id
+}

@@ -3,12 +3,11 @@ import type { Command } from 'commander'
 import type { Client } from '../../client/client.ts'
 import type { LaneJson, ReceiptJson } from '../../client/receipt-types.ts'
 import type { ChainJson, ChainSync, Place } from '../../client/types.ts'
-import { encodeAddress } from '../../crypto/address.ts'
-import { devnetAddress } from '../../params/devnet-keys.ts'
 import { chainToJson, parseChain } from '../../primitives/chain-id.ts'
 import { CliError } from '../cli-error.ts'
-import { tokenText } from '../options.ts'
+import { addressOf, tokenText } from '../options.ts'
 import { progressBar } from '../progress.ts'
+import { registerProof } from '../query-proof.ts'
 import { addRpcOption, clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
 
@@ -26,6 +25,7 @@ export function register(program: Command): void {
   registerChain(query)
   registerState(query)
   registerReceipts(query)
+  registerProof(query)
   registerNode(query)
 }
 
@@ -62,9 +62,6 @@ function chainOf(text: string): ChainJson {
   if (chain === undefined) throw new CliError(`no chain ${text}: expected coord or a shard's number`)
   return chainToJson(chain)
 }
-
-const addressOf = (text: string): string =>
-  /^(user|load)\d{1,3}$/.test(text) ? encodeAddress(devnetAddress(text)) : text
 
 const asOf = ({ chain, height, hash }: Place): string => `as of chain ${chain} height ${height} ${hash}`
 
@@ -142,18 +139,6 @@ function registerState(query: Command): void {
       asOf(account.asOf)
     ]
   ).option('--chain <chain>', 'another chain than the account’s home')
-  add(
-    query,
-    ['proof <address>', 'Merkle proof of an account, with header and certificate (best with --json)'],
-    (client, [address = '']) => client.call('account_proof', { address: addressOf(address) }),
-    ({ address, exists, key, value, proof, header, ...answer }) => [
-      `${address}: ${exists ? 'present' : 'absent'}`,
-      `key ${key}`,
-      `value ${value ?? '-'}`,
-      `siblings ${proof.siblings.length}, state root ${header.stateRoot}`,
-      asOf(answer.asOf)
-    ]
-  )
   add(
     query,
     ['supply [chain]', 'where all tokens lie, per chain'],
