@@ -1,11 +1,11 @@
 /**
- * One line of `icn bench`: a time of the product, the limit of this machine measured beside it in the same run, and
+ * One line of `icn bench`: a time or a size of the product, the limit beside it, of this machine in the same run, and
  * how many times the limit it takes. Absolute times belong to one machine and hour; ratios can be compared.
  */
 export interface Figure {
   readonly name: string
   readonly what: string
-  readonly unit: 'µs' | 'ms'
+  readonly unit: 'µs' | 'ms' | 'kB'
   readonly value: number
   readonly raw: { readonly what: string; readonly value: number }
   /** Most that the product promises, in the same unit. */

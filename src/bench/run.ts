@@ -9,6 +9,7 @@ import type { Bench, Figure } from './figure.ts'
 import { gossip } from './gossip.ts'
 import { network } from './network.ts'
 import { pool } from './pool.ts'
+import { proof } from './proof.ts'
 import { requests } from './requests.ts'
 import { signatures } from './signatures.ts'
 import { snapshot } from './snapshot.ts'
@@ -26,6 +27,7 @@ export const BENCHES: readonly Bench[] = [
   state,
   snapshot,
   sync,
+  proof,
   network
 ]
 

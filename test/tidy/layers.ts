@@ -157,7 +157,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   /** Times parts of the node by themselves, and whole networks as a user starts them. */
   bench: {
-    layers: [...PURE, 'store', 'net', 'node', 'client'],
+    layers: [...PURE, 'store', 'net', 'node', 'client', 'testing'],
     packages: [
       '@libp2p/interface',
       'classic-level',
