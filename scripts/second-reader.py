@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads every file of protocols/vectors a second time, without a line of the node's code.
 
-Python's standard library only. The types come from the tables of protocols/encoding.md; decoding, merkleisation,
+Python's standard library only. The types come from the tables of encoding.md, discovery.md and snapshot.md; decoding, merkleisation,
 addresses and signatures are written from the rules there and in protocols/crypto.md.
 
 Usage: second-reader.py [FOLDER]; without one, protocols/vectors.
@@ -36,12 +36,14 @@ class Refused(Exception):
 # --- types: protocols/encoding.md ---------------------------------------------------------------------------------
 
 TYPES = {}
+PAGES = ("encoding.md", "discovery.md", "snapshot.md")
 
 
 def load_types():
     """### Name, then table rows `| field | type | meaning |`."""
     name = None
-    for line in (ROOT / "protocols" / "encoding.md").read_text("utf8").splitlines():
+    pages = [(ROOT / "protocols" / page).read_text("utf8") for page in PAGES]
+    for line in "\n".join(pages).splitlines():
         heading = re.fullmatch(r"### (\w+)", line)
         if line.startswith("#"):
             name = heading.group(1) if heading else None
@@ -542,7 +544,7 @@ def read_objects(reader, file):
         value = reader.value(case["type"], case["type"], case)
         reader.same(f"{case['type']}: root", root(("container", case["type"]), value), case["root"])
     missing = sorted(set(TYPES) - {case["type"] for case in file["accepted"]})
-    reader.same("types of encoding.md without an object", missing, [])
+    reader.same("types of the tables without an object", missing, [])
     reader.refused("objects", file["refused"])
 
 

@@ -19,6 +19,8 @@ import {
   wireHash
 } from '../../src/codec/transaction.ts'
 import type { Transaction, TransactionContent, Transfer } from '../../src/codec/transaction.ts'
+import { bindingBytes, cooperativeBytes, peerRecordBytes } from '../../src/codec/peer-record.ts'
+import type { SignedPeerRecord } from '../../src/codec/peer-record.ts'
 import { addressOfKey, homeShard } from '../../src/crypto/address.ts'
 import { publicKeyFromSeed, signWithSeed } from '../../src/crypto/ed25519.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
@@ -157,3 +159,29 @@ export function header(changes: Partial<Header> = {}): Header {
 /** A first block of the coordination chain: no reference. */
 export const coordHeader = (): Header =>
   header({ chain: COORD, epoch: 0, height: 1, view: 1, coordHeight: 0, coordHash: ZERO_HASH })
+
+/** A validator's node that says everything that can be said. */
+export function peerRecord(): SignedPeerRecord {
+  const { seed, publicKey: peer } = keyOf('peer')
+  const { seed: validator, publicKey: key } = keyOf('validator a')
+  const claim = { cooperative: 1, untilMs: 1_800_000_000_000 }
+  const sequence = 1_767_225_600_000
+  const record = {
+    network: NETWORK,
+    peer,
+    sequence,
+    role: 1,
+    features: 1n,
+    chains: [
+      { chain: 2 as ChainId, earliest: 1_024 },
+      { chain: COORD, earliest: 0 }
+    ],
+    // /ip4/192.0.2.1/tcp/9090
+    addresses: [Uint8Array.of(0x04, 192, 0, 2, 1, 0x06, 0x23, 0x82)],
+    validator: [{ key, signature: signWithSeed(bindingBytes(NETWORK, peer, sequence), validator) }],
+    cooperative: [
+      { ...claim, key, signature: signWithSeed(cooperativeBytes(NETWORK, peer, claim), validator) }
+    ]
+  }
+  return { record, signature: signWithSeed(peerRecordBytes(record), seed) }
+}

@@ -16,6 +16,7 @@ import {
 } from '../../src/codec/block.ts'
 import { EvidenceType } from '../../src/codec/evidence.ts'
 import { BlocksByHashType, MAX_REQUEST_HASHES } from '../../src/codec/messages.ts'
+import { SignedPeerRecordType } from '../../src/codec/peer-record.ts'
 import { ProposalType } from '../../src/codec/proposal.ts'
 import { Bytes32, ListCompositeType } from '../../src/codec/ssz.ts'
 import type { Type } from '../../src/codec/ssz.ts'
@@ -159,6 +160,7 @@ export function objects(): Plain {
       first: vote,
       second
     }),
+    full(SignedPeerRecordType, samples.peerRecord()),
     full(BlocksByHashType, { chain: 2 as ChainId, hashes: wireHashes(MAX_REQUEST_HASHES) })
   ]
   const defaults = [...containerTypes().values()].map((type) => full(type, type.defaultValue()))

@@ -1,10 +1,11 @@
-/** Every SSZ container of src/codec by name, and the notation of protocols/encoding.md for a type. */
+/** Every SSZ container of src/codec by name, and the notation of protocols/encoding.md, discovery.md and snapshot.md for a type. */
 import { BitListType, UintBigintType, UintNumberType } from '@chainsafe/ssz'
 import * as block from '../../src/codec/block.ts'
 import * as evidence from '../../src/codec/evidence.ts'
 import * as genesis from '../../src/codec/genesis.ts'
 import * as messages from '../../src/codec/messages.ts'
 import * as outcome from '../../src/codec/outcome.ts'
+import * as peerRecord from '../../src/codec/peer-record.ts'
 import * as proposal from '../../src/codec/proposal.ts'
 import * as receipt from '../../src/codec/receipt.ts'
 import * as registry from '../../src/codec/registry.ts'
@@ -20,6 +21,7 @@ import {
 } from '../../src/codec/ssz.ts'
 import type { Type } from '../../src/codec/ssz.ts'
 import * as stateProof from '../../src/codec/state-proof.ts'
+import * as stateSnapshot from '../../src/codec/state-snapshot.ts'
 import * as stateRecords from '../../src/codec/state-records.ts'
 import * as statement from '../../src/codec/statement.ts'
 import * as syncMessages from '../../src/codec/sync-messages.ts'
@@ -42,7 +44,9 @@ const MODULES = [
   stateProof,
   receipt,
   outcome,
-  transferProof
+  transferProof,
+  peerRecord,
+  stateSnapshot
 ]
 
 type AnyContainer = ContainerType<Record<string, Type<unknown>>>

@@ -1,6 +1,6 @@
 /** What the node remembers of peers: the book (kind 1) and bans (kind 2). Nothing else depends on these rows. */
 import { StoredBanType } from '../codec/peer-ban.ts'
-import { StoredPeerType } from '../codec/peer-record.ts'
+import { StoredPeerType } from '../codec/stored-peer.ts'
 import { decode } from '../codec/ssz.ts'
 import { equal, toHex } from '../primitives/bytes.ts'
 import { NODE_ROWS } from './layout.ts'

@@ -71,19 +71,6 @@ export type SignedPeerRecord = ValueOf<typeof SignedPeerRecordType>
 /** Largest encoding: 1,025 chains, eight addresses, both lists of one. */
 export const RECORD_BYTES_MAX = 16 * 1024
 
-/** What a node keeps of a peer that it met (docs/storage.md). */
-export const StoredPeerType = new ContainerType(
-  {
-    addresses: new ListCompositeType(new ByteListType(RECORD_ADDRESS_BYTES_MAX), RECORD_ADDRESSES_MAX),
-    signed: new ListCompositeType(SignedPeerRecordType, 1),
-    /** Unix milliseconds: last connection, last time somebody spoke of it. */
-    metMs: Count,
-    seenMs: Count
-  },
-  { typeName: 'StoredPeer' }
-)
-export type StoredPeer = ValueOf<typeof StoredPeerType>
-
 /** Request `metadata`: how new a record of the answerer the asker holds, and its own one unless it was told before. */
 export const MetadataRequestType = new ContainerType(
   { known: Count, own: new ListCompositeType(SignedPeerRecordType, 1) },

@@ -98,7 +98,8 @@ export const NODE_BUCKETS = {
     0x04,
     'peer',
     'kind (1) ‖ peer id',
-    'kind 1: what is known of the peer; kind 2: why and until when it is banned'
+    'kind 1: what is known of the peer (StoredPeer); kind 2: ban: until (Unix ms, 8), bans so far (1), reason ' +
+      '(UTF-8, at most 256). At most 1,024 rows of each kind'
   )
 } as const
 

@@ -1,8 +1,9 @@
 /** The peer book on disk: those peers that were met, best first (DIS-9). docs/storage.md names the row. */
 import { base58 } from '@scure/base'
 import { multiaddr } from '@multiformats/multiaddr'
-import { SignedPeerRecordType, StoredPeerType } from '../../codec/peer-record.ts'
-import type { StoredPeer } from '../../codec/peer-record.ts'
+import { SignedPeerRecordType } from '../../codec/peer-record.ts'
+import { StoredPeerType } from '../../codec/stored-peer.ts'
+import type { StoredPeer } from '../../codec/stored-peer.ts'
 import { decode } from '../../codec/ssz.ts'
 import type { Peer } from '../types.ts'
 import { readAddress } from './addresses.ts'

@@ -3,7 +3,7 @@ import { containerTypes, notation } from '../../../scripts/vectors/types.ts'
 import { listFolder, readText } from '../../support/repository.ts'
 
 /** Files of src/codec that define nothing that is hashed, signed or sent. */
-const NOT_PROTOCOL = ['peer-ban.ts', 'refusals.ts', 'results.ts', 'ssz.ts']
+const NOT_PROTOCOL = ['peer-ban.ts', 'refusals.ts', 'results.ts', 'ssz.ts', 'stored-peer.ts']
 
 /** `### Name`, then rows `| field | type | meaning |`. */
 function tablesOf(text: string): Map<string, string[]> {
@@ -19,8 +19,10 @@ function tablesOf(text: string): Map<string, string[]> {
   return tables
 }
 
-describe('protocols/encoding.md', () => {
-  const tables = tablesOf(readText('protocols/encoding.md'))
+describe('tables of encoding.md, discovery.md and snapshot.md', () => {
+  const tables = tablesOf(
+    ['encoding', 'discovery', 'snapshot'].map((page) => readText(`protocols/${page}.md`)).join('')
+  )
   const types = containerTypes()
 
   it('ENC-18: has a table for every container of the codec and no other', () => {
