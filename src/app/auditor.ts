@@ -9,28 +9,32 @@ import type { Genesis } from '../params/genesis.ts'
 import { issuedBy, readTotals } from '../state/supply.ts'
 import type { StateView } from '../state/ports.ts'
 import type { Amounts } from '../state/types.ts'
+import { LaneAuditor } from './lane-auditor.ts'
 
 /** Names of the invariants it watches, as the metric `icn_invariant_violations_total` labels them. */
-export type Invariant = 'supply' | 'height'
+export type Invariant = 'supply' | 'height' | 'lanes'
 
 export class Auditor {
   readonly #genesis: Genesis
   readonly #onViolation: (invariant: Invariant, detail: string) => void
   readonly #heights = new Map<ChainId, number>()
   readonly #issued = new Map<ChainId, Amounts>()
+  readonly #lanes: LaneAuditor
 
   constructor(genesis: Genesis, onViolation: (invariant: Invariant, detail: string) => void) {
     this.#genesis = genesis
     this.#onViolation = onViolation
+    this.#lanes = new LaneAuditor(genesis.shards, (detail) => onViolation('lanes', detail))
   }
 
-  /** Invariants 4 and 6: what a chain holds and sent, less what it received, is what its genesis gave it, and its final height rises by one. */
+  /** Invariants 4 and 6: what a chain holds and sent, less what it received, is what its genesis gave it, also lane by lane, and its final height rises by one. */
   finalBlock(chain: ChainId, height: number, state: Pick<StateView, 'get'>): void {
     const last = this.#heights.get(chain)
     this.#heights.set(chain, height)
     if (last !== undefined && height !== last + 1) {
       this.#onViolation('height', `chain ${chainName(chain)}: ${height} after ${last}`)
     }
+    this.#lanes.finalBlock(chain, state)
     const held = issuedBy(readTotals(state))
     const issued = this.#issuedOn(chain)
     if (held.consumer === issued.consumer && held.industrial === issued.industrial) return

@@ -6,7 +6,11 @@ import { newGenesis } from '../../../src/params/new-genesis.ts'
 import { toHex } from '../../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../../src/primitives/chain-id.ts'
-import { TOTALS_KEY } from '../../../src/state/keys.ts'
+import { InLaneType } from '../../../src/codec/receipt.ts'
+import { commit } from '../../../src/state/commit.ts'
+import { TOTALS_KEY, inLaneKey } from '../../../src/state/keys.ts'
+import { laneChains } from '../../support/lanes.ts'
+import type { LaneChain } from '../../support/lanes.ts'
 
 const made = newGenesis({ preset: 'minimal', validators: [new Uint8Array(32).fill(1)], timeMs: 1, shards: 2 })
 assert.ok(made.ok)
@@ -19,7 +23,7 @@ function stateOf(chain: ChainId, minted = 0n): { get(key: Uint8Array): Uint8Arra
     ...totals,
     balancesIndustrial: totals.balancesIndustrial + minted
   })
-  return { get: () => bytes }
+  return { get: (key) => (toHex(key) === toHex(TOTALS_KEY) ? bytes : undefined) }
 }
 
 function audit() {
@@ -34,6 +38,19 @@ describe('app/auditor', () => {
     assert.deepEqual(found, [])
     auditor.finalBlock(shardId(0), 2, stateOf(shardId(0), 1n))
     assert.deepEqual(found, ['supply'])
+  })
+
+  it('R11: lanes between the chains are watched with them', () => {
+    const { auditor, found } = audit()
+    const [a, b] = laneChains(2) as [LaneChain, LaneChain]
+    a.run({ transactions: [a.pay(a.parties[0]!, b.parties[0]!.address, 5n)] })
+    b.run({ deliveries: b.deliveries(a) })
+    const lane = InLaneType.deserialize(b.state.get(inLaneKey(a.chain))!)
+    const more = InLaneType.serialize({ ...lane, receivedIndustrial: 1n })
+    b.state.apply(commit(b.state, new Map([[toHex(inLaneKey(a.chain)), more]])))
+    auditor.finalBlock(a.chain, 1, a.state)
+    auditor.finalBlock(b.chain, 1, b.state)
+    assert.ok(found.includes('lanes'))
   })
 
   it('invariant 6: final heights rise by one on each chain', () => {
