@@ -3,11 +3,12 @@
  * An idle chain still makes a block each `idleIntervalMs`, so a chain that stands still for ten of them is not healthy.
  */
 import { chainName, chainToJson } from '../primitives/chain-id.ts'
-import type { HealthJson, SyncMode } from '../client/types.ts'
+import type { HealthJson } from '../client/types.ts'
 import type { ChainNode } from '../node/chain/chain-node.ts'
 import type { Chains } from '../node/chains.ts'
 import type { Validator } from '../node/validator.ts'
 import type { Progress } from './observer.ts'
+import { syncMode } from './sync-mode.ts'
 
 export interface HealthFacts {
   readonly chains: Chains
@@ -19,13 +20,6 @@ export interface HealthFacts {
 }
 
 const STILL_MS_MIN = 8_000
-
-export function syncMode(node: ChainNode): SyncMode {
-  if (node.halted !== undefined) return 'stalled'
-  if (node.sync.active) return node.sync.facts.mode
-  if (node.pull.active) return 'bodies'
-  return node.driver.instance.target === undefined ? 'live' : 'follow'
-}
 
 /** How long a chain may stand still: several blocks, or several backed-off view changes. */
 function stillLimitMs(node: ChainNode): number {

@@ -7,7 +7,7 @@ import type { ChainNode } from '../node/chain/chain-node.ts'
 import type { ChainEvents } from '../node/ports.ts'
 import type { SyncFacts as Facts } from '../node/sync/sync-facts.ts'
 import type { SyncFacts } from '../rpc/port.ts'
-import { syncMode } from './health.ts'
+import { syncMode } from './sync-mode.ts'
 
 /** @param peers that follow the chain; @param liveRate blocks a second since the start, for a chain that is live */
 export function describeSync(node: ChainNode, peers: number, liveRate: number): SyncFacts {

@@ -12,8 +12,6 @@ import {
   ContainerType,
   Count,
   ListCompositeType,
-  U16,
-  U32,
   U64,
   U8
 } from './ssz.ts'

@@ -3,6 +3,56 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { NetMetrics } from '../net/metrics.ts'
 
+function declarePeerMetrics(registry: Registry) {
+  const registers = [registry]
+  return {
+    dials: new Histogram({
+      name: 'icn_dial_seconds',
+      help: 'Dials of peers, by how they ended',
+      labelNames: ['outcome'] as const,
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5],
+      registers
+    }),
+    searches: new Counter({
+      name: 'icn_peer_search_total',
+      help: 'Rounds of looking for peers, by method and whether anybody answered',
+      labelNames: ['method', 'outcome'] as const,
+      registers
+    }),
+    peersKnown: new Gauge({
+      name: 'icn_peers_known',
+      help: 'Peers in the book, connected or not',
+      registers
+    }),
+    peersLetGo: new Counter({
+      name: 'icn_peers_let_go_total',
+      help: 'Surplus peers that were let go',
+      registers
+    }),
+    ledgerPeers: new Gauge({
+      name: 'icn_ledger_peers',
+      help: 'Peers of which facts are remembered',
+      registers
+    }),
+    bannedPeers: new Gauge({
+      name: 'icn_banned_peers',
+      help: 'Bans in force',
+      registers
+    }),
+    deafPeers: new Counter({
+      name: 'icn_deaf_peer_total',
+      help: 'Connections closed because their gossip streams never worked',
+      registers
+    }),
+    peers: new Gauge({
+      name: 'icn_peers',
+      help: 'Connected peers that follow a chain',
+      labelNames: ['chain', 'direction'] as const,
+      registers
+    })
+  }
+}
+
 export function declareNetMetrics(registry: Registry) {
   const registers = [registry]
   return {
@@ -54,50 +104,7 @@ export function declareNetMetrics(registry: Registry) {
       labelNames: ['fact'] as const,
       registers
     }),
-    dials: new Histogram({
-      name: 'icn_dial_seconds',
-      help: 'Dials of peers, by how they ended',
-      labelNames: ['outcome'] as const,
-      buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5],
-      registers
-    }),
-    searches: new Counter({
-      name: 'icn_peer_search_total',
-      help: 'Rounds of looking for peers, by method and whether anybody answered',
-      labelNames: ['method', 'outcome'] as const,
-      registers
-    }),
-    peersKnown: new Gauge({
-      name: 'icn_peers_known',
-      help: 'Peers in the book, connected or not',
-      registers
-    }),
-    peersLetGo: new Counter({
-      name: 'icn_peers_let_go_total',
-      help: 'Surplus peers that were let go',
-      registers
-    }),
-    ledgerPeers: new Gauge({
-      name: 'icn_ledger_peers',
-      help: 'Peers of which facts are remembered',
-      registers
-    }),
-    bannedPeers: new Gauge({
-      name: 'icn_banned_peers',
-      help: 'Bans in force',
-      registers
-    }),
-    deafPeers: new Counter({
-      name: 'icn_deaf_peer_total',
-      help: 'Connections closed because their gossip streams never worked',
-      registers
-    }),
-    peers: new Gauge({
-      name: 'icn_peers',
-      help: 'Connected peers that follow a chain',
-      labelNames: ['chain', 'direction'] as const,
-      registers
-    })
+    ...declarePeerMetrics(registry)
   }
 }
 

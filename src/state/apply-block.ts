@@ -8,8 +8,14 @@ import type { BlockFault } from './execute.ts'
 import { Ledger } from './ledger.ts'
 import type { StateView } from './ports.ts'
 import { applyDelivery } from './receipts.ts'
-import type { CheckedDelivery, DeliveryFault, ReceiptResult } from './receipts.ts'
-import type { BlockContext, CheckedTransaction, Execution, TransactionResult } from './types.ts'
+import type { CheckedDelivery, DeliveryFault } from './receipts.ts'
+import type {
+  BlockContext,
+  CheckedTransaction,
+  Execution,
+  ReceiptResult,
+  TransactionResult
+} from './types.ts'
 
 /** What a block asks of the state: receipts of other chains first, then transactions, both in order. */
 export interface BlockWork {

@@ -5,8 +5,14 @@ import { execute } from './execute.ts'
 import { Ledger } from './ledger.ts'
 import type { StateView } from './ports.ts'
 import { applyDelivery } from './receipts.ts'
-import type { CheckedDelivery, ReceiptResult } from './receipts.ts'
-import type { BlockContext, CheckedTransaction, Execution, TransactionResult } from './types.ts'
+import type { CheckedDelivery } from './receipts.ts'
+import type {
+  BlockContext,
+  CheckedTransaction,
+  Execution,
+  ReceiptResult,
+  TransactionResult
+} from './types.ts'
 
 /** SSZ offset that each transaction or delivery of a body costs besides its bytes. */
 const OFFSET_BYTES = 4

@@ -14,7 +14,7 @@ import { ACCOUNT_STATE_BYTES } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { checkAcknowledgement } from './lanes.ts'
 import type { AcknowledgementFault } from './lanes.ts'
-import type { BlockContext } from './types.ts'
+import type { BlockContext, ReceiptResult } from './types.ts'
 
 /** What a block brings from one source, its proofs checked. */
 export interface CheckedDelivery {
@@ -27,16 +27,6 @@ export interface CheckedDelivery {
 }
 
 export type DeliveryFault = AcknowledgementFault | 'wrong-sequence' | 'empty-delivery'
-
-/** What became of a receipt. */
-export interface ReceiptResult {
-  readonly source: ChainId
-  readonly sequence: number
-  /** undefined: applied. */
-  readonly refusal: ReceiptCode | undefined
-  /** Sequence on the reverse lane of the refund it caused. */
-  readonly refund: number | undefined
-}
 
 const MAX_AMOUNT = 2n ** 64n - 1n
 /** Hops of a receipt before it is no longer answered; a refund of a refund does not exist, so two suffice. */

@@ -1,12 +1,11 @@
 /** What execution reads besides the state, and what it answers. */
 import type { Hex } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
-import type { ExecutionCode } from '../codec/refusals.ts'
+import type { ExecutionCode, ReceiptCode } from '../codec/refusals.ts'
 import type { Transaction, Transfer } from '../codec/transaction.ts'
 import type { Params } from '../params/params.ts'
 import type { EmittedEntry } from './lanes.ts'
 import type { StateChanges } from './ports.ts'
-import type { ReceiptResult } from './receipts.ts'
 
 /** The facts of a genesis that the stateless check may use (M2). */
 export interface GenesisConstants {
@@ -68,6 +67,16 @@ export interface TransactionResult {
 export interface ReceiptPlace {
   readonly destination: ChainId
   readonly sequence: number
+}
+
+/** What became of a receipt. */
+export interface ReceiptResult {
+  readonly source: ChainId
+  readonly sequence: number
+  /** undefined: applied. */
+  readonly refusal: ReceiptCode | undefined
+  /** Sequence on the reverse lane of the refund it caused. */
+  readonly refund: number | undefined
 }
 
 export interface Execution {

@@ -1,7 +1,7 @@
 /** At which height the receipts of other chains were delivered (R16): one row for those of one source in one block. */
 import { concat, u16be, u64be } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
-import type { ReceiptResult } from '../state/receipts.ts'
+import type { ReceiptResult } from '../state/types.ts'
 import { CHAIN_BUCKETS as B, bucketKey } from './buckets.ts'
 import type { Range, Write } from './ports.ts'
 

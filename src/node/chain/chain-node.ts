@@ -2,7 +2,6 @@
  * One chain in this node, assembled: store, block tree, pool, consensus, pulls, anti-entropy (SYSTEM D2: the same code
  * for the coordination chain and every shard). Straight wiring, no decisions. The simulator builds exactly this.
  */
-import { toHex } from '../../primitives/bytes.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { must } from '../../primitives/errors.ts'
 import { FRAME_DIGEST, FRAME_WANT } from '../../codec/messages.ts'

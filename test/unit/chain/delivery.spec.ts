@@ -6,7 +6,8 @@ import { NOTARISE } from '../../../src/codec/statement.ts'
 import { blockHash } from '../../../src/codec/block.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import { fc } from '../../support/fast-check.ts'
-import { LaneChain, laneChains } from '../../support/lanes.ts'
+import { laneChains } from '../../support/lanes.ts'
+import type { LaneChain } from '../../support/lanes.ts'
 
 function scene(): { a: LaneChain; b: LaneChain; delivery: Delivery } {
   const [a, b] = laneChains(3) as [LaneChain, LaneChain]

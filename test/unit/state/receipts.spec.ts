@@ -9,7 +9,8 @@ import { accountKey, outboxKey } from '../../../src/state/keys.ts'
 import { commit } from '../../../src/state/commit.ts'
 import { readAccount, readTotals, recount, totalSupply, wrongCounters } from '../../../src/state/supply.ts'
 import { fromHex } from '../../../src/primitives/bytes.ts'
-import { LaneChain, laneChains } from '../../support/lanes.ts'
+import { laneChains } from '../../support/lanes.ts'
+import type { LaneChain } from '../../support/lanes.ts'
 import { PARAMS, partyOn } from '../../support/state.ts'
 
 const flat = ({ state }: LaneChain): [Uint8Array, Uint8Array][] =>

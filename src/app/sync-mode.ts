@@ -1,0 +1,10 @@
+/** The one word for where a chain stands: `/health`, `node_sync` (SYN-13). */
+import type { SyncMode } from '../client/types.ts'
+import type { ChainNode } from '../node/chain/chain-node.ts'
+
+export function syncMode(node: ChainNode): SyncMode {
+  if (node.halted !== undefined) return 'stalled'
+  if (node.sync.active) return node.sync.facts.mode
+  if (node.pull.active) return 'bodies'
+  return node.driver.instance.target === undefined ? 'live' : 'follow'
+}
