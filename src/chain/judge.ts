@@ -45,7 +45,8 @@ export type BlockCode =
 /** A delivery with what its signatures say. */
 export interface ReadDelivery {
   readonly bytes: Uint8Array
-  readonly delivery: Delivery
+  /** undefined: the bytes are none. */
+  readonly delivery: Delivery | undefined
   /** Its certificate was checked signature by signature under its committee (C5). */
   readonly certificateValid: boolean
 }
@@ -93,6 +94,7 @@ function judgeDeliveries(block: Block, against: Judgement): Verdict<CheckedDeliv
   const checked: CheckedDelivery[] = []
   let last = -1
   for (const { bytes, delivery, certificateValid } of against.deliveries) {
+    if (delivery === undefined) return refuse('bad-delivery', 'delivery-malformed')
     const judged = judgeDelivery(bytes, delivery, {
       network: against.network,
       chain: header.chain,

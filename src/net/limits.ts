@@ -231,7 +231,7 @@ export const REQUEST_LIMITS: Readonly<Record<RequestProtocol, RequestLimits>> = 
     bytesBurst: 512 * KIB
   },
   receipts: {
-    requestBytes: 64,
+    requestBytes: KIB,
     frames: 1,
     frameBytes: MIB,
     responseBytes: MIB,

@@ -2,7 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { BitArray } from '@chainsafe/ssz'
 import { buildBlock, NO_COORD_REFERENCE } from '../../src/chain/build.ts'
-import { BodyType, attendanceRoot, blockHash, bodyHash, transactionsRoot } from '../../src/codec/block.ts'
+import {
+  BodyType,
+  attendanceRoot,
+  blockHash,
+  bodyHash,
+  deliveriesRoot,
+  transactionsRoot
+} from '../../src/codec/block.ts'
 import type { Block, Body, Header } from '../../src/codec/block.ts'
 import { ProposalType } from '../../src/codec/proposal.ts'
 import type { Proposal } from '../../src/codec/proposal.ts'
@@ -85,6 +92,7 @@ export function withBody(block: Block, body: Partial<Body>, header: Partial<Head
     transactionCount: whole.transactions.length,
     bodyBytes: bodyBytes.length,
     bodyHash: bodyHash(bodyBytes),
+    deliveriesRoot: deliveriesRoot(whole.deliveries),
     attendanceRoot: attendanceRoot(whole.attendance)
   }
   return withHeader({ ...block, body: whole, bodyBytes, header: fitting }, header)

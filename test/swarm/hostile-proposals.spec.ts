@@ -262,10 +262,10 @@ const INVALID: readonly Attack[] = [
     withHeader(onCoord(arena), { attendanceRoot: someHash() })
   ),
   breaking('not-built-yet', 'a reward', (arena) => withHeader(onCoord(arena), { rewardConsumer: 1n })),
-  breaking('not-built-yet', 'a delivery', (arena) =>
+  breaking('bad-delivery', 'what is no delivery', (arena) =>
     withBody(onCoord(arena), { deliveries: [Uint8Array.of(1)] })
   ),
-  breaking('not-built-yet', 'receipts out', (arena) =>
+  breaking('wrong-commitment', 'other receipts than it emits', (arena) =>
     withHeader(onCoord(arena), { receiptsOutRoot: someHash() })
   ),
   breaking('wrong-attendance', 'a late vote for no ancestor', (arena) => {

@@ -65,8 +65,7 @@ export class Executor {
     const coordHash = header.chain === COORD ? ZERO_HASH : await coord.hashAt(header.coordHeight)
     const checked = await this.#checkSignatures(block)
     if (!checked.ok) return checked
-    const deliveries = await readDeliveries(block, this)
-    if (!deliveries.ok) return deliveries
+    const deliveries = await readDeliveries(block, async (certificate) => this.certificateHolds(certificate))
     const { transactions, lateVotesValid } = checked.value
     const [certificate] = block.body.attendance.parentCertificate
     const parentCertificateValid = certificate !== undefined && (await this.certificateHolds(certificate))
@@ -90,7 +89,7 @@ export class Executor {
       parentCertificateValid,
       lateVotesValid,
       attendance: parent.attendance,
-      deliveries: deliveries.value,
+      deliveries,
       transactions
     })
     if (!verdict.ok) return verdict

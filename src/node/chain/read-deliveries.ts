@@ -1,22 +1,19 @@
-/** The deliveries of a block, decoded, each with what its certificate is worth (R5). */
-import type { BlockCode, ReadDelivery } from '../../chain/judge.ts'
+/** The deliveries of a block, decoded, each with what its certificate is worth (R5). What is none is for the judge. */
 import { readDelivery } from '../../chain/delivery.ts'
+import type { ReadDelivery } from '../../chain/judge.ts'
 import type { Block } from '../../codec/block.ts'
-import { accept, refuse } from '../../primitives/result.ts'
-import type { Verdict } from '../../primitives/result.ts'
-import type { Executor } from './executor.ts'
+import type { Certificate } from '../../codec/statement.ts'
 
 export async function readDeliveries(
   { body }: Block,
-  executor: Pick<Executor, 'certificateHolds'>
-): Promise<Verdict<ReadDelivery[], BlockCode>> {
+  certificateHolds: (certificate: Certificate) => Promise<boolean>
+): Promise<ReadDelivery[]> {
   const read: ReadDelivery[] = []
   for (const bytes of body.deliveries) {
     const delivery = readDelivery(bytes)
-    if (!delivery.ok) return refuse('bad-delivery', delivery.detail)
-    const [certificate] = delivery.value.certificate
-    const certificateValid = certificate !== undefined && (await executor.certificateHolds(certificate))
-    read.push({ bytes, delivery: delivery.value, certificateValid })
+    const certificate = delivery.ok ? delivery.value.certificate[0] : undefined
+    const certificateValid = certificate !== undefined && (await certificateHolds(certificate))
+    read.push({ bytes, delivery: delivery.ok ? delivery.value : undefined, certificateValid })
   }
-  return accept(read)
+  return read
 }

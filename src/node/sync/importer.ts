@@ -11,6 +11,7 @@ import type { Verdict } from '../../primitives/result.ts'
 import { recordAttendance } from '../../chain/attendance.ts'
 import { judgeBlock } from '../../chain/judge.ts'
 import type { ReadDelivery } from '../../chain/judge.ts'
+import type { Header } from '../../codec/block.ts'
 import type { HeaderRun, RunPart } from '../../sync/header-run.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
 import type { BlockTree, Executed, Ground } from '../chain/block-tree.ts'
@@ -78,8 +79,10 @@ export class Importer {
 
   /** @returns undefined while a coordination block that these refer to is not final here. */
   async import(from: number, run: HeaderRun, part: RunPart): Promise<Verdict<Imported> | undefined> {
+    const first = must(run.headers[from - run.from], 'a part begins in its run').header
     const last = must(run.headers[part.to - run.from], 'a part ends in its run').header
     if (this.#chain !== COORD && last.coordHeight > this.#c.coord.finalHeight()) return undefined
+    if (!(await this.#hasReference(first))) return undefined
     const blocks = await this.#take(from, part.to)
     if (!blocks.ok) return blocks
     const path = await this.#execute(blocks.value)
@@ -88,6 +91,11 @@ export class Importer {
     const stored = this.#c.finaliser.commitExecuted(path.value, part.certificate)
     this.#writing = stored
     return accept({ stored })
+  }
+
+  /** References never go down, so where the first is held all are (SNAP-10). */
+  async #hasReference({ coordHeight }: Header): Promise<boolean> {
+    return this.#chain === COORD || (await this.#c.coord.hashAt(coordHeight)) !== undefined
   }
 
   async #take(from: number, to: number): Promise<Verdict<Prepared[]>> {
@@ -114,9 +122,10 @@ export class Importer {
       const { header } = prepared.block
       const coordHash = header.chain === COORD ? ZERO_HASH : await this.#c.coord.hashAt(header.coordHeight)
       if (coordHash === undefined) return undefined
-      const deliveries = await readDeliveries(prepared.block, this.#c.executor)
-      if (!deliveries.ok) return deliveries
-      const judged = this.#judge(prepared, parent, coordHash, deliveries.value)
+      const deliveries = await readDeliveries(prepared.block, async (certificate) =>
+        this.#c.executor.certificateHolds(certificate)
+      )
+      const judged = this.#judge(prepared, parent, coordHash, deliveries)
       if (!judged.ok) return judged
       state.apply(judged.value.execution.changes)
       // The layer goes on to change, so what an epoch freezes is read from it now (C2).

@@ -54,10 +54,6 @@ describe('the plan of a devnet', () => {
     assert.equal(follower[follower.indexOf('--bootstrap') + 1], '/ip4/127.0.0.1/tcp/9000')
   })
 
-  it('refuses transfers between shards, which this version does not have', () => {
-    assert.match(codeOf({ cross: 1 }), /--cross must be 0/)
-  })
-
   it('refuses ports beyond 65535; the last ones still do', () => {
     assert.equal(codeOf({ basePort: 65_526 }), 'none')
     assert.match(codeOf({ basePort: 65_527 }), /--base-port 65527: 5 nodes would need port 65536/)
