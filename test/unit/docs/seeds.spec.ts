@@ -15,10 +15,24 @@ const withoutStrings = (code: string): string => code.replaceAll(/\s+/g, ' ')
 describe('map of the seeds', () => {
   it('every row names a rule, a refusal, a metric or a test, or says why not', () => {
     const empty = rows.filter(
-      ({ answer }) => !/^(?:changed|dropped|later): \S/.test(answer) && !/^[`"]/.test(answer)
+      ({ answer }) => !/^(?:changed|dropped|later|open): \S/.test(answer) && !/^[`"]/.test(answer)
     )
     assert.deepEqual(empty, [])
     assert.ok(rows.length > 100)
+  })
+
+  it('has one row for each number that it has to have', () => {
+    const numbersBelow = (title: string): number[] => {
+      const section = page.split(`\n## ${title}`)[1]?.split('\n## ')[0] ?? ''
+      return [...section.matchAll(/^\| (\d+) \|/gm)].map(([, number]) => Number(number))
+    }
+    const firstPart = numbersBelow('Seed 000, part 1')
+    const secondPart = numbersBelow('Seed 000, part 2')
+    assert.deepEqual([...new Set(firstPart)], firstPart, 'twice')
+    const missing = (held: readonly number[], from: number, to: number): number[] =>
+      Array.from({ length: to - from + 1 }, (_, i) => from + i).filter((number) => !held.includes(number))
+    assert.deepEqual([...missing(firstPart, 73, 79), ...missing(firstPart, 162, 263)], [])
+    assert.deepEqual(missing(secondPart, 106, 134), [])
   })
 
   it('every rule it names is defined', () => {
