@@ -16,6 +16,8 @@ export class Gate implements ConnectionGater {
   readonly #allowPrivate: boolean
   /** Addresses that the operator wrote down: dialled whatever they are. */
   readonly #written = new Set<string>()
+  readonly #called = new Set<Peer>()
+  #isMeant: (peer: Peer) => boolean = () => true
   readonly #connections: () => readonly Counted[]
 
   constructor(
@@ -45,6 +47,13 @@ export class Gate implements ConnectionGater {
 
   allow(address: Multiaddr): void {
     this.#written.add(withoutPeer(address).toString())
+    const peer = address.getComponents().findLast(({ name }) => name === 'p2p')?.value
+    if (peer !== undefined) this.#called.add(peer as Peer)
+  }
+
+  /** From now on only these peers are dialled, beside those that the operator wrote down. */
+  meanOnly(isMeant: (peer: Peer) => boolean): void {
+    this.#isMeant = isMeant
   }
 
   /** Whether a connection with this peer has to end. */
@@ -52,7 +61,11 @@ export class Gate implements ConnectionGater {
     return this.#shut || this.#without.has(peer)
   }
 
-  readonly denyDialPeer = (peer: PeerId): boolean => this.#denies(peer)
+  /** Left alone, the DHT connects to everybody it has heard of, whenever it looks after its table. */
+  readonly denyDialPeer = (peer: PeerId): boolean => {
+    const id = peer.toString() as Peer
+    return this.#denies(peer) || !(this.#isMeant(id) || this.#called.has(id))
+  }
   /** Also what libp2p itself dials, in queries of the DHT, goes through here (DIS-8). */
   readonly denyDialMultiaddr = (address: Multiaddr): boolean =>
     this.#shut || !(mayUse(address, this.#allowPrivate) || this.#written.has(withoutPeer(address).toString()))

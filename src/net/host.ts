@@ -103,6 +103,10 @@ const dhtOf = (networkId: Uint8Array, allowPrivate: boolean) =>
     // Private and loopback addresses that others tell are neither dialled nor passed on, unless asked for (D13).
     peerInfoMapper: allowPrivate ? passthroughMapper : removePrivateAddressesMapper,
     allowQueryWithZeroPeers: true,
+    // Twenty, the usual number, would connect everybody with everybody in a network of thirty, and is for millions.
+    kBucketSize: 8,
+    alpha: 3,
+    disjointPaths: 2,
     // A query connects to whoever it asks; at a start the peers that are dialled anyway come first.
     initialQuerySelfInterval: 10_000,
     reprovide: {

@@ -323,6 +323,8 @@ export class Libp2pNetwork implements Network {
       report: (peer, fact, why) => this.report(peer, fact, why)
     }
     const parts = this.#partsOf(context, bootstrap)
+    const { relay, autonat } = options.switches ?? {}
+    if (relay !== true && autonat !== true) this.#gate.meanOnly((peer) => parts.discovery.mayDial(peer))
     try {
       await parts.register()
       await host.start()

@@ -38,7 +38,8 @@ const BOOTSTRAP = { firstMs: NET_LIMITS.redialMinMs, mostMs: NET_LIMITS.redialMa
 
 export class Dials {
   readonly #parts: DialParts
-  readonly #busy = new Set<Peer>()
+  /** And since when. */
+  readonly #busy = new Map<Peer, number>()
   /** In order of need; replaced by every decision. */
   #wanted: readonly Peer[] = []
   readonly #nameless: Nameless[]
@@ -62,6 +63,10 @@ export class Dials {
   /** Dials under way. */
   get isBusyWith(): number {
     return this.#busy.size
+  }
+
+  isDialling(peer: Peer): boolean {
+    return this.#busy.has(peer)
   }
 
   isBusy(peer: Peer): boolean {
@@ -107,11 +112,20 @@ export class Dials {
   tick(now: number, isShort: boolean): void {
     for (const each of this.#nameless) if (this.#isDue(each, now, isShort)) void this.#dialNameless(each)
     const [...wanted] = this.#wanted
-    while (wanted.length > 0 && this.#busy.size < DISCOVERY_LIMITS.dialsAtOnce) {
+    while (wanted.length > 0 && this.#mayBegin()) {
       const peer = wanted.shift()
       if (peer !== undefined && this.#isAway(peer)) void this.#dial(peer)
     }
     this.#wanted = wanted
+  }
+
+  /** A few at a time, since others dial us meanwhile; whoever takes long holds up nobody. */
+  #mayBegin(): boolean {
+    const { dialsAtOnce, dialsFresh, dialFreshMs } = DISCOVERY_LIMITS
+    if (this.#busy.size >= dialsAtOnce) return false
+    let fresh = 0
+    for (const sinceMs of this.#busy.values()) if (monotonicMs() - sinceMs < dialFreshMs) fresh += 1
+    return fresh < dialsFresh
   }
 
   #isAway(peer: Peer): boolean {
@@ -127,11 +141,12 @@ export class Dials {
 
   async #dial(peer: Peer): Promise<void> {
     const { book, context, random } = this.#parts
-    this.#busy.add(peer)
+    this.#busy.set(peer, monotonicMs())
     try {
       const addresses = book.addressesOf(peer).map((address) => address.encapsulate(`/p2p/${peer}`))
       await this.#connect(addresses)
-      // Whether it stays is for the handshake to say; a refused peer is paused by it.
+      // Whether it stays is for the handshake to say; until then it counts as one that comes.
+      await this.#parts.sessions.ready(peer, deadline(context, NET_LIMITS.statusTimeoutMs))
       book.pause(peer, Date.now() + jitter(NET_LIMITS.redialMaxMs, random))
     } catch (error) {
       if (context.signal.aborted) return

@@ -217,6 +217,11 @@ export class Discovery {
     this.#onNews()
   }
 
+  /** Whether a dial is one of ours: of the dials, or of a search that goes on. */
+  mayDial(peer: Peer): boolean {
+    return this.#dials.isDialling(peer) || this.#search.isActive
+  }
+
   /** Somebody on the local network. */
   onLocalPeer(id: PeerId, addresses: readonly Multiaddr[]): void {
     if (this.book.learn('mdns', id.toString() as Peer, addresses, Date.now()) !== undefined) this.#onNews()
@@ -317,7 +322,12 @@ export class Discovery {
     const isValidator = this.#own.sequence > 0 && (this.#parts.facts ?? this.#parts.defaultFacts)().role === 1
     const candidates: Candidate[] = []
     for (const known of this.book.all()) {
-      if (known.nextMs > now || known.addresses.length === 0 || this.#dials.isBusy(known.peer)) continue
+      const isUnderWay = this.#dials.isDialling(known.peer)
+      if (
+        !isUnderWay &&
+        (known.nextMs > now || known.addresses.length === 0 || this.#dials.isBusy(known.peer))
+      )
+        continue
       if (sessions.get(known.peer) !== undefined || isBanned(known.peer)) continue
       if (known.peer === context.host.peerId.toString()) continue
       const standing = this.#standing(known, now)
@@ -326,7 +336,8 @@ export class Discovery {
         chains: chainsOf(known),
         rank: standing.rank,
         isWanted: isValidator && standing.isValidator,
-        isOwnCooperative: standing.isOwnCooperative
+        isOwnCooperative: standing.isOwnCooperative,
+        isUnderWay
       })
     }
     return candidates

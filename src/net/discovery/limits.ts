@@ -16,6 +16,9 @@ export const DISCOVERY_LIMITS = {
   /** Failures in a row after which a peer that was never met is forgotten. */
   redialsUnmet: 8,
   dialsAtOnce: 8,
+  /** Of them, those that began less than this ago. */
+  dialsFresh: 3,
+  dialFreshMs: 2_000,
   dialTickMs: 250,
   lookAgainMs: 5_000,
   queryTimeoutMs: 10_000,

@@ -1,6 +1,6 @@
 /**
- * Looking for peers: the namespaces of shards in the DHT, a random walk through it, and a question to somebody who is
- * connected. Each has its deadline, so that a dead peer delays nothing for long (D13).
+ * Looking for peers: a question to somebody who is connected; if that brings nobody new the namespaces of shards in the
+ * DHT, and then a random walk through it. Each has its deadline, so that a dead peer delays nothing for long (D13).
  */
 import type { AbortOptions, PeerInfo } from '@libp2p/interface'
 import type { ChainId } from '../../primitives/chain-id.ts'
@@ -29,21 +29,28 @@ type Method = 'namespace' | 'walk' | 'exchange'
 
 export class Search {
   readonly #parts: SearchParts
+  #active = 0
 
   constructor(parts: SearchParts) {
     this.#parts = parts
+  }
+
+  /** Queries of the DHT are under way that the node needs: they may connect to whom they ask. */
+  get isActive(): boolean {
+    return this.#active > 0
   }
 
   /** @returns how many peers are known now that were not before. */
   async round(missing: readonly ChainId[]): Promise<number> {
     const { book } = this.#parts
     const before = book.size
-    const shards = missing.filter((chain) => isShard(chain))
-    await Promise.all([
-      this.#method('exchange', async () => this.#ask(missing)),
-      ...shards.map(async (shard) => this.#method('namespace', async (options) => this.#find(shard, options)))
-    ])
-    // A walk makes a connection to everybody it asks: only when the others brought nobody.
+    // In order of what they cost: queries of the DHT make a connection to everybody they ask.
+    await this.#method('exchange', async () => this.#ask(missing))
+    if (book.size <= before) {
+      const shards = missing.filter((chain) => isShard(chain))
+      const find = (shard: ChainId) => async (options: Required<AbortOptions>) => this.#find(shard, options)
+      await Promise.all(shards.map(async (shard) => this.#method('namespace', find(shard))))
+    }
     if (book.size <= before) await this.#method('walk', async (options) => this.#walk(options))
     return Math.max(0, book.size - before)
   }
@@ -53,6 +60,7 @@ export class Search {
     const { context } = this.#parts
     let told = true
     for (const shard of shards) {
+      this.#active += 1
       try {
         const signal = deadline(context, DISCOVERY_LIMITS.queryTimeoutMs)
         const events = context.host.services.dht.provide(namespaceCid(context.networkId, shard), { signal })
@@ -62,6 +70,8 @@ export class Search {
         if (context.signal.aborted) return false
         told = false
         context.log('namespace not provided', { shard, reason: messageOf(error) })
+      } finally {
+        this.#active -= 1
       }
     }
     return told
@@ -69,6 +79,7 @@ export class Search {
 
   async #method(name: Method, run: (options: Required<AbortOptions>) => Promise<boolean>): Promise<void> {
     const { context } = this.#parts
+    this.#active += 1
     try {
       const found = await run({ signal: deadline(context, DISCOVERY_LIMITS.queryTimeoutMs) })
       if (!context.signal.aborted) context.metrics.searched(name, found ? 'answered' : 'nothing')
@@ -76,6 +87,8 @@ export class Search {
       if (context.signal.aborted) return
       context.metrics.searched(name, 'failed')
       context.log('search ended early', { method: name, reason: messageOf(error) })
+    } finally {
+      this.#active -= 1
     }
   }
 

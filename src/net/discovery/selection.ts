@@ -35,7 +35,7 @@ export interface Linked {
   readonly isOwnCooperative: boolean
 }
 
-/** Somebody known, not connected, not banned, and due. */
+/** Somebody known, not connected, not banned, and due or being dialled. */
 export interface Candidate {
   readonly peer: Peer
   /** Undefined: nobody said. */
@@ -43,6 +43,8 @@ export interface Candidate {
   readonly rank: number
   readonly isWanted: boolean
   readonly isOwnCooperative: boolean
+  /** It is being dialled: counted, and not dialled again. */
+  readonly isUnderWay: boolean
 }
 
 export interface Peering {
@@ -73,7 +75,7 @@ export function decidePeering(
         plan.counting(({ chains }) => chains?.has(chain) ?? true) <
       targets.perChain
   )
-  const isShort = staying.length + plan.peers.length < targets.minPeers
+  const isShort = staying.length + plan.counting(() => true) < targets.minPeers
   return { dial: plan.peers, close, missing, isShort }
 }
 
@@ -145,15 +147,16 @@ function whomToDial(
 class DialPlan {
   readonly #ranked: readonly Candidate[]
   readonly #room: number
-  readonly #taken = new Set<Candidate>()
+  readonly #taken: Set<Candidate>
 
   constructor(candidates: readonly Candidate[], room: number) {
     this.#ranked = candidates.toSorted(byRank)
     this.#room = room
+    this.#taken = new Set(candidates.filter(({ isUnderWay }) => isUnderWay))
   }
 
   get peers(): Peer[] {
-    return [...this.#taken].map(({ peer }) => peer)
+    return [...this.#taken].filter(({ isUnderWay }) => !isUnderWay).map(({ peer }) => peer)
   }
 
   counting(test: (each: Candidate) => boolean): number {

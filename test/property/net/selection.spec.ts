@@ -33,7 +33,8 @@ const candidatePeers = fc
         chains: fc.option(chainSets, { nil: undefined }),
         rank: fc.integer({ min: 0, max: 100 }),
         isWanted: fc.boolean(),
-        isOwnCooperative: fc.boolean()
+        isOwnCooperative: fc.boolean(),
+        isUnderWay: fc.boolean()
       },
       { noNullPrototype: true }
     ),
@@ -114,15 +115,16 @@ describe('whom to dial and whom to let go', () => {
           const staying = linked.filter(({ peer }) => !close.includes(peer))
           const room = Math.max(0, targets.maxPeers - staying.length)
           assert.equal(new Set(dial).size, dial.length)
-          assert.ok(dial.length <= room)
-          const dialled = candidates.filter(({ peer }) => dial.includes(peer))
-          const left = candidates.filter(({ peer }) => !dial.includes(peer))
-          const isFull = dial.length === room
-          if (staying.length + dialled.length < targets.minPeers) assert.ok(isFull || left.length === 0)
+          assert.ok(dial.every((peer) => candidates.some((each) => each.peer === peer && !each.isUnderWay)))
+          const coming = candidates.filter(({ peer, isUnderWay }) => isUnderWay || dial.includes(peer))
+          const left = candidates.filter((each) => !coming.includes(each))
+          const isFull = coming.length >= room
+          if (dial.length > 0) assert.ok(coming.length <= room)
+          if (staying.length + coming.length < targets.minPeers) assert.ok(isFull || left.length === 0)
           for (const chain of followed) {
             const have =
               count(staying, ({ chains }) => chains.has(chain)) +
-              count(dialled, ({ chains }) => chains?.has(chain) ?? true)
+              count(coming, ({ chains }) => chains?.has(chain) ?? true)
             assert.equal(missing.includes(chain), have < targets.perChain)
             if (have < targets.perChain)
               assert.ok(isFull || left.every(({ chains }) => chains !== undefined && !chains.has(chain)))
@@ -146,7 +148,8 @@ describe('whom to dial and whom to let go', () => {
       chains: new Set(CHAINS),
       rank: 50,
       isWanted: false,
-      isOwnCooperative: false
+      isOwnCooperative: false,
+      isUnderWay: false
     }))
     const targets = {
       minPeers: 10,
@@ -168,7 +171,8 @@ describe('whom to dial and whom to let go', () => {
         chains: new Set([COORD]),
         rank: rankOf(peer === 'own' ? 50 : 60, peer === 'own', bonus),
         isWanted: false,
-        isOwnCooperative: false
+        isOwnCooperative: false,
+        isUnderWay: false
       }))
       const targets = {
         minPeers: 1,
@@ -190,7 +194,8 @@ describe('whom to dial and whom to let go', () => {
       chains: new Set([COORD]),
       rank: 50,
       isWanted: false,
-      isOwnCooperative: index > 0
+      isOwnCooperative: index > 0,
+      isUnderWay: false
     }))
     const targets = {
       minPeers: 1,

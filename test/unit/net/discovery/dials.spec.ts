@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mock } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { NetContext } from '../../../../src/net/context.ts'
 import { dialOutcome } from '../../../../src/net/discovery/dial-outcome.ts'
@@ -11,6 +12,7 @@ import { eventually } from '../../../support/eventually.ts'
 import { signedRecord } from '../../../support/peer-records.ts'
 
 const MOST = DISCOVERY_LIMITS.dialsAtOnce
+const FRESH = DISCOVERY_LIMITS.dialsFresh
 
 function setUp() {
   const pending: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
@@ -31,7 +33,7 @@ function setUp() {
     log: () => undefined,
     metrics: { ...silentMetrics, dialled: (outcome: string) => outcomes.push(outcome) }
   } as unknown as NetContext
-  const sessions = { get: () => undefined } as unknown as Sessions
+  const sessions = { get: () => undefined, ready: async () => true } as unknown as Sessions
   const dials = new Dials({
     context,
     sessions,
@@ -53,15 +55,30 @@ describe('dials', () => {
     const { dials, peers, pending, outcomes } = setUp()
     dials.want(peers)
     dials.tick(0, false)
-    assert.equal(pending.length, MOST)
-    assert.equal(dials.isBusyWith, MOST)
+    assert.equal(pending.length, FRESH)
+    assert.equal(dials.isBusyWith, FRESH)
     dials.tick(0, false)
-    assert.equal(pending.length, MOST)
+    assert.equal(pending.length, FRESH)
     pending[0]!.resolve()
-    await eventually('one ended', () => dials.isBusyWith === MOST - 1)
+    await eventually('one ended', () => dials.isBusyWith === FRESH - 1)
     dials.tick(0, false)
-    assert.equal(pending.length, MOST + 1)
+    assert.equal(pending.length, FRESH + 1)
     assert.deepEqual(outcomes, ['connected'])
+  })
+
+  it('DIS-10: whoever takes long holds up nobody, until so many do', () => {
+    const { dials, peers, pending } = setUp()
+    const now = mock.method(performance, 'now', () => 0)
+    try {
+      dials.want(peers)
+      for (let round = 1; round <= 4; round++) {
+        dials.tick(0, false)
+        assert.equal(pending.length, Math.min(MOST, round * FRESH))
+        now.mock.mockImplementation(() => round * DISCOVERY_LIMITS.dialFreshMs)
+      }
+    } finally {
+      now.mock.restore()
+    }
   })
 
   it('DIS-9: a dial that fails is counted with its cause, and its peer waits', async () => {
