@@ -1,10 +1,13 @@
 /** Proofs for readers who hold the genesis and nothing else, made of what the followed chains hold (PRF-1, PRF-8). */
-import { COORD, chainName } from '../primitives/chain-id.ts'
+import { COORD, chainName, shardId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
 import { refuse } from '../primitives/result.ts'
 import type { Chains } from '../node/chains.ts'
+import { makeSupplyProof } from '../node/supply-proof.ts'
+import type { ProvableChain } from '../node/supply-proof.ts'
 import { makeTransferProof } from '../node/transfer-proof.ts'
 import type { Answer, WantedTransferProof } from '../rpc/port.ts'
+import type { ChainStore } from '../store/chain-store.ts'
 import type { ReceiptPort } from './receipt-port.ts'
 import type { TransactionPort } from './transaction-port.ts'
 
@@ -36,10 +39,28 @@ export class ProofPort {
     return makeTransferProof(
       {
         genesis: this.#chains.genesis,
-        coord: must(this.#chains.get(COORD), 'coordination is always followed').store,
+        coord: this.#coord,
         destination: destination.store
       },
       { source, sequence, ...(checkpoint === undefined ? {} : { checkpoint }) }
     )
+  }
+
+  async supply(checkpoint?: number): Promise<Answer<Uint8Array>> {
+    const chains: ProvableChain[] = []
+    const { shards } = this.#chains.genesis
+    for (const chain of [COORD, ...Array.from({ length: shards }, (_, index) => shardId(index))]) {
+      const node = this.#chains.get(chain)
+      if (node === undefined) {
+        return refuse('CHAIN_NOT_FOLLOWED', `this node does not follow chain ${chainName(chain)}`)
+      }
+      const { header, state } = node.tree.final
+      chains.push({ header, state, certificate: node.certificate })
+    }
+    return makeSupplyProof({ genesis: this.#chains.genesis, coord: this.#coord }, chains, checkpoint)
+  }
+
+  get #coord(): ChainStore {
+    return must(this.#chains.get(COORD), 'coordination is always followed').store
   }
 }

@@ -101,7 +101,8 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
     receipt: async (place) => receipts.status(place),
     hops: async (place) => receipts.follow(place),
     lanes: (chain) => receipts.lanes(chain),
-    transferProof: async (wanted) => proofs.transfer(wanted)
+    transferProof: async (wanted) => proofs.transfer(wanted),
+    supplyProof: async (checkpoint) => proofs.supply(checkpoint)
   }
 }
 

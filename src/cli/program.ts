@@ -35,6 +35,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   check: { summary: 'verify stopped data directories', load: () => import('./commands/check.ts') },
   tx: { summary: 'sign and submit transactions', load: () => import('./commands/tx.ts') },
   query: { summary: 'ask a running node', load: () => import('./commands/query.ts') },
+  verify: {
+    summary: 'audit a network from its genesis: supply',
+    load: () => import('./commands/verify.ts')
+  },
   devnet: {
     summary: 'run a network of several nodes on this machine',
     load: () => import('./commands/devnet.ts')

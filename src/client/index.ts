@@ -16,8 +16,10 @@ export {
   signerOfSeed,
   transferCost
 } from './transfer.ts'
+export { verifySupplyProof } from './supply-proof.ts'
+export type { AuditedAmounts, AuditedChain, SupplyAudit } from './supply-proof.ts'
 export { proofTrust, readTransferProof, verifyTransferProof } from './transfer-proof.ts'
-export type { ProofTrust, ProvenTransfer, VerifyCode } from './transfer-proof.ts'
+export type { ProofCode, ProofTrust, ProvenTransfer } from './transfer-proof.ts'
 export type { FeeToken, SenderIdentity, SignedTransaction, SignTransfer, TransferFields } from './transfer.ts'
 export { addressOfKey, decodeAddress, encodeAddress, homeShard } from '../crypto/address.ts'
 export { fromHex, toHex } from '../primitives/bytes.ts'

@@ -66,6 +66,12 @@ export interface TransferProofJson {
   readonly transfer: ProvenTransfer
 }
 
+/** PRF-8: for `verifySupplyProof`. */
+export interface SupplyProofJson {
+  /** SSZ of a SupplyProof, hex. */
+  readonly proof: string
+}
+
 /** Methods of this page, by name. */
 export interface ReceiptMethods {
   receipt_status: {
@@ -73,5 +79,6 @@ export interface ReceiptMethods {
     result: ReceiptJson
   }
   tx_proof: { params: { id: string; hop?: number; checkpoint?: number }; result: TransferProofJson }
+  supply_proof: { params: { checkpoint?: number }; result: SupplyProofJson }
   lane_list: { params: { chain: ChainJson }; result: LaneList }
 }

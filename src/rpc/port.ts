@@ -241,4 +241,6 @@ export interface NodePort {
   lanes(chain: ChainId): readonly LaneFacts[]
   /** PRF-1. */
   transferProof(wanted: WantedTransferProof): Promise<Answer<Uint8Array>>
+  /** PRF-8, by a node that follows all chains. */
+  supplyProof(checkpoint?: number): Promise<Answer<Uint8Array>>
 }

@@ -7,6 +7,7 @@ import { buildBlock, NO_COORD_REFERENCE } from '../chain/build.ts'
 import { judgeDelivery } from '../chain/delivery.ts'
 import { buildChainGenesis } from '../chain/genesis-block.ts'
 import { signTransfer, transferCost } from '../client/transfer.ts'
+import { blockHash } from '../codec/block.ts'
 import type { Header } from '../codec/block.ts'
 import { DeliveryType } from '../codec/receipt.ts'
 import { encodeResults } from '../codec/results.ts'
@@ -27,10 +28,14 @@ import { epochFrozenAt, isBoundary, nextEpoch } from '../sharding/epochs.ts'
 import { createSchedule } from '../sharding/schedule.ts'
 import { computeSnapshot, encodeSnapshot } from '../sharding/snapshot.ts'
 import type { EpochSnapshot } from '../sharding/types.ts'
+import { ChainTotalsType } from '../codec/state-records.ts'
+import { commit } from '../state/commit.ts'
+import { TOTALS_KEY } from '../state/keys.ts'
 import { stateAfter } from '../state/overlay.ts'
+import type { StateView } from '../state/ports.ts'
 import type { CheckedDelivery } from '../state/receipts.ts'
 import { checkStateless } from '../state/stateless.ts'
-import { readAccount } from '../state/supply.ts'
+import { readAccount, readTotals } from '../state/supply.ts'
 import type { CheckedTransaction } from '../state/types.ts'
 import { ChainStore } from '../store/chain-store.ts'
 import type { SnapshotRecord } from '../store/chain-store.ts'
@@ -72,6 +77,23 @@ export class ProofWorld {
 
   store(chain: ChainId): ChainStore {
     return this.#chain(chain).store
+  }
+
+  /** The last block of a chain and its finality. */
+  tip(chain: ChainId): { readonly header: Header; readonly certificate: Certificate | undefined } {
+    const { store, finality } = this.#chain(chain)
+    return { header: must(store.header(store.final.height), 'the tip is held'), certificate: finality }
+  }
+
+  /** A tip as validators without rules would sign it: its chain counts one unit that nobody gave it. */
+  minting(chain: ChainId): { header: Header; certificate: Certificate; state: StateView } {
+    const { store } = this.#chain(chain)
+    const totals = readTotals(store)
+    const more = ChainTotalsType.serialize({ ...totals, balancesConsumer: totals.balancesConsumer + 1n })
+    const changes = commit(store, new Map([[toHex(TOTALS_KEY), more]]))
+    const header = { ...this.tip(chain).header, stateRoot: changes.root }
+    const certificate = this.#certify(chain, header, FINALISE, blockHash(header))
+    return { header, certificate, state: stateAfter(store, changes) }
   }
 
   /** A transfer of a development account to an address. */

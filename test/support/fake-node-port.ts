@@ -155,6 +155,7 @@ export const NODE_CALLS = {
   ...PEER_CALLS,
   receipt_status: { source: 0, destination: 1, sequence: 0 },
   lane_list: { chain: 0 },
+  supply_proof: {},
   tx_proof: { id: '00'.repeat(32) }
 }
 
@@ -221,6 +222,7 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
     hops: async (place) => [{ ...place, status: 'unknown' }],
     lanes: () => [],
     transferProof: async () => accept(aTransferProof()),
+    supplyProof: async () => accept(new Uint8Array(0)),
     head: (chain) => {
       const final = aBlock(chain, FINAL_HEIGHT)
       return { epoch: 0, final, head: { height: FINAL_HEIGHT + 1, hash: bytes32(8) } }

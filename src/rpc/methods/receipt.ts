@@ -41,6 +41,16 @@ const txProof = method('tx_proof', {
   }
 })
 
+const supplyProof = method('supply_proof', {
+  summary: 'What every chain holds, sent and received, to be checked with the genesis or a checkpoint alone',
+  params: { checkpoint: optional(integerParam('height of a coordination block the reader vouches for', 1)) },
+  weight: 8,
+  async call(port, { checkpoint }) {
+    const answer = await port.supplyProof(checkpoint)
+    return answer.ok ? accept({ proof: toHex(answer.value) }) : answer
+  }
+})
+
 const laneList = method('lane_list', {
   summary: 'What a chain has sent to and received from each other chain',
   params: { chain: chainParam },
@@ -67,4 +77,4 @@ function laneJson({ other, out, in: inbound }: LaneFacts): LaneJson {
   }
 }
 
-export const receiptMethods: readonly Method[] = [receiptStatus, txProof, laneList]
+export const receiptMethods: readonly Method[] = [receiptStatus, txProof, supplyProof, laneList]

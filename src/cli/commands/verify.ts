@@ -1,0 +1,95 @@
+/** `icn verify`: audits that believe no node. `supply`: every unit of both tokens is where the genesis' rules say. */
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import type { AuditedAmounts, SupplyAudit } from '../../client/supply-proof.ts'
+import { verifySupplyProof } from '../../client/supply-proof.ts'
+import type { ProofTrust } from '../../client/transfer-proof.ts'
+import { fromHex } from '../../primitives/bytes.ts'
+import { CliError, EXIT } from '../cli-error.ts'
+import { writeNewFile } from '../files.ts'
+import { addOption, checkpointOption, readText, tokenText } from '../options.ts'
+import { addRpcOption, clientOf } from '../rpc-option.ts'
+import type { RpcOptions } from '../rpc-option.ts'
+
+interface SupplyOptions extends RpcOptions {
+  readonly genesis: string
+  readonly checkpoint?: ProofTrust['checkpoint']
+  readonly out?: string
+  readonly json?: boolean
+}
+
+export function register(program: Command): void {
+  const verify = program
+    .command('verify')
+    .description('audit a network from its genesis')
+    .addHelpText('after', EXAMPLES)
+  const supply = verify
+    .command('supply [file]')
+    .description(
+      'supply of all chains, lanes in flight included, proven by a node that follows all; or a proof from a file'
+    )
+    .option('--json', 'print the audit as JSON')
+    .addHelpText('after', EXAMPLES)
+  addOption(supply, { flags: '--genesis <file>', help: 'genesis of the network', required: true })
+  addOption(supply, { flags: '--out <file>', help: 'write the proof to a new file' })
+  addOption(supply, {
+    flags: '--checkpoint <height:hash>',
+    help: 'a final coordination block you vouch for, in place of all epochs before it',
+    parse: checkpointOption
+  })
+  addRpcOption(supply).action((file: string | undefined, options: SupplyOptions) => run(file, options))
+}
+
+const EXAMPLES = `
+Examples:
+  icn verify supply --genesis genesis.json --rpc http://127.0.0.1:9001
+  icn verify supply supply.proof --genesis genesis.json
+
+Exit codes: 0 as issued, 1 it differs or the proof shows nothing, 2 wrong option or file.`
+
+async function run(file: string | undefined, options: SupplyOptions): Promise<void> {
+  const { genesis, checkpoint, out, json } = options
+  const proof = file === undefined ? await ask(options) : readProof(file)
+  if (out !== undefined) writeNewFile(out, `${proof}\n`)
+  const audit = verifySupplyProof(fromHex(proof), readText(genesis), checkpoint)
+  if (!audit.ok) throw new CliError(`nothing is proven: ${audit.code}: ${audit.detail}`, EXIT.failed)
+  if (json === true) console.log(JSON.stringify(audit.value, amountText, 2))
+  else for (const line of auditLines(audit.value)) console.log(line)
+  if (!audit.value.ok) process.exitCode = EXIT.failed
+}
+
+async function ask(options: SupplyOptions): Promise<string> {
+  const { checkpoint } = options
+  const params = checkpoint === undefined ? {} : { checkpoint: checkpoint.height }
+  const { proof } = await clientOf(options).call('supply_proof', params)
+  return proof
+}
+
+function readProof(path: string): string {
+  if (!existsSync(path)) throw new CliError(`no file ${path}`)
+  const text = readText(path).trim()
+  if (!/^([0-9a-f]{2})+$/.test(text)) throw new CliError(`${path} holds no proof`)
+  return text
+}
+
+const amountText = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value
+
+function auditLines({ ok, chains, consumer, industrial }: SupplyAudit): string[] {
+  return [
+    ...chains.flatMap(({ place, ...of }) => [
+      `chain ${place.chain} at height ${place.height} ${place.hash}`,
+      `  consumer: ${amountLine(of.consumer)}`,
+      `  industrial: ${amountLine(of.industrial)}`
+    ]),
+    `consumer: ${amountLine(consumer)}`,
+    `industrial: ${amountLine(industrial)}`,
+    ok ? 'the supply is what the genesis issued' : 'THE SUPPLY DIFFERS from what the genesis issued'
+  ]
+}
+
+function amountLine({ issued, held, sent, received }: AuditedAmounts): string {
+  const difference = held + sent - received - issued
+  const wrong = difference === 0n ? '' : `, differs by ${difference} base units`
+  return `held ${tokenText(held)}, sent ${tokenText(sent)}, received ${tokenText(received)}, issued ${tokenText(issued)}${wrong}`
+}
