@@ -18,6 +18,7 @@ import type { Scenario } from './acceptance/bars.ts'
 import { BASE_PORT, FOREVER, withDevnet } from './acceptance/devnet.ts'
 import { flood } from './acceptance/flood.ts'
 import { hostile } from './acceptance/hostile.ts'
+import { drawKills, perturbOf, seedOf } from './acceptance/kills.ts'
 import { leaks, watchMemory } from './acceptance/soak.ts'
 
 interface Outcome {
@@ -147,6 +148,23 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     commonBars(bars, summary)
     for (const node of nodes)
       bars.atMost(`ms until node ${node} is back`, recovered(summary, `start:${node}`), 15_000)
+  },
+
+  async kills(data, bars) {
+    const seed = seedOf(process.env['ICN_SEED'])
+    say(`  seed ${seed}: ICN_SEED=${seed} repeats these kills`)
+    const kills = drawKills(seed, { nodes: 4, count: 55, untilMs: 100_000 })
+    const network = ['--followers', '0', '--shards', '2', '--load', '50', '--cross', '50']
+    const { summary } = await devnet(data, [...network, '--duration', '150', '--perturb', perturbOf(kills)])
+    commonBars(bars, summary)
+    const done = summary.perturbations.filter(({ what }) => what.startsWith('kill'))
+    bars.atLeast('kills', done.length, 50)
+    const { submitted } = summary.transfers
+    bars.check(
+      'transfers crossed meanwhile',
+      submitted > 0 && summary.crossMs.samples > 0,
+      summary.crossMs.samples
+    )
   },
 
   async copied(data, bars) {

@@ -5,7 +5,8 @@ import type { Plan } from '../../src/devnet/plan.ts'
 import { runCommand } from '../../src/devnet/processes.ts'
 import type { Bars } from './bars.ts'
 
-export const BASE_PORT = 19_600
+/** Two runs on one machine need two. */
+export const BASE_PORT = Number(process.env['ICN_BASE_PORT'] ?? 19_600)
 export const FOREVER = new AbortController().signal
 
 /** A devnet without load, in this process; `icn check` over its directories and the ones returned. */

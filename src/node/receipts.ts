@@ -40,7 +40,8 @@ export function sourceOf({ tree, certificate }: ChainNode): Source {
 export class Receipts {
   readonly #c: ReceiptsComponents
   readonly #pulling = new Set<string>()
-  #turn = 0
+  /** Of each lane, how often it was asked for: the next time another peer is. */
+  readonly #turns = new Map<string, number>()
 
   constructor(components: ReceiptsComponents) {
     this.#c = components
@@ -73,18 +74,19 @@ export class Receipts {
         const key = `${source}/${chain}`
         if (this.#pulling.has(key)) continue
         this.#pulling.add(key)
-        this.#pullLane(source, node)
+        const turn = (this.#turns.get(key) ?? -1) + 1
+        this.#turns.set(key, turn)
+        this.#pullLane(source, node, turn)
           .catch(this.#c.failed)
           .finally(() => this.#pulling.delete(key))
       }
     }
   }
 
-  async #pullLane(source: ChainId, node: ChainNode): Promise<void> {
+  async #pullLane(source: ChainId, node: ChainNode, turn: number): Promise<void> {
     const { network } = this.#c
     const peers = network.peers(source)
-    this.#turn += 1
-    const peer = peers[this.#turn % Math.max(1, peers.length)]?.peer
+    const peer = peers[turn % Math.max(1, peers.length)]?.peer
     if (peer === undefined) return
     const from = readInLane(node.tree.head().state, source)?.cursor ?? 0
     const body = ReceiptsRequestType.serialize({ source, destination: node.chain, from })
@@ -93,6 +95,12 @@ export class Receipts {
     if (result !== 'ok' || frame === undefined) return
     const delivery = await this.#verify(frame, source, node, peer)
     if (delivery === undefined) return
+    // Proven, but not what was asked for: held, it would look like work that no block can carry.
+    const first = delivery.entries[0]?.entry.receipts[0]?.sequence ?? from
+    if (first !== from) {
+      network.report(peer, 'invalid', `receipts: from ${first}, not ${from}`)
+      return
+    }
     node.inbox.hold(delivery)
     node.driver.workAppeared()
   }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { DeliveryType, ReceiptsRequestType } from '../../../src/codec/receipt.ts'
 import type { Delivery } from '../../../src/codec/receipt.ts'
-import type { Network } from '../../../src/net/types.ts'
+import type { Network, Response } from '../../../src/net/types.ts'
 import { REQUEST_LIMITS } from '../../../src/net/limits.ts'
 import type { ChainNode } from '../../../src/node/chain/chain-node.ts'
 import { Receipts } from '../../../src/node/receipts.ts'
@@ -10,6 +10,7 @@ import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { laneChains } from '../../support/lanes.ts'
 import type { LaneChain } from '../../support/lanes.ts'
 import { importedFrom } from '../../support/imported-state.ts'
+import { FakeNetwork, peer } from '../../support/node-fakes.ts'
 import type { MemoryState } from '../../support/state.ts'
 import { commit } from '../../../src/state/commit.ts'
 import { toHex, u64be } from '../../../src/primitives/bytes.ts'
@@ -125,5 +126,95 @@ describe('serving receipts', () => {
       }
     }
     equal(at, 300)
+  })
+})
+
+describe('pulling receipts', () => {
+  /** The destination follows itself only; what its peers answer is said by the test. */
+  function puller(sources: readonly LaneChain[], to: LaneChain, answer: FakeNetwork['answer']) {
+    const network = new FakeNetwork()
+    network.connected = [peer('a'), peer('b')]
+    network.answer = answer
+    const held: Delivery[] = []
+    const node = {
+      chain: to.chain,
+      tree: { head: () => ({ state: to.state }) },
+      inbox: {
+        unfollowed: sources.map(({ chain }) => chain),
+        hold: (delivery: Delivery) => void held.push(delivery)
+      },
+      epochs: { committee: () => ({}) },
+      executor: { certificateHolds: async () => true },
+      driver: { instance: { config: { params: to.params } }, workAppeared: () => undefined }
+    } as unknown as ChainNode
+    const receipts = new Receipts({
+      network,
+      constants: { ...CONSTANTS, shards: 3 },
+      chains: new Map([[to.chain, node]]),
+      failed: (error) => {
+        throw error
+      }
+    })
+    return { network, held, receipts }
+  }
+  const settled = async (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+  const sent = (): readonly [LaneChain, LaneChain, LaneChain] => {
+    const [a, b, c] = laneChains(3) as [LaneChain, LaneChain, LaneChain]
+    for (let block = 0; block < 3; block++) {
+      for (const source of [a, c]) {
+        source.run({ transactions: [source.pay(source.parties[0]!, b.parties[0]!.address, 5n)] })
+      }
+    }
+    return [a, b, c]
+  }
+  const answering = (delivery: Delivery): Response => ({
+    result: 'ok',
+    frames: [DeliveryType.serialize(delivery)]
+  })
+
+  it('R4: every lane asks from its cursor, and another peer the next time', async () => {
+    const [a, b, c] = sent()
+    b.run({ deliveries: b.deliveries(a, 1) })
+    const lacks: Response = { result: 'lacks', frames: [] }
+    const { network, receipts } = puller([a, c], b, () => lacks)
+    for (let round = 0; round < 2; round++) {
+      receipts.pull()
+      receipts.pull()
+      await settled()
+    }
+    const asked = network.requests.map(({ to, body }) => {
+      const { source, from } = ReceiptsRequestType.deserialize(body)
+      return [to, source, from]
+    })
+    deepEqual(asked, [
+      ['a', a.chain, 1],
+      ['a', c.chain, 0],
+      ['b', a.chain, 1],
+      ['b', c.chain, 0]
+    ])
+  })
+
+  it('R4, R5: what is proven and begins at the cursor is held; anything else is not, and costs the peer', async () => {
+    const [a, b, c] = sent()
+    const whole = a.assemble(b)!
+    const [first] = whole.entries
+    const receipt = { ...first!.entry.receipts[0]!, consumer: 9n }
+    const forged = { ...first!, entry: { ...first!.entry, receipts: [receipt] } }
+    const cases: [title: string, response: Response, held: number, reports: number][] = [
+      ['right', answering(whole), 1, 0],
+      ['a part of it', answering({ ...whole, entries: [first!] }), 1, 0],
+      ['behind a gap', answering({ ...whole, entries: whole.entries.slice(1) }), 0, 1],
+      ['another amount', answering({ ...whole, entries: [forged] }), 0, 1],
+      ['another source', answering(c.assemble(b)!), 0, 1],
+      ['garbage', { result: 'ok', frames: [new Uint8Array(90)] }, 0, 1],
+      ['no frame', { result: 'ok', frames: [] }, 0, 0],
+      ['nothing', { result: 'lacks', frames: [] }, 0, 0]
+    ]
+    for (const [title, response, count, reports] of cases) {
+      const { network, held, receipts } = puller([a], b, () => response)
+      receipts.pull()
+      await settled()
+      deepEqual([held.length, network.reports.length], [count, reports], title)
+    }
   })
 })
