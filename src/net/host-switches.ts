@@ -1,12 +1,7 @@
 /**
  * Services of the host that an operator can switch on (all off by default). None of them is needed by anything here:
- * they help a node behind a router to be reached.
+ * they help a node behind a router to be reached. Each is loaded when it is switched on: unused they would hold memory.
  */
-import { autoNAT } from '@libp2p/autonat'
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { mdns } from '@libp2p/mdns'
-import { uPnPNAT } from '@libp2p/upnp-nat'
-
 export interface HostSwitches {
   /** Finds peers on the local network. */
   readonly mdns?: boolean
@@ -21,16 +16,27 @@ export interface HostSwitches {
 const RELAYED_AT_ONCE = 16
 const LOCAL_SEARCH_MS = 20_000
 
-export const switchedTransports = ({ relay }: HostSwitches = {}) =>
-  relay === true ? [circuitRelayTransport()] : []
+export async function switchedTransports({ relay }: HostSwitches = {}) {
+  if (relay !== true) return []
+  const { circuitRelayTransport } = await import('@libp2p/circuit-relay-v2')
+  return [circuitRelayTransport()]
+}
 
-export const switchedDiscovery = ({ mdns: local }: HostSwitches = {}) =>
-  local === true ? [mdns({ interval: LOCAL_SEARCH_MS })] : []
+export async function switchedDiscovery({ mdns: local }: HostSwitches = {}) {
+  if (local !== true) return []
+  const { mdns } = await import('@libp2p/mdns')
+  return [mdns({ interval: LOCAL_SEARCH_MS })]
+}
 
-export const switchedServices = ({ relay, autonat, upnp }: HostSwitches = {}) => ({
-  ...(relay === true
-    ? { relay: circuitRelayServer({ reservations: { maxReservations: RELAYED_AT_ONCE } }) }
-    : {}),
-  ...(autonat === true ? { autonat: autoNAT() } : {}),
-  ...(upnp === true ? { upnp: uPnPNAT() } : {})
-})
+export async function switchedServices({ relay, autonat, upnp }: HostSwitches = {}) {
+  return {
+    ...(relay === true ? { relay: await relayServer() } : {}),
+    ...(autonat === true ? { autonat: (await import('@libp2p/autonat')).autoNAT() } : {}),
+    ...(upnp === true ? { upnp: (await import('@libp2p/upnp-nat')).uPnPNAT() } : {})
+  }
+}
+
+async function relayServer() {
+  const { circuitRelayServer } = await import('@libp2p/circuit-relay-v2')
+  return circuitRelayServer({ reservations: { maxReservations: RELAYED_AT_ONCE } })
+}

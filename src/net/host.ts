@@ -128,8 +128,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
     datastore: new RecordStore(options.datastore, options.namespaces),
     nodeInfo: { name: 'icn', version: '1', userAgent: options.agent },
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [options.transport === 'memory' ? memory() : tcp(), ...switchedTransports(options.switches)],
-    peerDiscovery: switchedDiscovery(options.switches),
+    transports: [
+      options.transport === 'memory' ? memory() : tcp(),
+      ...(await switchedTransports(options.switches))
+    ],
+    peerDiscovery: await switchedDiscovery(options.switches),
     connectionEncrypters: [noise()],
     /** With the default window a fast stream outgrows its read buffer while paused and is reset. */
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
@@ -153,7 +156,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       identifyPush: identifyPush(),
       ping: ping(),
       dht: dhtOf(options.networkId, options.allowPrivate === true),
-      ...switchedServices(options.switches),
+      ...(await switchedServices(options.switches)),
       pubsub: pubsubOf(options.topics, options.traffic ?? QUIET_TRAFFIC)
     }
   }

@@ -155,15 +155,19 @@ describe('swarm: discovery', function () {
     assert.ok((await protocolsOf({ relay: true })).includes(RELAY))
     assert.ok((await protocolsOf({ autonat: true })).includes(AUTONAT))
     assert.deepEqual(
-      [switchedDiscovery(), switchedDiscovery({ mdns: true })].map(({ length }) => length),
+      (await Promise.all([switchedDiscovery(), switchedDiscovery({ mdns: true })])).map(
+        ({ length }) => length
+      ),
       [0, 1]
     )
     assert.deepEqual(
-      [switchedTransports(), switchedTransports({ relay: true })].map(({ length }) => length),
+      (await Promise.all([switchedTransports(), switchedTransports({ relay: true })])).map(
+        ({ length }) => length
+      ),
       [0, 1]
     )
-    assert.deepEqual(Object.keys(switchedServices()), [])
-    assert.deepEqual(Object.keys(switchedServices({ upnp: true })), ['upnp'])
+    assert.deepEqual(Object.keys(await switchedServices()), [])
+    assert.deepEqual(Object.keys(await switchedServices({ upnp: true })), ['upnp'])
   })
 
   it('D13: port 0 listens on a free port, which peers are told', async () => {
