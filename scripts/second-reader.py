@@ -15,10 +15,11 @@ import re
 import sys
 from pathlib import Path
 
-# The two modules beside this one leave no compiled copies in the repository.
+# The modules beside this one leave no compiled copies in the repository.
 sys.dont_write_bytecode = True
 
 from second_reader_genesis import read_genesis, read_leaders
+from second_reader_gossip import read_gossip
 from second_reader_state import read_state
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -621,6 +622,7 @@ READERS = {
     "state.json": read_state,
     "genesis.json": read_genesis,
     "leaders.json": read_leaders,
+    "gossip.json": lambda reader, file: read_gossip(reader, file, sys.modules[__name__]),
 }
 
 # Vector files that hold nothing to recompute, each with its reason.

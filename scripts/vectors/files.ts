@@ -1,4 +1,5 @@
 /** The vector files that are generated, by name. Files from elsewhere (another reader's, another layer's) may lie beside them. */
+import { gossip } from './gossip.ts'
 import * as objects from './objects.ts'
 import { toText } from './plain.ts'
 import type { Plain } from './plain.ts'
@@ -14,7 +15,8 @@ const BUILDERS: Readonly<Record<string, () => Plain>> = {
   'objects.json': trees.objects,
   'roots.json': trees.roots,
   'proofs.json': trees.proofs,
-  'signatures.json': signatures
+  'signatures.json': signatures,
+  'gossip.json': gossip
 }
 
 /** Text by file name. */
