@@ -40,6 +40,7 @@ import { bindGuard } from '../store/guard-binding.ts'
 import { openLevel } from '../store/level.ts'
 import { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
+import type { Staging } from '../store/switchable.ts'
 import { finishReplacement, openStaging } from '../store/staging.ts'
 import type { NodePort } from '../rpc/port.ts'
 import { openAdminToken } from './admin-token.ts'
@@ -69,6 +70,8 @@ export interface NodeInit {
   readonly transport?: 'tcp' | 'memory'
   /** @default LevelDB at the path, made where there is none */
   readonly openDatabase?: (path: string) => Promise<KeyValueStore>
+  /** A second database of the chain at the path, for a fast start. @default LevelDB beside it, if `openDatabase` is */
+  readonly openStaging?: (path: string) => Promise<Staging>
   /** One that several nodes of a process share; whoever made it stops it. @default threads of this node */
   readonly verifier?: Verifier
 }
@@ -132,6 +135,7 @@ export class Node {
     const paths = dataPaths(config.data)
     const id = networkId(genesis)
     const open = this.#init.openDatabase ?? openDatabase
+    const stage = this.#init.openStaging ?? (open === openDatabase ? openStaging : undefined)
     const observer = new Observer(this.metrics, log, genesis, (error) => this.#init.onFailed(error))
     await this.#part('keys', async () => this.#readKeys())
     await this.#part('ports', async () => assertPortsFree(config))
@@ -159,9 +163,7 @@ export class Node {
           verifier,
           nodeStore,
           openChain: async (chain) => open(paths.chainDatabase(chain)),
-          ...(open === openDatabase
-            ? { openStaging: async (chain) => openStaging(paths.chainDatabase(chain)) }
-            : {}),
+          ...(stage === undefined ? {} : { openStaging: async (chain) => stage(paths.chainDatabase(chain)) }),
           validator,
           events: this.events.behind(observer.events),
           onDropped: (chain, dropped) => {

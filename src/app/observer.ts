@@ -125,6 +125,12 @@ export class Observer {
       this.#log.warn({ chain: chainName(chain), err: error }, 'no state snapshot could be made')
     },
     fastStart: (chain, progress) => this.#fastStart(chain, progress),
+    historyNeeded: (chain, earliest) => {
+      this.#log.warn(
+        { chain: chainName(chain), earliest },
+        'a shard has no snapshot that fits: its blocks are executed from genesis, and older blocks are fetched for it'
+      )
+    },
     ...syncLog(() => this.#log),
     failed: (error) => this.#onFailed(error)
   }

@@ -25,18 +25,28 @@ export interface DataDirectory {
   readonly chains: Map<ChainId, WalkedChain>
 }
 
+/** What a fast start leaves behind when it is killed; the next start goes on with it or removes it. */
+const LEFT_BEHIND = /\.(import|replaced)$/
+
 /** @throws CheckError CHECK_NOT_A_DATA_DIRECTORY, CHECK_DISK */
 export async function readDirectory(path: string, log: FindingLog): Promise<DataDirectory> {
   const genesis = await readGenesis(path)
   const { nodeDatabase } = dataPaths(path)
   const databases: ChainId[] = []
-  for (const name of await readNames(dirname(nodeDatabase))) {
+  const names = await readNames(dirname(nodeDatabase))
+  for (const name of names) {
     const chain = parseChain(name)
     const isOfGenesis = chain !== undefined && (chain === COORD || chain < genesis.shards)
     if (isOfGenesis) databases.push(chain)
-    // What a fast start leaves behind when it is killed; the next start goes on with it or removes it.
-    else if (name !== basename(nodeDatabase) && !/\.(import|replaced)$/.test(name))
+    else if (name !== basename(nodeDatabase) && !LEFT_BEHIND.test(name))
       log.of(path, name)('database', '', 'it belongs to no chain of this network')
+  }
+  const moving = names.find(
+    (name) => LEFT_BEHIND.test(name) && !names.includes(name.replace(LEFT_BEHIND, ''))
+  )
+  if (moving !== undefined && existsSync(nodeDatabase)) {
+    const reason = `${moving} was about to take its place when the node was killed: start the node once, then check`
+    throw new CheckError({ code: 'CHECK_NOT_A_DATA_DIRECTORY', path, reason })
   }
   databases.sort((a, b) => rank(a) - rank(b))
   const hasNode = existsSync(nodeDatabase)

@@ -128,7 +128,7 @@ export class Chains {
     const network = networkId(genesis)
     const constants = { network, shards: genesis.shards, payloadBytesMax: genesis.params.payloadBytesMax }
     const coordination = new Coordination((error) => c.events.failed(error))
-    const coordGenesis = buildChainGenesis(genesis, COORD)
+    const genesisHash = buildChainGenesis(genesis, COORD).block.hash
     const databases = new Map<ChainId, SwitchableStore>()
     const snapshots = new Map<ChainId, ChainSnapshots>()
     const open = async (chain: ChainId): Promise<ChainStore> => {
@@ -138,7 +138,7 @@ export class Chains {
       if (ChainStore.exists(kv)) return ChainStore.open(kv, { network, chain })
       // An import that was given up: nothing of it may be taken for state.
       await discardImport(kv)
-      return ChainStore.create(kv, { network, chain }, createGenesis(genesis, chain, coordGenesis.block.hash))
+      return ChainStore.create(kv, { network, chain }, createGenesis(genesis, chain, genesisHash))
     }
     const coordStore = await open(COORD)
     const epochs = new EpochBook((epoch) => loadSnapshot(coordStore, epoch))
@@ -149,32 +149,31 @@ export class Chains {
       chains,
       failed: (error) => c.events.failed(error)
     })
+    const fetchCoordHistory = (): void => snapshots.get(COORD)?.fetchHistory()
     const events = observeFinality(c.events, coordination, receipts)
     for (const chain of [COORD, ...shards]) {
       const store = chain === COORD ? coordStore : await open(chain)
-      const freeze = chain === COORD ? freezer(epochs, coordGenesis.block.hash, genesis.shards) : () => []
+      const freeze = chain === COORD ? freezer(epochs, genesisHash, genesis.shards) : () => []
       const certificate = (await store.certificateAtOrAbove(store.final.height))?.certificate
       const database = must(databases.get(chain), 'its store was opened')
+      const shared = { ...c, ...syncBudget(chains), epochs, store }
       const own = await ChainSnapshots.open(
-        { ...c, events, epochs, store, database, coord: coordStore, ...syncBudget(chains) },
-        { genesisHash: coordGenesis.block.hash, shards: genesis.shards, backfill }
+        { ...shared, events, database, coord: coordStore, fetchCoordHistory },
+        { genesisHash, shards: genesis.shards, backfill }
       )
       snapshots.set(chain, own)
       const node = new ChainNode(
         {
-          ...c,
+          ...shared,
           events: observeFinal(events, own),
           fetchSnapshot: async () => own.fetch(),
-          store,
-          epochs,
           coord: coordination,
           freeze,
-          source: (other) => sourceIn(chains, other),
-          ...syncBudget(chains)
+          source: (other) => sourceIn(chains, other)
         },
         { chain, constants, certificate, sync: chain === COORD ? sync : { ...sync, checkpoint: undefined } }
       )
-      if (chain === COORD) coordination.attach(node)
+      if (chain === COORD) coordination.attach(node, { genesisHash, wanted: fetchCoordHistory })
       chains.set(chain, node)
     }
     for (const [chain, node] of chains) if (isShard(chain)) coordination.onFinal(() => node.driver.wake())

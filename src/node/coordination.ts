@@ -5,6 +5,14 @@ import type { Peer } from '../net/types.ts'
 import type { ChainNode } from './chain/chain-node.ts'
 import type { CoordinationView } from './chain/coordination-view.ts'
 
+/** What a shard may refer to although it is not held here. */
+export interface OlderBlocks {
+  /** Of genesis, which is below every snapshot. */
+  readonly genesisHash: Uint8Array
+  /** A shard refers to a block below the oldest one here (SNAP-10). */
+  readonly wanted: () => void
+}
+
 interface Waiting {
   readonly height: number
   readonly resolve: (hash: Uint8Array | undefined) => void
@@ -15,6 +23,7 @@ const WAITING_MAX = 4_096
 
 export class Coordination implements CoordinationView {
   #chain: ChainNode | undefined
+  #older: OlderBlocks | undefined
   #waiting: Waiting[] = []
   readonly #listeners: (() => void)[] = []
   readonly #onHintFailed: (error: unknown) => void
@@ -24,8 +33,9 @@ export class Coordination implements CoordinationView {
   }
 
   /** Shards are built with this view before the coordination chain itself exists. */
-  attach(chain: ChainNode): void {
+  attach(chain: ChainNode, older?: OlderBlocks): void {
     this.#chain = chain
+    this.#older = older
   }
 
   finalHeight(): number {
@@ -44,11 +54,17 @@ export class Coordination implements CoordinationView {
   }
 
   async hashAt(height: number): Promise<Uint8Array | undefined> {
-    if (height <= this.finalHeight()) return this.#chain?.store.hashAt(height)
+    if (height <= this.finalHeight()) return this.#chain?.store.hashAt(height) ?? this.#olderHash(height)
     if (this.#waiting.length >= WAITING_MAX) return undefined
     const arrived = Promise.withResolvers<Uint8Array | undefined>()
     this.#waiting.push({ height, resolve: arrived.resolve })
     return arrived.promise
+  }
+
+  #olderHash(height: number): Uint8Array | undefined {
+    if (height === 0) return this.#older?.genesisHash
+    this.#older?.wanted()
+    return undefined
   }
 
   hint(certificate: Certificate, from: Peer): void {

@@ -42,8 +42,8 @@ export interface ChainEvents {
   snapshotFailed?(chain: ChainId, error: unknown): void
   /** A certified state is being fetched from others. */
   fastStart?(chain: ChainId, progress: FastStartProgress): void
-  /** Sync of the chain stands still, and why; undefined: it moves again. */
-  syncStalled?(chain: ChainId, reason: string | undefined): void
+  /** SNAP-10: blocks below the snapshot of `coord` are fetched, because a shard without one refers to them. */
+  historyNeeded?(chain: ChainId, earliest: number): void
   /** A disk or another part that the node cannot go on without failed. */
   failed(error: unknown): void
 }

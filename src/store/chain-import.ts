@@ -66,6 +66,8 @@ export class ChainImport {
     identity: ChainIdentity,
     manifest: SnapshotManifest
   ): Promise<ChainImport> {
+    // A kill between the last write and the switch leaves a whole chain here that nobody has used.
+    if (ChainStore.exists(store)) await store.batch([{ type: 'del', key: IDENTITY_KEY }], { sync: true })
     await discardImport(store)
     await store.batch([put(MANIFEST_KEY, SnapshotManifestType.serialize(manifest))], { sync: true })
     return new ChainImport(store, identity, manifest, new Set())

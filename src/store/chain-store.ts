@@ -60,6 +60,8 @@ export class ChainStore implements StateView {
   #final: FinalMark
   #root: Uint8Array
   #earliest: number
+  /** How often the database below was replaced. */
+  #reloads = 0
   readonly #proofs = new EpochProofs()
   /** Changes of the commit under way. The state view has them from its first moment, so no reader sees half of it. */
   #committing: StateChanges | undefined
@@ -105,6 +107,7 @@ export class ChainStore implements StateView {
     this.#final = final
     this.#root = root
     this.#earliest = readEarliest(this.#store)
+    this.#reloads++
   }
 
   static #readMarks(store: KeyValueStore, identity: ChainIdentity): { final: FinalMark; root: Uint8Array } {
@@ -281,8 +284,10 @@ export class ChainStore implements StateView {
     const child = must(this.header(this.#earliest), 'the oldest block is held')
     const earliest = child.height - blocks.length
     const writes = [...historyWrites(blocks, child), put(EARLIEST_KEY, u64be(earliest))]
+    const reloads = this.#reloads
     await this.#store.batch(writes, { sync: false })
-    this.#earliest = earliest
+    // Replaced meanwhile: these blocks went with the old database.
+    if (reloads === this.#reloads) this.#earliest = earliest
   }
 
   /**

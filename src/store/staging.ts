@@ -73,11 +73,6 @@ class MovingStore extends SwitchableStore {
   }
 }
 
-/** Deletes the import of a chain that is of no use any more. */
-export async function discardStaging(path: string): Promise<void> {
-  await guarded(path, async () => rm(path + IMPORT_SUFFIX, { recursive: true, force: true }))
-}
-
 async function guarded(path: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()

@@ -10,10 +10,14 @@ import { StoreError } from '../store/errors.ts'
 import { openLevel } from '../store/level.ts'
 import { MemoryDisk } from '../store/memory.ts'
 import type { KeyValueStore, Range, Write } from '../store/ports.ts'
+import { IMPORT_SUFFIX, finishReplacement, openStaging } from '../store/staging.ts'
+import type { Staging } from '../store/switchable.ts'
 
 export interface SwarmDisk {
   /** @throws StoreError */
   open(path: string): Promise<KeyValueStore>
+  /** A second database of the chain at the path, which takes its place when it is complete. @throws StoreError */
+  openStaging(path: string): Promise<Staging>
   /** Handles are dead from this call on; ends when the databases may be opened again. */
   crash(): Promise<void>
 }
@@ -27,6 +31,20 @@ export class MemorySwarmDisk implements SwarmDisk {
     return Promise.resolve(disk.open())
   }
 
+  async openStaging(path: string): Promise<Staging> {
+    const from = path + IMPORT_SUFFIX
+    return {
+      database: await this.open(from),
+      retire: async (replaced) => {
+        await replaced.close()
+        // From here on the disk has the other name, whoever holds it open.
+        const disk = this.#disks.get(from)
+        if (disk !== undefined) this.#disks.set(path, disk)
+        this.#disks.delete(from)
+      }
+    }
+  }
+
   async crash(): Promise<void> {
     for (const disk of this.#disks.values()) disk.crash()
     return Promise.resolve()
@@ -37,9 +55,20 @@ export class DirectorySwarmDisk implements SwarmDisk {
   readonly #open = new Set<Handle>()
 
   async open(path: string): Promise<KeyValueStore> {
+    await finishReplacement(path)
     const isNew = !existsSync(path)
     if (isNew) await mkdir(dirname(path), { recursive: true })
-    const handle = new Handle(path, await openLevel(path, { isNew }), () => this.#open.delete(handle))
+    return this.#hold(path, await openLevel(path, { isNew }))
+  }
+
+  async openStaging(path: string): Promise<Staging> {
+    const staging = await openStaging(path)
+    const database = this.#hold(path + IMPORT_SUFFIX, staging.database)
+    return { database, retire: async (replaced) => staging.retire(replaced) }
+  }
+
+  #hold(path: string, database: KeyValueStore): KeyValueStore {
+    const handle = new Handle(path, database, () => this.#open.delete(handle))
     this.#open.add(handle)
     return handle
   }

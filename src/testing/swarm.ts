@@ -341,6 +341,7 @@ export class Swarm {
       version: 'swarm',
       transport,
       openDatabase: async (path) => member.disk.open(path),
+      openStaging: async (path) => member.disk.openStaging(path),
       verifier: this.#verifier,
       onFailed: (error) => member.failures.push(error)
     })

@@ -31,7 +31,7 @@ const ASK_BYTES = 512 * 1024
 const ASKS = 8
 const REST_MS = 1_000
 /** Genesis comes from the genesis file, and is not asked for. */
-const LOWEST = 1
+export const LOWEST_FETCHED = 1
 
 export class Backfill {
   readonly #c: BackfillComponents
@@ -59,8 +59,19 @@ export class Backfill {
     await this.#running
   }
 
+  get isBusy(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Ends when nothing is written any more; `start` goes on. */
+  async pause(): Promise<void> {
+    const wasStopped = this.#stopped
+    await this.stop()
+    this.#stopped = wasStopped
+  }
+
   async #run(): Promise<void> {
-    while (!this.#stopped && this.#c.store.earliest > LOWEST) {
+    while (!this.#stopped && this.#c.store.earliest > LOWEST_FETCHED) {
       const peer = this.#nextPeer()
       if (peer === undefined || !(await this.step(peer))) await this.#rest()
     }
@@ -70,11 +81,12 @@ export class Backfill {
   async step(peer: Peer): Promise<boolean> {
     const { store } = this.#c
     const oldest = must(store.header(store.earliest), 'the oldest block is held')
-    const from = Math.max(LOWEST, oldest.height - this.#span)
+    const from = Math.max(LOWEST_FETCHED, oldest.height - this.#span)
     const headers = await this.#headers(peer, from, oldest.height, oldest.parent)
     if (headers === undefined || this.#stopped) return false
     const bodies = await this.#bodies(headers.linked)
-    if (bodies === undefined || this.#stopped) return false
+    // Something else may have moved the oldest block meanwhile.
+    if (bodies === undefined || this.#stopped || store.earliest !== oldest.height) return false
     const blocks = headers.linked.map(({ header, hash }, index): HistoricalBlock => {
       const bodyBytes = must(bodies[index], 'every body is here')
       const certificate = headers.certificates.get(header.height)

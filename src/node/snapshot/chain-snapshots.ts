@@ -10,7 +10,7 @@ import { StateSnapshots } from '../../store/state-snapshots.ts'
 import type { Staging, SwitchableStore } from '../../store/switchable.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
 import type { ChainEvents, Clock, FinalEvent } from '../ports.ts'
-import { Backfill } from './backfill.ts'
+import { Backfill, LOWEST_FETCHED } from './backfill.ts'
 import { FastStart } from './fast-start.ts'
 import { SnapshotMaker } from './maker.ts'
 import { serveEpochs, serveSnapshot } from './serve.ts'
@@ -27,6 +27,8 @@ export interface ChainSnapshotsComponents {
   readonly coord: ChainStore
   /** A shard's committees and references come with the coordination chain: it waits for it. */
   readonly coordinationSyncs: () => boolean
+  /** A shard without a snapshot needs the coordination blocks since genesis (SNAP-10). */
+  readonly fetchCoordHistory: () => void
   readonly events: ChainEvents
   /** A second database for a fast start; undefined: none is made. */
   readonly openStaging?: (chain: ChainId) => Promise<Staging>
@@ -39,8 +41,10 @@ export interface ChainSnapshotsInit {
   readonly backfill: boolean
 }
 
-/** Between two attempts of a shard that cannot begin otherwise. */
+/** Between two attempts of a shard that cannot begin otherwise, yet. */
 const RETRY_MS = 5_000
+/** Attempts before coordination's history is fetched, so that the shard can begin at genesis. */
+const ATTEMPTS = 3
 /** How often a shard looks whether coordination has caught up. */
 const WAIT_MS = 200
 
@@ -52,6 +56,7 @@ export class ChainSnapshots {
   #maker: SnapshotMaker
   #start: FastStart | undefined
   #fetching: Promise<unknown> = Promise.resolve()
+  #switching = false
   #stopped = false
   #wake: () => void = () => undefined
 
@@ -71,6 +76,14 @@ export class ChainSnapshots {
   /** SNAP-9. Call when peers can be asked; later it begins by itself after a fast start. */
   startBackfill(): void {
     if (this.#init.backfill) this.#backfill.start((error) => this.#c.events.failed(error))
+  }
+
+  /** SNAP-10: a shard refers to blocks below the snapshot: they are fetched, whatever was configured. */
+  fetchHistory(): void {
+    const { store, events } = this.#c
+    if (this.#backfill.isBusy || this.#switching || store.earliest <= LOWEST_FETCHED) return
+    events.historyNeeded?.(store.chain, store.earliest)
+    this.#backfill.start((error) => events.failed(error))
   }
 
   /** Newest first. */
@@ -123,13 +136,17 @@ export class ChainSnapshots {
     await this.#fetching
   }
 
-  /** A shard whose history refers below the oldest coordination block has no other way than a snapshot. */
+  /**
+   * SNAP-10: a shard whose history refers below the oldest coordination block waits for a snapshot that fits, and when
+   * there is none for that history, whichever comes first.
+   */
   async #fetchUntil() {
     while (this.#chain !== COORD && this.#c.coordinationSyncs() && !this.#stopped) await this.#pause(WAIT_MS)
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       const fetched = await this.#fetchOnce()
       if (fetched || this.#stopped) return fetched ? this.#c.store.final : undefined
       if (!this.#needsSnapshot()) return undefined
+      if (attempt >= ATTEMPTS) this.#c.fetchCoordHistory()
       await this.#pause(RETRY_MS)
     }
   }
@@ -137,7 +154,7 @@ export class ChainSnapshots {
   #needsSnapshot(): boolean {
     const { store, coord } = this.#c
     const reference = store.header(store.final.height)?.coordHeight ?? 0
-    return this.#chain !== COORD && reference < coord.earliest
+    return this.#chain !== COORD && Math.max(reference, LOWEST_FETCHED) < coord.earliest
   }
 
   async #pause(forMs: number): Promise<void> {
@@ -152,7 +169,7 @@ export class ChainSnapshots {
   }
 
   async #fetchOnce(): Promise<boolean> {
-    const { openStaging, store, database, coord, epochs, network, clock, verifier, events } = this.#c
+    const { openStaging, store, coord, epochs, network, clock, verifier, events } = this.#c
     if (openStaging === undefined || this.#stopped) return false
     const staging = await openStaging(this.#chain)
     this.#start = new FastStart(
@@ -174,15 +191,23 @@ export class ChainSnapshots {
       await staging.database.close()
       return false
     }
+    await this.#switch(staging)
+    return true
+  }
+
+  async #switch(staging: Staging): Promise<void> {
+    const { store, database } = this.#c
+    this.#switching = true
+    await this.#backfill.pause()
     await this.#maker.stop()
-    // In one turn: whoever reads finds the chain as it was or as it is.
+    // In one turn: whoever reads finds the chain as it was or as it is. What goes on in the old one ends there.
     const replaced = database.replace(staging.database)
     store.reload()
     await staging.retire(replaced)
     await this.#snapshots.reload()
     this.#maker = this.#createMaker()
+    this.#switching = false
     this.startBackfill()
-    return true
   }
 
   #createMaker(): SnapshotMaker {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '../../../src/primitives/bytes.ts'
@@ -56,6 +56,15 @@ describe('icn check: command', () => {
     const found = JSON.parse(wrong.stdout) as { ok: boolean; findings: object[] }
     assert.deepEqual([wrong.code, found.ok], [1, false])
     assert.deepEqual(Object.keys(found.findings[0]!), ['directory', 'database', 'bucket', 'at', 'problem'])
+  })
+
+  it('SNAP-8: a directory whose chain was being replaced when the node was killed: one line says to start it, exit code 2', async () => {
+    cpSync(join(cwd, 'a'), join(cwd, 'moving'), { recursive: true })
+    const path = databasePath(join(cwd, 'moving'), 'coord')
+    renameSync(path, `${path}.import`)
+    const moving = await icn(['check', '--data', 'moving'], { cwd })
+    assert.deepEqual([moving.code, moving.stderr.length], [2, 1])
+    assert.match(moving.stderr[0]!, /coord\.import .* start the node once, then check/)
   })
 
   it('no option, no data directory, a directory in use: one line, exit code 2', async () => {

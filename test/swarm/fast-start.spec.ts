@@ -1,0 +1,116 @@
+/** Joining at a snapshot over real libp2p, with what may be missing and what goes on meanwhile. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Logger } from 'pino'
+import type { Node } from '../../src/app/node.ts'
+import { RETENTION_MIN } from '../../src/node/config-retention.ts'
+import { COORD, shardId } from '../../src/primitives/chain-id.ts'
+import { SYNC_LIMITS } from '../../src/sync/limits.ts'
+import { createSwarm, makeHistory } from '../../src/testing/index.ts'
+import type { History, Swarm } from '../../src/testing/index.ts'
+import { finalHeight } from '../support/swarm.ts'
+
+const SHARD = shardId(0)
+const BLOCKS = 400
+const WAIT = { timeoutMs: 90_000 }
+
+describe('fast start over libp2p', function () {
+  this.timeout(180_000)
+  let directory: string
+  let history: History
+  let swarm: Swarm | undefined
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'icn-fast-'))
+    history = await makeHistory({
+      out: join(directory, 'history'),
+      preset: 'minimal',
+      shards: 1,
+      blocks: BLOCKS,
+      transfers: 2,
+      epochs: 3,
+      threads: 0
+    })
+  })
+  after(() => rmSync(directory, { recursive: true, force: true }))
+  afterEach(async () => {
+    await swarm?.stop()
+    swarm = undefined
+  })
+
+  const storeOf = (node: Node, chain = SHARD) => node.chains!.get(chain)!.store
+  const validators = () => history.genesis.validators.map((_, index) => index)
+  const holdsSnapshots = (node: Node): boolean =>
+    [...node.chains!.snapshots.values()].every(({ held }) => held.length > 0)
+  const isSynced = (node: Node): boolean =>
+    node.chains!.list.every(({ chain, sync }) => !sync.active && finalHeight(node, chain) > BLOCKS)
+
+  async function running(own: Swarm, indexes = validators()): Promise<Swarm> {
+    swarm = own
+    await own.start(indexes)
+    await own.until(() => own.running.every(holdsSnapshots), { ...WAIT, what: 'snapshots are made' })
+    return own
+  }
+  const withHistory = async (log?: Logger) =>
+    createSwarm({ history, nodes: validators().length + 1, ...(log && { log }) })
+
+  function assertSameState(late: Node, holder: Node): void {
+    for (const chain of [COORD, SHARD]) {
+      const height = finalHeight(late, chain)
+      assert.deepEqual(storeOf(late, chain).hashAt(height), storeOf(holder, chain).hashAt(height))
+    }
+  }
+
+  it('SNAP-8: begins both chains at a snapshot and follows them on, while retention drops blocks', async () => {
+    const own = await running(await withHistory())
+    const index = validators().length
+    await own.restart(index, { sync: 'snapshot', retention: RETENTION_MIN })
+    const late = own.node(index)
+    await own.until(() => isSynced(late), { ...WAIT, what: 'it is live' })
+    for (const chain of [COORD, SHARD]) assert(storeOf(late, chain).earliest > BLOCKS / 2)
+    assertSameState(late, own.node(0))
+    assert.deepEqual(own.members[index]!.failures, [])
+  })
+
+  it('SNAP-8: on disks in memory too, and a power cut afterwards finds the chain that began there', async () => {
+    const own = await running(
+      await createSwarm({
+        nodes: 3,
+        validators: 2,
+        shards: 1,
+        storage: 'memory',
+        overrides: { minBlockIntervalMs: 10, idleIntervalMs: 20 }
+      }),
+      [0, 1]
+    )
+    await own.reached(COORD, SYNC_LIMITS.snapshotBlocks + 40, WAIT)
+    await own.restart(2, { sync: 'snapshot', shards: 'none' })
+    const begun = await own.until(() => storeOf(own.node(2), COORD).earliest, {
+      ...WAIT,
+      what: 'it has begun'
+    })
+    await own.crash(2)
+    await own.restart(2)
+    assert.equal(storeOf(own.node(2), COORD).earliest, begun)
+  })
+
+  it('SNAP-10: a shard without a snapshot is executed from genesis, with one warning, although coordination began at one', async () => {
+    const lines: string[] = []
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) })
+    const own = await running(await withHistory(log))
+    const lacks = { result: 'lacks', frames: [] } as const
+    for (const { chains } of own.running) chains!.snapshots.get(SHARD)!.serve = () => lacks
+    const index = validators().length
+    await own.restart(index, { sync: 'snapshot' })
+    const late = own.node(index)
+    await own.until(() => isSynced(late), { ...WAIT, what: 'it is live' })
+    assert.equal(storeOf(late).earliest, 0)
+    assert.equal(storeOf(late, COORD).earliest, 1)
+    assert.equal(lines.filter((line) => line.includes('no snapshot that fits')).length, 1)
+    assertSameState(late, own.node(0))
+    assert.deepEqual(own.members[index]!.failures, [])
+  })
+})
