@@ -8,7 +8,7 @@ import type { Outcome } from './run-mutant-outcome.ts'
 
 const run = promisify(execFile)
 /** A seed that another change of the product made blind costs a search through the others. */
-const CHILD_MS = 120_000
+const CHILD_MS = 240_000
 const script = new URL('./run-mutant.js', import.meta.url).pathname
 
 describe('mutants', function () {

@@ -172,7 +172,7 @@ const OF_RECEIPTS: readonly Mutant[] = [
     rule: 'R5',
     edits: [answering('state/proof.js', 'export function verifyProof(root, key, value, proof) {', 'true')],
     scenario: 'unprovenDelivery',
-    seed: 3,
+    seed: 5,
     suite: 'receipts'
   },
   {
