@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { backfill } from './backfill.ts'
 import { commit } from './commit.ts'
 import { encoding } from './encoding.ts'
 import { execution } from './execution.ts'
@@ -26,6 +27,7 @@ export const BENCHES: readonly Bench[] = [
   commit,
   state,
   snapshot,
+  backfill,
   sync,
   proof,
   network
