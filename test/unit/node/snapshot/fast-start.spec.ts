@@ -189,6 +189,15 @@ describe('fast start', () => {
     equal(ChainStore.open(disk.open(), identity).final.height, 12)
   })
 
+  it('SNAP-8: a kill between the last write and the switch leaves a whole chain that the next attempt replaces', async () => {
+    ok((await start({ a: source.honest }).run(disk.open())) !== undefined)
+    disk.crash()
+    const again = disk.open()
+    ok(ChainStore.exists(again))
+    equal((await start({ a: source.honest }).run(again))?.tip.header.height, 12)
+    deepEqual(ChainStore.open(again, identity).root, rootOf(source))
+  })
+
   it('SNAP-8: a kill at any write leaves no chain or the whole one', async () => {
     for (let writes = 0; writes < 8; writes++) {
       let left = writes
