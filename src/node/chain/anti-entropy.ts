@@ -19,7 +19,7 @@ import { decode } from '../../codec/ssz.ts'
 import { CertificateType, VoteType } from '../../codec/statement.ts'
 import { answerStatus, describeInstance } from '../../consensus/status.ts'
 import type { Instance } from '../../consensus/instance.ts'
-import type { Network, Peer } from '../../net/types.ts'
+import type { Network, Peer, PeerView } from '../../net/types.ts'
 import type { ChainStore } from '../../store/chain-store.ts'
 import type { GossipJudges } from './gossip-judges.ts'
 
@@ -40,18 +40,35 @@ export interface AntiEntropyComponents {
 const BOUNDARIES_MAX = 16
 /** Finality of a block or two is on its way by gossip; more than this is worth a range request. */
 export const LAG_TOLERATED = 2
+/** Peers of each kind that one broadcast states to. */
+const VALIDATORS_ASKED = 8
+const OTHERS_ASKED = 4
 
 export class AntiEntropy {
   readonly #c: AntiEntropyComponents
   readonly #chain: ChainId
+  #turn = 0
 
   constructor(components: AntiEntropyComponents, chain: ChainId) {
     this.#c = components
     this.#chain = chain
   }
 
+  /**
+   * To so many validators, whose votes are what is missed, and so many others, in turns: with everybody at once, a large
+   * network that is stuck would drown in its own questions.
+   */
   broadcast(): void {
-    for (const { peer } of this.#c.network.peers(this.#chain)) this.sendStatus(peer, false)
+    const peers = this.#c.network.peers(this.#chain)
+    const isValidator = ({ status }: PeerView): boolean => status.role === 1
+    const validators = peers.filter(isValidator)
+    const others = peers.filter((peer) => !isValidator(peer))
+    this.#turn += 1
+    const asked = [
+      ...inTurn(validators, this.#turn, VALIDATORS_ASKED),
+      ...inTurn(others, this.#turn, OTHERS_ASKED)
+    ]
+    for (const { peer } of asked) this.sendStatus(peer, false)
   }
 
   sendStatus(peer: Peer, reply: boolean): void {
@@ -123,4 +140,11 @@ export class AntiEntropy {
 function boundaryCertificate(bytes: Uint8Array) {
   const decoded = decode(CertifiedHeaderType, bytes)
   return decoded.ok ? { ok: true as const, value: decoded.value.certificate } : decoded
+}
+
+/** At most `count`, beginning behind those of the turn before. */
+function inTurn<T>(all: readonly T[], turn: number, count: number): T[] {
+  if (all.length <= count) return [...all]
+  const from = (turn * count) % all.length
+  return [...all, ...all].slice(from, from + count)
 }
