@@ -64,8 +64,8 @@ const OF_CONSENSUS: readonly Mutant[] = [
     name: 'no resend',
     rule: 'C19',
     edits: [answering('consensus/timers.js', 'export function resendDue(timers, monoMs, stuck) {', 'false')],
-    scenario: 'voteIgnoredOneViewBehind',
-    seed: 2
+    scenario: 'boundarySplit',
+    seed: 1
   },
   {
     name: 'no re-proposal at the boundary',
