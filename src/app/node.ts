@@ -22,6 +22,7 @@ import type { NodeMetrics } from '../metrics/registry.ts'
 import { netMetrics } from '../metrics/net.ts'
 import type { Traffic } from '../net/gossip-scores.ts'
 import { Libp2pNetwork } from '../net/network.ts'
+import { stopEach } from '../net/stopping.ts'
 import { Chains } from '../node/chains.ts'
 import type { NodeConfig } from '../node/config.ts'
 import { dataPaths } from '../node/data-dir.ts'
@@ -352,7 +353,12 @@ export class Node {
   }
 
   async #stopParts(): Promise<void> {
-    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) await part.stop()
+    await stopEach(
+      this.#parts
+        .splice(0)
+        .toReversed()
+        .map((part) => async () => part.stop())
+    )
   }
 
   /** Start and stop never overlap, whoever calls them. */

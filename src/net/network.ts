@@ -27,6 +27,7 @@ import { PeerLedger } from './peer-ledger.ts'
 import type { Ban, LedgerOptions, PeerEvent, PeerStanding } from './peer-ledger.ts'
 import { StoredBans } from './stored-bans.ts'
 import type { BanRows } from './stored-bans.ts'
+import { stopEach } from './stopping.ts'
 import { topicOf } from './topics.ts'
 import { GOSSIP_KINDS } from './types.ts'
 import type {
@@ -134,9 +135,11 @@ export class Libp2pNetwork implements Network {
       if (running === undefined) return
       this.#running = undefined
       running.stopping.abort()
-      await running.parts.stop()
-      await running.host.stop()
-      await this.#bans.settled()
+      await stopEach([
+        async () => running.parts.stop(),
+        async () => running.host.stop(),
+        async () => this.#bans.settled()
+      ])
     })
   }
 

@@ -24,6 +24,7 @@ import { RequestServer } from './request-server.ts'
 import { Sessions } from './sessions.ts'
 import type { Session } from './sessions.ts'
 import type { NetworkEvents, Peer, RequestHandler, RequestProtocol } from './types.ts'
+import { stopEach } from './stopping.ts'
 import { Watchdog } from './watchdog.ts'
 
 export interface PartsOptions extends ComposeOptions {
@@ -102,9 +103,12 @@ export class Parts {
 
   /** Before the host stops. */
   async stop(): Promise<void> {
-    this.gossip.stop()
-    await this.discovery.save()
-    for (const session of this.sessions.all()) this.sessions.close(session.peer)
+    const { gossip, discovery, sessions } = this
+    await stopEach([
+      () => gossip.stop(),
+      async () => discovery.save(),
+      ...sessions.all().map((session) => () => sessions.close(session.peer))
+    ])
   }
 
   /** Ends the connections of a peer whose score fell. */

@@ -21,6 +21,7 @@ import { EpochsRequestType, SnapshotRequestType } from '../codec/state-snapshot.
 import { listenMs } from '../consensus/timers.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import type { Dropped } from '../mempool/pool.ts'
+import { stopEach } from '../net/stopping.ts'
 import type { Network, Peer, Response } from '../net/types.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
@@ -242,9 +243,11 @@ export class Chains {
   async stop(): Promise<void> {
     this.#cancelListening()
     this.#coordination.stop()
-    await Promise.all(this.list.map(async (chain) => chain.stop()))
-    await Promise.all([...this.snapshots.values()].map(async (each) => each.stop()))
-    await Promise.all(this.#stores.map(async (store) => store.close()))
+    await stopEach([
+      ...this.list.map((chain) => async () => chain.stop()),
+      ...[...this.snapshots.values()].map((each) => async () => each.stop()),
+      ...this.#stores.map((store) => async () => store.close())
+    ])
   }
 
   #join(receipts: Receipts): void {

@@ -25,6 +25,7 @@ import type { Genesis } from '../params/genesis.ts'
 import { fromHex } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
+import { StoreError } from '../store/errors.ts'
 import { copyHistory } from './history/history.ts'
 import { validatorSeed } from './history/plan.ts'
 import { DirectorySwarmDisk, MemorySwarmDisk } from './swarm-disks.ts'
@@ -73,8 +74,6 @@ const LOOK_EVERY_MS = 20
 const STARTING_MAX = 4
 /** Addresses that a starting node is given. */
 const BOOTSTRAP_MAX = 2
-/** A dead node's parts are ended one by one, each of which may find its disk gone. */
-const STOP_ATTEMPTS = 16
 let memoryAddresses = 0
 
 export class Swarm {
@@ -171,16 +170,10 @@ export class Swarm {
     member.node = undefined
     const before = member.failures.length
     await member.disk.crash()
-    // What the dead process holds of this one (threads, ports, timers) is given back.
-    for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt++) {
-      if (
-        await node.stop().then(
-          () => true,
-          () => false
-        )
-      )
-        break
-    }
+    // What the dead process holds of this one (threads, ports, timers) is given back; that its disk is gone is meant.
+    await node.stop().catch((error: unknown) => {
+      if (!(error instanceof StoreError)) throw error
+    })
     member.failures.length = before
   }
 

@@ -4,7 +4,7 @@ import type { PeerRow } from '../../src/net/discovery/peer-rows.ts'
 import { COORD, chainName, shardId } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { eventually, never } from '../support/eventually.ts'
-import { Cleanup, addressOf, isUp, statusOf } from '../support/net.ts'
+import { Cleanup, addressOf, createTestNode, isUp, statusOf } from '../support/net.ts'
 import type { NodeSetup, TestNode } from '../support/net.ts'
 
 const NODES = 30
@@ -62,6 +62,21 @@ describe('swarm: discovery', function () {
       )
     await eventually('six peers each', () => lacking().length === 0, 60_000)
     for (const { net } of nodes) assert.ok(net.peers().every(({ score }) => score === 0))
+  })
+
+  it('DIS-9: a peer book that cannot be saved leaves no part of the node running', async () => {
+    const first = await cleanup.node({ name: 'a' })
+    const second = await createTestNode({
+      name: 'b',
+      bootstrap: [addressOf(first)],
+      discovery: {
+        rows: { load: async () => [], save: async () => Promise.reject(new RangeError('no space left')) }
+      }
+    })
+    await second.net.start()
+    await eventually('up', () => isUp(first, second) && isUp(second, first))
+    await assert.rejects(second.net.stop(), /no space left/)
+    await eventually('gone', () => first.net.peers().length === 0)
   })
 
   it('DIS-9: a node that was stopped finds its peers again without any bootstrap', async () => {

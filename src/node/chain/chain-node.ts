@@ -12,6 +12,7 @@ import type { Proposal } from '../../codec/proposal.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import { Pool } from '../../mempool/pool.ts'
 import { VerifiedCache } from '../../mempool/verified-cache.ts'
+import { stopEach } from '../../net/stopping.ts'
 import type { GossipJudge, GossipKind, GossipVerdict, Network, Peer } from '../../net/types.ts'
 import { isBoundary, nextEpoch } from '../../sharding/epochs.ts'
 import type { GenesisConstants } from '../../state/types.ts'
@@ -292,8 +293,7 @@ export class ChainNode {
     this.transactions.stop()
     this.#repair.stop()
     this.pull.stop()
-    await this.sync.stop()
-    await this.driver.stop()
+    await stopEach([async () => this.sync.stop(), async () => this.driver.stop()])
   }
 
   onPeer(peer: Peer, finalHeight: number): void {
