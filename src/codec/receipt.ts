@@ -23,6 +23,8 @@ import { CertificateType } from './statement.ts'
 export const RECEIPT_VALUE = 1
 /** Brings back what a refused receipt carried; cannot be refused itself (R8). */
 export const RECEIPT_REFUND = 3
+/** What one chain tells another of itself: a numbered message, never refused (R18). */
+export const RECEIPT_SYSTEM = 5
 export const MAX_RECEIPT_PAYLOAD_BYTES = 4_096
 
 export const ReceiptType = new ContainerType(
@@ -99,7 +101,7 @@ export const OutboxEntryType = new ContainerType(
 )
 export type OutboxEntry = ValueOf<typeof OutboxEntryType>
 
-const DeliveredEntryType = new ContainerType(
+export const DeliveredEntryType = new ContainerType(
   {
     entry: OutboxEntryType,
     /** That the entry stands in the source's state under the header. */

@@ -1,19 +1,21 @@
 /**
  * Receipts that arrive (R7, R8): applied in the order of their lane, each exactly once. Applying one never fails a
- * block: what cannot be credited goes back as a refund, and a refund that cannot be credited is kept as lost and found.
+ * block: what cannot be credited goes back as a refund; a refund or a system message whose amounts find no place keeps
+ * them as lost and found.
  */
 import { u16be } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Refusal, Verdict } from '../primitives/result.ts'
-import { RECEIPT_REFUND, RECEIPT_VALUE } from '../codec/receipt.ts'
+import { RECEIPT_REFUND, RECEIPT_SYSTEM, RECEIPT_VALUE } from '../codec/receipt.ts'
 import type { InLane, Receipt } from '../codec/receipt.ts'
 import { refusalNumber } from '../codec/refusals.ts'
 import type { ReceiptCode } from '../codec/refusals.ts'
-import { ACCOUNT_STATE_BYTES } from './ledger.ts'
+import { credit, creditOrCreate } from './crediting.ts'
 import type { Ledger } from './ledger.ts'
 import { checkAcknowledgement } from './lanes.ts'
 import type { AcknowledgementFault } from './lanes.ts'
+import { messageByNumber } from './system/registry.ts'
 import type { BlockContext, ReceiptResult } from './types.ts'
 
 /** What a block brings from one source, its proofs checked. */
@@ -28,7 +30,6 @@ export interface CheckedDelivery {
 
 export type DeliveryFault = AcknowledgementFault | 'wrong-sequence' | 'empty-delivery'
 
-const MAX_AMOUNT = 2n ** 64n - 1n
 /** Hops of a receipt before it is no longer answered; a refund of a refund does not exist, so two suffice. */
 const HOPS_MAX = 255
 
@@ -71,42 +72,36 @@ type Outcome = Pick<ReceiptResult, 'refusal' | 'refund'>
 function applyReceipt(ledger: Ledger, receipt: Receipt, context: BlockContext): Outcome {
   if (receipt.kind === RECEIPT_REFUND) {
     ledger.lanes.countRefundReceived(receipt.source)
-    const refusal = credit(ledger, receipt)
-    if (refusal !== undefined) ledger.creditLost(receipt)
-    return { refusal, refund: undefined }
+    return applied(ledger, receipt, credit(ledger, receipt))
   }
-  const refusal =
-    receipt.kind === RECEIPT_VALUE ? creditOrCreate(ledger, receipt, context) : 'unknown-receipt'
-  const carriesValue = receipt.consumer > 0n || receipt.industrial > 0n
-  const isReturned = refusal !== undefined && carriesValue
+  if (receipt.kind === RECEIPT_VALUE) {
+    return answered(ledger, receipt, creditOrCreate(ledger, receipt, context), context)
+  }
+  const [number] = receipt.payload
+  const message =
+    receipt.kind === RECEIPT_SYSTEM && number !== undefined ? messageByNumber(number) : undefined
+  return message === undefined
+    ? answered(ledger, receipt, 'unknown-receipt', context)
+    : applied(ledger, receipt, message.apply(receipt, ledger, context))
+}
+
+const carriesValue = ({ consumer, industrial }: Receipt): boolean => consumer > 0n || industrial > 0n
+
+/** What is refused goes back with what it carried. */
+function answered(
+  ledger: Ledger,
+  receipt: Receipt,
+  refusal: ReceiptCode | undefined,
+  context: BlockContext
+): Outcome {
+  const isReturned = refusal !== undefined && carriesValue(receipt)
   return { refusal, refund: isReturned ? refund(ledger, receipt, refusal, context) : undefined }
 }
 
-function creditOrCreate(
-  ledger: Ledger,
-  receipt: Receipt,
-  { params, timeMs }: BlockContext
-): ReceiptCode | undefined {
-  const { receiver, consumer, industrial } = receipt
-  if (ledger.account(receiver) !== undefined) return credit(ledger, receipt)
-  const minBalance = BigInt(params.minBalance)
-  if (consumer < minBalance && industrial < minBalance) return 'below-min-balance'
-  if (ledger.totals.stateBytes + ACCOUNT_STATE_BYTES > params.maxStateBytes) return 'state-full'
-  ledger.create(receiver, { nonce: 0n, consumer, industrial, mana: 0n, manaTimeMs: timeMs })
-  return undefined
-}
-
-function credit(ledger: Ledger, { receiver, consumer, industrial }: Receipt): ReceiptCode | undefined {
-  const account = ledger.account(receiver)
-  if (account === undefined) return 'unknown-account'
-  const credited = {
-    ...account,
-    consumer: account.consumer + consumer,
-    industrial: account.industrial + industrial
-  }
-  if (credited.consumer > MAX_AMOUNT || credited.industrial > MAX_AMOUNT) return 'balance-overflow'
-  ledger.update(receiver, credited)
-  return undefined
+/** What cannot be refused: amounts that found no place are kept, and nothing answers. */
+function applied(ledger: Ledger, receipt: Receipt, refusal: ReceiptCode | undefined): Outcome {
+  if (refusal !== undefined) ledger.creditLost(receipt)
+  return { refusal, refund: undefined }
 }
 
 /** R8: on the reverse lane, whatever room it has; the payload is the number of the reason. */

@@ -1,0 +1,11 @@
+/** All system messages this version knows. A new one is a module beside this file and a line here. */
+import type { RegisteredMessage } from './message.ts'
+import { registered } from './message.ts'
+import { payout } from './payout.ts'
+
+export const SYSTEM_MESSAGES: readonly RegisteredMessage[] = [registered(payout)]
+
+const BY_NUMBER = new Map(SYSTEM_MESSAGES.map((message) => [message.number, message]))
+
+/** @returns undefined for a number that no known message has. */
+export const messageByNumber = (number: number): RegisteredMessage | undefined => BY_NUMBER.get(number)
