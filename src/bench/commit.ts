@@ -5,6 +5,7 @@ import { buildBlock } from '../chain/build.ts'
 import { buildChainGenesis } from '../chain/genesis-block.ts'
 import { encodeResults } from '../codec/results.ts'
 import { must } from '../primitives/errors.ts'
+import { genesisCommittees } from '../sharding/describe.ts'
 import { ChainStore } from '../store/chain-store.ts'
 import type { FinalBlock } from '../store/chain-store.ts'
 import { openLevel } from '../store/level.ts'
@@ -62,6 +63,7 @@ const recording = (store: KeyValueStore, batches: (readonly Write[])[]): KeyValu
 function nextBlock(fixture: Fixture, store: ChainStore, nonce: bigint): FinalBlock {
   const { genesis, constants, proposer } = fixture
   const header = must(store.header(store.final.height), 'the final block is stored')
+  const committee = must(genesisCommittees(genesis).get(SHARD), 'a committee of the shard')
   const { block, execution, transactions } = buildBlock({
     network: constants.network,
     chain: SHARD,
@@ -69,6 +71,9 @@ function nextBlock(fixture: Fixture, store: ChainStore, nonce: bigint): FinalBlo
     view: header.height + 1,
     shards: constants.shards,
     params: genesis.params,
+    committee,
+    schedule: { leader: () => 0 },
+    ancestors: [],
     parent: { header, hash: store.final.hash },
     state: store,
     parentCertificate: undefined,

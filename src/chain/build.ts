@@ -20,6 +20,10 @@ import type { TransactionSource } from '../state/build.ts'
 import type { StateView } from '../state/ports.ts'
 import type { CheckedDelivery } from '../state/receipts.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
+import type { LeaderSchedule } from '../sharding/ports.ts'
+import type { Committee } from '../sharding/types.ts'
+import type { AttendanceBook } from './attendance.ts'
+import { endOfBlock } from './block-end.ts'
 import { deliveryBytesMax, earliestTimeMs } from './judge.ts'
 
 export interface BuildInput {
@@ -29,6 +33,9 @@ export interface BuildInput {
   readonly view: number
   readonly shards: number
   readonly params: Params
+  /** Of the epoch, on this chain. */
+  readonly committee: Committee
+  readonly schedule: LeaderSchedule
   readonly parent: { readonly header: Header; readonly hash: Uint8Array }
   /** State after the parent. */
   readonly state: StateView
@@ -36,6 +43,8 @@ export interface BuildInput {
   readonly parentCertificate: Certificate | undefined
   /** In their order (C28). @default none */
   readonly lateVotes?: readonly Vote[]
+  /** What the ancestors record (C28). */
+  readonly ancestors: AttendanceBook
   /** Own clock, Unix milliseconds. */
   readonly nowMs: number
   readonly coord: { readonly height: number; readonly hash: Uint8Array }
@@ -77,7 +86,21 @@ export function buildBlock(input: BuildInput): Built {
     bytes: params.blockBytesMax - BODY_FIXED_BYTES - AttendanceType.serialize(attendance).length,
     deliveryBytes: deliveryBytesMax(params)
   }
-  const { deliveries, transactions, ...execution } = selectWork(input.state, context, input, limits)
+  const end = endOfBlock({
+    ...context,
+    epoch: input.epoch,
+    view: input.view,
+    coordHeight: input.coord.height,
+    parent: {
+      header: parent.header,
+      isBase: parent.header.height === 0 || parent.header.epoch < input.epoch
+    },
+    attendance,
+    ancestors: input.ancestors,
+    committee: input.committee,
+    schedule: input.schedule
+  })
+  const { deliveries, transactions, ...execution } = selectWork(input.state, context, input, limits, end)
   const body = {
     attendance,
     deliveries: deliveries.map(({ bytes }) => bytes),

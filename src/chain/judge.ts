@@ -24,6 +24,7 @@ import type { StateView } from '../state/ports.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
 import { judgeLateVotes } from './attendance.ts'
 import type { AttendanceBook } from './attendance.ts'
+import { endOfBlock } from './block-end.ts'
 import { judgeDelivery } from './delivery.ts'
 
 export type BlockCode =
@@ -224,7 +225,19 @@ function execute(
     proposer: header.proposer,
     params: against.params
   }
-  const execution = applyBlock(against.view, context, { deliveries, transactions: against.transactions })
+  const end = endOfBlock({
+    ...context,
+    epoch: against.epoch,
+    view: header.view,
+    coordHeight: header.coordHeight,
+    parent: { header: against.parent.header, isBase: against.parent.isBase },
+    attendance: block.body.attendance,
+    ancestors: against.attendance,
+    committee: against.committee,
+    schedule: against.schedule
+  })
+  const work = { deliveries, transactions: against.transactions }
+  const execution = applyBlock(against.view, context, work, end)
   if (!execution.ok) return refuse(faultCode(execution.code), `${execution.code}: ${execution.detail}`)
   const { emitted, received } = execution.value
   if (!equal(receiptsOutRoot(emitted, received), header.receiptsOutRoot)) {

@@ -28,13 +28,19 @@ const ENTRIES_OF_A_BLOCK = 16
 
 export type WorkFault = BlockFault | DeliveryFault
 
+/** What the rules of blocks still change when all work of a block is done (STA-16); it may emit receipts. */
+export type BlockEnd = (ledger: Ledger) => void
+
 /** `view` is the state after the parent. The first part that may not be in a block refuses the block. */
 export function applyBlock(
   view: StateView,
   context: BlockContext,
-  { deliveries, transactions }: BlockWork
+  { deliveries, transactions }: BlockWork,
+  end?: BlockEnd
 ): Verdict<Execution, WorkFault> {
-  if (transactions.length === 0 && deliveries.length === 0) return accept(nothingDone(view))
+  if (transactions.length === 0 && deliveries.length === 0 && end === undefined) {
+    return accept(nothingDone(view))
+  }
   const ledger = new Ledger(view)
   const received: ReceiptResult[] = []
   for (const delivery of deliveries) {
@@ -48,16 +54,18 @@ export function applyBlock(
     if (!executed.ok) return refuse(executed.code, `transaction ${index}: ${executed.detail}`)
     results.push(executed.value)
   }
-  return accept(seal(view, ledger, context, { results, received }))
+  return accept(seal(view, ledger, context, { results, received }, end))
 }
 
-/** Numbers what was emitted, and turns what changed into one update of the tree. */
+/** Ends the block, numbers what was emitted, and turns what changed into one update of the tree. */
 export function seal(
   view: StateView,
   ledger: Ledger,
   { height, params }: Pick<BlockContext, 'height' | 'params'>,
-  done: Pick<Execution, 'results' | 'received'>
+  done: Pick<Execution, 'results' | 'received'>,
+  end?: BlockEnd
 ): Execution {
+  end?.(ledger)
   const emitted = ledger.lanes.seal(
     height,
     Math.min(ENTRY_BYTES_MAX, Math.floor(params.blockBytesMax / ENTRIES_OF_A_BLOCK))

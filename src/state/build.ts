@@ -1,6 +1,7 @@
 /** A leader's selection (M13): executes while it selects, with the code that will judge the block. */
 import { TransactionType } from '../codec/transaction.ts'
 import { seal } from './apply-block.ts'
+import type { BlockEnd } from './apply-block.ts'
 import { execute } from './execute.ts'
 import { Ledger } from './ledger.ts'
 import type { StateView } from './ports.ts'
@@ -53,7 +54,8 @@ export function selectWork(
   view: StateView,
   context: BlockContext,
   { deliveries, candidates }: Offered,
-  limits: SelectionLimits
+  limits: SelectionLimits,
+  end?: BlockEnd
 ): Selection {
   const ledger = new Ledger(view)
   const delivered = selectDeliveries(ledger, context, deliveries, limits.deliveryBytes)
@@ -72,7 +74,7 @@ export function selectWork(
     transactions.push(checked)
     results.push(executed.value)
   }
-  const execution = seal(view, ledger, context, { results, received: delivered.results })
+  const execution = seal(view, ledger, context, { results, received: delivered.results }, end)
   return { ...execution, deliveries: delivered.taken, transactions }
 }
 

@@ -21,6 +21,9 @@ export const ACCOUNT_STATE_BYTES = 22 + 40
 const CLAIM_STATE_BYTES = 33 + 16
 const TOTALS_HEX = toHex(TOTALS_KEY)
 
+const flatSize = (key: Uint8Array, value: Uint8Array | undefined): number =>
+  value === undefined ? 0 : key.length + value.length
+
 type MutableTotals = { -readonly [Name in keyof ChainTotals]: ChainTotals[Name] }
 
 export class Ledger {
@@ -34,6 +37,8 @@ export class Ledger {
   /** Keys of the records that were written, which is less than what was read. */
   readonly #written = new Set<Hex>()
   readonly #claims = new Map<Hex, Claim>()
+  /** Records of further kinds, by state key: as read or as written. */
+  readonly #records = new Map<Hex, Uint8Array | undefined>()
   readonly #totals: MutableTotals
   readonly #lanes: Lanes
 
@@ -115,6 +120,20 @@ export class Ledger {
     this.#totals.rewardsIndustrial += industrial
   }
 
+  /** A record of any other kind, as it is now. */
+  record(key: Uint8Array): Uint8Array | undefined {
+    const hex = toHex(key)
+    return this.#records.has(hex) ? this.#records.get(hex) : this.#readRecord(hex, key)
+  }
+
+  /** Writes a record of any other kind; undefined: it goes. The size of the state follows. */
+  setRecord(key: Uint8Array, value: Uint8Array | undefined): void {
+    const hex = toHex(key)
+    const before = this.#records.has(hex) ? this.#records.get(hex) : this.#readRecord(hex, key)
+    this.#totals.stateBytes += flatSize(key, value) - flatSize(key, before)
+    this.#records.set(hex, value)
+  }
+
   /** Flat values that differ from the parent's state; undefined: gone. */
   changedValues(): Map<Hex, Uint8Array | undefined> {
     const changed = this.#lanes.changedValues()
@@ -127,6 +146,10 @@ export class Ledger {
       put(hex, AccountType.serialize(must(this.#accounts.get(hex), 'a written account is held')))
     }
     for (const [hex, claim] of this.#claims) put(hex, ClaimType.serialize(claim))
+    for (const [hex, value] of this.#records) {
+      if (value !== undefined) put(hex, value)
+      else if (this.#before.get(hex) !== undefined) changed.set(hex, undefined)
+    }
     put(TOTALS_HEX, ChainTotalsType.serialize(this.#totals))
     return changed
   }
@@ -142,6 +165,12 @@ export class Ledger {
   #read(hex: Hex, key: Uint8Array): Uint8Array | undefined {
     const bytes = this.#view.get(key)
     this.#before.set(hex, bytes)
+    return bytes
+  }
+
+  #readRecord(hex: Hex, key: Uint8Array): Uint8Array | undefined {
+    const bytes = this.#read(hex, key)
+    this.#records.set(hex, bytes)
     return bytes
   }
 

@@ -3,6 +3,8 @@
  * validators: blocks with certificates of their own, epochs that end, and receipts from one shard to the other.
  */
 import { BitArray } from '@chainsafe/ssz'
+import { recordAttendance } from '../chain/attendance.ts'
+import type { AttendanceBook } from '../chain/attendance.ts'
 import { buildBlock, NO_COORD_REFERENCE } from '../chain/build.ts'
 import { judgeDelivery } from '../chain/delivery.ts'
 import { buildChainGenesis } from '../chain/genesis-block.ts'
@@ -45,6 +47,7 @@ interface Chain {
   readonly store: ChainStore
   finality: Certificate | undefined
   notarisation: Certificate | undefined
+  attendance: AttendanceBook
 }
 
 interface Work {
@@ -164,7 +167,10 @@ export class ProofWorld {
       view,
       shards: this.genesis.shards,
       params: snapshot.params,
+      committee: must(snapshot.committees.get(chain), 'a committee of every chain'),
+      schedule: createSchedule(snapshot, chain),
       parent,
+      ancestors: own.attendance,
       state: store,
       parentCertificate: isBase ? own.finality : own.notarisation,
       nowMs: this.genesis.timeMs + 1_000 * (height + 1),
@@ -189,6 +195,7 @@ export class ProofWorld {
       ...(isCertified ? { certificate: own.finality, boundary } : {})
     }
     await store.commitFinal([final])
+    own.attendance = recordAttendance(own.attendance, block)
     return { header: block.header, hash: block.hash, execution }
   }
 
@@ -205,7 +212,7 @@ export class ProofWorld {
     const level = new MemoryDisk().open()
     const identity = { network: this.network, chain }
     const store = await ChainStore.create(level, identity, { block, changes, snapshots: records })
-    this.#chains.set(chain, { store, finality: undefined, notarisation: undefined })
+    this.#chains.set(chain, { store, finality: undefined, notarisation: undefined, attendance: [] })
   }
 
   #chain(chain: ChainId): Chain {

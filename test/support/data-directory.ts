@@ -5,6 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BitArray } from '@chainsafe/ssz'
+import { recordAttendance } from '../../src/chain/attendance.ts'
+import type { AttendanceBook } from '../../src/chain/attendance.ts'
 import { buildBlock, NO_COORD_REFERENCE } from '../../src/chain/build.ts'
 import { systemClock } from '../../src/app/clock.ts'
 import { buildChainGenesis } from '../../src/chain/genesis-block.ts'
@@ -93,6 +95,7 @@ export class GrowingChain {
   readonly #coordHashes: readonly Uint8Array[]
   readonly hashes: Uint8Array[] = []
   #nonce = 0n
+  #attendance: AttendanceBook = []
   /** The finality certificate of the last block, and its notarisation. */
   #finality: Certificate | undefined
   #notarisation: Certificate | undefined
@@ -146,7 +149,10 @@ export class GrowingChain {
       view,
       shards: genesis.shards,
       params: snapshot.params,
+      committee: snapshot.committees.get(this.chain)!,
+      schedule: createSchedule(snapshot, this.chain),
       parent,
+      ancestors: this.#attendance,
       state: this.store,
       parentCertificate: base ? this.#finality : this.#notarisation,
       nowMs: GENESIS_TIME + 1_000 * (height + 1),
@@ -191,6 +197,7 @@ export class GrowingChain {
     const isLone = ended || header.height % 3 !== 1 || header.height === this.#last()
     const certificate = isLone ? { certificate: this.#finality, boundary: ended } : {}
     await this.store.commitFinal([{ ...final, snapshots, ...certificate }])
+    this.#attendance = recordAttendance(this.#attendance, final.block)
     this.hashes.push(hash)
     if (endsInterval(header, this.snapshot(header.epoch).params)) {
       await this.#maker.start({ header, certificate: this.#finality })

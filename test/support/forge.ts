@@ -60,7 +60,7 @@ export function aBlock(arena: Arena, chain: ChainId): Block {
   if (parent === undefined) throw new Error('the parent moved on')
   const record = instance.views.get(chosen.view)
   const held = [record?.notarisation, record?.finalisation, instance.finality, node.certificate]
-  const { network, epoch, params } = instance.config
+  const { network, epoch, params, committee, schedule } = instance.config
   return buildBlock({
     network,
     chain,
@@ -68,7 +68,10 @@ export function aBlock(arena: Arena, chain: ChainId): Block {
     view: arena.viewOf(chain, arena.self(chain), instance.view),
     shards: 1,
     params,
+    committee,
+    schedule,
     parent,
+    ancestors: parent.attendance,
     state: parent.state,
     parentCertificate: held.find((each) => each !== undefined && toHex(each.hash) === chosen.key),
     nowMs: Date.now(),

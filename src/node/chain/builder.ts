@@ -39,7 +39,7 @@ export class Builder {
   build(instance: Instance, view: number, parentKey: Hex, empty: boolean): Block | undefined {
     const { tree, clock, proposer, shards, candidates, deliveries } = this.#c
     const parent = tree.ground(parentKey)
-    const { chain, network, epoch, params } = instance.config
+    const { chain, network, epoch, params, committee, schedule } = instance.config
     if (parent === undefined || proposer === undefined) return undefined
     const parentCertificate = this.#parentCertificate(instance, parent)
     if (parentCertificate === undefined && parent.header.height > 0) return undefined
@@ -51,9 +51,12 @@ export class Builder {
       view,
       shards,
       params,
+      committee,
+      schedule,
       parent,
       state: parent.state,
       parentCertificate,
+      ancestors: parent.attendance,
       lateVotes: this.#lateVotes(instance, parent, parentCertificate),
       nowMs: clock.wallMs(),
       coord,

@@ -3,6 +3,8 @@
  * every block is executed, carries its parent's certificate with a quorum's signatures (C25), and stands in its epoch
  * (C6), whose leader of the view proposed it (C8). Many blocks go to disk at once, in synced batches.
  */
+import { recordAttendance } from '../../chain/attendance.ts'
+import type { AttendanceBook } from '../../chain/attendance.ts'
 import { buildBlock, NO_COORD_REFERENCE } from '../../chain/build.ts'
 import { buildChainGenesis } from '../../chain/genesis-block.ts'
 import type { Block, Header } from '../../codec/block.ts'
@@ -77,6 +79,7 @@ export class ChainMaker {
   #parent: { readonly header: Header; readonly hash: Uint8Array }
   #epoch: Epoch
   #certificate: Certificate | undefined
+  #attendance: AttendanceBook = []
   #view = 0
   #batch: FinalBlock[] = []
   #batchBytes = 0
@@ -162,7 +165,10 @@ export class ChainMaker {
       view,
       shards: this.#genesis.shards,
       params,
+      committee,
+      schedule,
       parent: this.#parent,
+      ancestors: this.#attendance,
       state: this.#state,
       parentCertificate: this.#certificate,
       nowMs: 0,
@@ -176,6 +182,7 @@ export class ChainMaker {
       throw new RangeError(`history: ${chainName(chain)} ${height}: ${reason}`)
     }
     this.#state.apply(execution.changes)
+    this.#attendance = recordAttendance(this.#attendance, block)
     this.#hashes.set(block.hash, 32 * height)
     const ended = isBoundary(block.header, epoch, params.epochLength)
     const statement = { epoch, view, hash: block.hash }

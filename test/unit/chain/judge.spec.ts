@@ -46,7 +46,18 @@ const parentOf = (chain: ChainId, fields: Partial<Header> = {}): Header => {
 }
 
 function common(chain: ChainId, state: MemoryState) {
-  return { network: NETWORK, chain, epoch: 2, shards: 1, params: PARAMS, state, proposer: proposerOf(3) }
+  return {
+    network: NETWORK,
+    chain,
+    epoch: 2,
+    shards: 1,
+    params: PARAMS,
+    state,
+    schedule,
+    ancestors: [],
+    proposer: proposerOf(3),
+    committee: committeeOf(chain, members, false)
+  }
 }
 
 const certificateOver = (header: Header, fields: Partial<Certificate> = {}): Certificate => ({
