@@ -42,6 +42,9 @@ export class SafeU64Type extends UintNumberType {
   }
 }
 
+/** What a list of values of different lengths costs for each besides its bytes. */
+export const OFFSET_BYTES = 4
+
 export const U8 = new UintNumberType(1)
 export const U16 = new UintNumberType(2)
 export const U32 = new UintNumberType(4)

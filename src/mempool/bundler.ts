@@ -5,13 +5,13 @@
 import type { ChainId } from '../primitives/chain-id.ts'
 import { assert } from '../primitives/errors.ts'
 import { BUNDLE_BYTES_MAX, BUNDLE_TRANSACTIONS_MAX, BundleType } from '../codec/messages.ts'
+import { OFFSET_BYTES } from '../codec/ssz.ts'
 import { MAX_TRANSACTION_BYTES } from '../codec/transaction.ts'
 
 export const BUNDLE_WAIT_MS = 10
 
 /** SSZ: the chain and the offset of the list, then one offset for each transaction. */
 const FIXED_BYTES = 6
-const OFFSET_BYTES = 4
 
 export class Bundler {
   readonly #chain: ChainId

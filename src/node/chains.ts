@@ -21,6 +21,7 @@ import { EpochsRequestType, SnapshotRequestType } from '../codec/state-snapshot.
 import { listenMs } from '../consensus/timers.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import type { Dropped } from '../mempool/pool.ts'
+import { INVALID, LACKS } from '../net/answers.ts'
 import { stopEach } from '../net/stopping.ts'
 import type { Network, Peer, Response } from '../net/types.ts'
 import { networkId } from '../params/genesis.ts'
@@ -327,8 +328,6 @@ export class Chains {
   }
 }
 
-const LACKS: Response = { result: 'lacks', frames: [] }
-const INVALID: Response = { result: 'invalid', frames: [] }
 const FULL: Pick<ChainSyncInit, 'mode' | 'checkpoint'> = { mode: 'full', checkpoint: undefined }
 
 /** D15: one budget of requests for all chains, and coordination first. */

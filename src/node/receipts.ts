@@ -11,6 +11,7 @@ import { DeliveryType, ReceiptsRequestType } from '../codec/receipt.ts'
 import type { Delivery } from '../codec/receipt.ts'
 import { decode } from '../codec/ssz.ts'
 import { VerifyPoolError } from '../crypto/errors.ts'
+import { INVALID, LACKS } from '../net/answers.ts'
 import type { Network, Peer, Response } from '../net/types.ts'
 import type { GenesisConstants } from '../state/types.ts'
 import type { ChainNode } from './chain/chain-node.ts'
@@ -24,12 +25,8 @@ export interface ReceiptsComponents {
   readonly failed: (error: unknown) => void
 }
 
-/** Bytes of the receipts in one answer. */
+/** Bytes of one answer, which has one entry in any case. */
 const ANSWER_BYTES = 256 * 1024
-const ENTRY_OVERHEAD_BYTES = 1_024
-
-const LACKS: Response = { result: 'lacks', frames: [] }
-const INVALID: Response = { result: 'invalid', frames: [] }
 
 /** The last final block of a chain with what proves it (R3). */
 export function sourceOf({ tree, certificate }: ChainNode): Source {
@@ -54,7 +51,7 @@ export class Receipts {
     const { source, destination, from } = request.value
     const node = this.#c.chains.get(source)
     if (node === undefined || !isShard(source) || source === destination) return LACKS
-    const delivery = assembleDelivery(sourceOf(node), destination, from, ANSWER_BYTES, ENTRY_OVERHEAD_BYTES)
+    const delivery = assembleDelivery(sourceOf(node), destination, from, ANSWER_BYTES)
     return delivery === undefined ? LACKS : { result: 'ok', frames: [DeliveryType.serialize(delivery)] }
   }
 

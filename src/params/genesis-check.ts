@@ -22,11 +22,17 @@ const MAX_U32 = 2 ** 32 - 1
 
 /**
  * Bytes a body needs besides the payload of one transaction and the signatures of its parent's certificate: fixed
- * parts, the transaction's own fields, and 32 late votes. Below this a full committee could not build a valid block.
+ * parts, the transaction's own fields, and 32 late votes. With less in the half that deliveries leave, a chain could
+ * stand still for ever.
  */
 export const BODY_ROOM_BYTES = 4_096
 /** A signature and its bit in the bitmap. */
 export const BODY_ROOM_PER_VALIDATOR = 65
+/**
+ * Bytes that the smallest delivery needs besides the signatures of its certificate: header, the longest entry, and two
+ * proofs of 100 levels. With less in the half that is for deliveries, a lane could stand still for ever (R9).
+ */
+export const DELIVERY_ROOM_BYTES = 16_384
 
 type Problem = Refusal<GenesisCode> | undefined
 
@@ -131,7 +137,9 @@ function checkAccounts({ accounts }: Genesis): Problem {
 }
 
 function checkBlockRoom({ params, validators }: Genesis): Problem {
-  const needed = BODY_ROOM_BYTES + BODY_ROOM_PER_VALIDATOR * validators.length + params.payloadBytesMax
+  const signatures = BODY_ROOM_PER_VALIDATOR * validators.length
+  const half = signatures + Math.max(BODY_ROOM_BYTES + params.payloadBytesMax, DELIVERY_ROOM_BYTES)
+  const needed = 2 * half
   if (params.blockBytesMax >= needed) return undefined
   const text = `parameter blockBytesMax must be at least ${needed} for ${validators.length} validators and this payloadBytesMax`
   return refuse('genesis-block-too-small', text)

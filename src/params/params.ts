@@ -28,7 +28,7 @@ export const PARAMETERS = [
   rule('maxDriftMs', 0, 600_000, 'how far ahead of a voter’s clock a block’s time may be, ms (C15)'),
   rule('maxCoordLag', 1, 1_000, 'heights a reference may lag a voter’s own final coordination height (D5)'),
   rule('maxUnfinalBlocks', 1, 31, 'unfinal ancestors from which on only empty blocks are built (C14)'),
-  rule('blockBytesMax', 4_096, 4_194_304, 'bytes of a block body'),
+  rule('blockBytesMax', 32_768, 4_194_304, 'bytes of a block body'),
   rule('blockTransactionsMax', 1, 16_384, 'transactions in a block'),
   rule('payloadBytesMax', 64, 16_384, 'bytes of a transaction payload'),
   rule('maxLifetime', 10, 100_000, 'heights a valid-until may lie ahead (M7)'),

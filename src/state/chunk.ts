@@ -17,6 +17,7 @@ import {
   STATE_KEY_BYTES_MAX,
   STATE_VALUE_BYTES_MAX
 } from '../codec/state-snapshot.ts'
+import { OFFSET_BYTES } from '../codec/ssz.ts'
 import type { ChainTotals } from '../codec/state-records.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { innerHash, pathOf } from './hashes.ts'
@@ -32,7 +33,6 @@ export interface VerifiedChunk extends ChunkTree {
 }
 export type ChunkCode = 'chunk-malformed' | 'chunk-order' | 'chunk-hash'
 
-const OFFSET_BYTES = 4
 /** Where the keys begin: behind the offsets of the two lists. */
 const KEYS_AT = 2 * OFFSET_BYTES
 

@@ -130,7 +130,7 @@ export class ProofWorld {
     const { store, finality } = this.#chain(from)
     const header = must(store.header(store.final.height), 'the tip is held')
     const cursor = readInLane(this.store(to), from)?.cursor ?? 0
-    const delivery = assembleDelivery({ header, certificate: finality, state: store }, to, cursor, 1 << 20, 0)
+    const delivery = assembleDelivery({ header, certificate: finality, state: store }, to, cursor, 1 << 20)
     if (delivery === undefined) return []
     const judged = judgeDelivery(DeliveryType.serialize(delivery), delivery, {
       network: this.network,

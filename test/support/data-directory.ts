@@ -340,7 +340,7 @@ async function delivered(
   for (let height = 1; height <= FRESH.length; height++) await other.grow()
   const { header, certificate } = other.tip()
   const source = { header, certificate, state: store }
-  const delivery = assembleDelivery(source, to.chain, 0, 1 << 16, 0)!
+  const delivery = assembleDelivery(source, to.chain, 0, 1 << 16)!
   const bytes = DeliveryType.serialize(delivery)
   const { entries, acknowledgement } = delivery
   return {

@@ -122,7 +122,7 @@ export class LaneChain {
       state: this.state
     }
     const { cursor } = readInLane(to.state, this.chain) ?? { cursor: 0 }
-    return assembleDelivery(source, to.chain, cursor, bytesMax, 0)
+    return assembleDelivery(source, to.chain, cursor, bytesMax)
   }
 
   judge(delivery: Delivery, certificateValid = true) {

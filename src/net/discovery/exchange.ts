@@ -2,6 +2,7 @@
  * The requests `metadata` and `peers` (DIS-3, DIS-7): what each node says of itself, and records of others that it met.
  * Nothing here decides whom to dial.
  */
+import { INVALID } from '../answers.ts'
 import {
   MetadataRequestType,
   PEERS_ANSWER_MAX,
@@ -18,7 +19,6 @@ import type { KnownPeer, PeerBook } from './peer-book.ts'
 import { RECORD_AHEAD_MS, judgeRecord, judgeSigned } from './peer-records.ts'
 import type { JudgedRecord } from './peer-records.ts'
 
-const INVALID: Response = { result: 'invalid', frames: [] }
 const MET_LATELY_MS = 24 * 3_600_000
 
 export interface ExchangeParts {

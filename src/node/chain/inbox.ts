@@ -8,12 +8,13 @@ import { shardId } from '../../primitives/chain-id.ts'
 import { isEpochKnownAt } from '../../chain/delivery.ts'
 import { deliveryBytesMax } from '../../chain/judge.ts'
 import { DeliveryType } from '../../codec/receipt.ts'
-import type { Acknowledgement, Delivery } from '../../codec/receipt.ts'
+import type { Acknowledgement, DeliveredEntry, Delivery } from '../../codec/receipt.ts'
+import { OFFSET_BYTES } from '../../codec/ssz.ts'
 import type { Params } from '../../params/params.ts'
 import type { StateView } from '../../state/ports.ts'
 import type { CheckedDelivery } from '../../state/receipts.ts'
 import type { Ground } from './block-tree.ts'
-import { assembleDelivery, hasReceipts, readInLane, readOutLane } from './outbox.ts'
+import { assembleDelivery, cutDelivery, hasReceipts, readInLane, readOutLane } from './outbox.ts'
 import type { Source } from './outbox.ts'
 
 export interface InboxComponents {
@@ -30,8 +31,6 @@ export interface InboxInit {
 const ACKNOWLEDGE_AFTER_BLOCKS = 64
 /** One part of the capacity outstanding makes it due at once. */
 const ACKNOWLEDGE_PART = 8
-/** What an entry costs in a delivery besides its receipts: its proof. */
-const ENTRY_OVERHEAD_BYTES = 1_024
 
 export class Inbox {
   readonly #c: InboxComponents
@@ -60,33 +59,38 @@ export class Inbox {
 
   /** Whether a child of a block with this state would carry anything (C14). */
   hasWork(state: Pick<StateView, 'get'>, params: Params, height: number): boolean {
-    return this.#sources.some((source) => {
-      const cursor = readInLane(state, source)?.cursor ?? 0
-      const followed = this.#c.source(source)
-      const waits =
-        followed === undefined
-          ? (this.#held.get(source)?.entries ?? []).some(
-              ({ entry }) => (entry.receipts[0]?.sequence ?? 0) >= cursor
-            )
-          : hasReceipts(followed.state, this.#chain, cursor)
-      return waits || this.#acknowledges(state, source, params, height)
-    })
+    return this.#sources.some((source) => this.#waits(source, state, params, height))
   }
 
+  /**
+   * R9: lanes with anything share the room equally, and each may use one entry in any case while there is room: however
+   * many lanes there are and however small a block, the first of the turn moves.
+   */
   offers(parent: Ground, coordHeight: number, params: Params): CheckedDelivery[] {
     const height = parent.header.height + 1
+    const waiting = this.#rotated(height).filter((each) => this.#waits(each, parent.state, params, height))
     const offered: CheckedDelivery[] = []
     let room = deliveryBytesMax(params)
-    for (const [index, source] of this.#rotated(height).entries()) {
-      const share = Math.floor(room / (this.#sources.length - index))
+    for (const [index, source] of waiting.entries()) {
+      const share = Math.floor(room / (waiting.length - index)) - OFFSET_BYTES
       const delivery = this.#offer(source, parent.state, share, params, height)
       if (delivery === undefined || !isEpochKnownAt(delivery.header.epoch, coordHeight, params)) continue
-      const checked = encode(delivery, share)
-      if (checked === undefined) continue
-      room -= checked.bytes.length
+      const checked = encode(delivery)
+      if (checked.bytes.length + OFFSET_BYTES > room) continue
+      room -= checked.bytes.length + OFFSET_BYTES
       offered.push(checked)
     }
     return offered.sort((a, b) => a.source - b.source)
+  }
+
+  #waits(source: ChainId, state: Pick<StateView, 'get'>, params: Params, height: number): boolean {
+    const cursor = readInLane(state, source)?.cursor ?? 0
+    const followed = this.#c.source(source)
+    const waits =
+      followed === undefined
+        ? (this.#held.get(source)?.entries ?? []).some((each) => !isBelow(each, cursor))
+        : hasReceipts(followed.state, this.#chain, cursor)
+    return waits || this.#acknowledges(state, source, params, height)
   }
 
   #rotated(height: number): ChainId[] {
@@ -104,11 +108,12 @@ export class Inbox {
     const cursor = readInLane(state, source)?.cursor ?? 0
     const followed = this.#c.source(source)
     const whole =
-      followed === undefined
-        ? this.#held.get(source)
-        : assembleDelivery(followed, this.#chain, cursor, share, ENTRY_OVERHEAD_BYTES)
+      followed === undefined ? this.#held.get(source) : assembleDelivery(followed, this.#chain, cursor, share)
     if (whole === undefined) return undefined
-    const entries = whole.entries.filter(({ entry }) => (entry.receipts[0]?.sequence ?? 0) >= cursor)
+    const { entries } = cutDelivery(
+      { ...whole, entries: whole.entries.filter((each) => !isBelow(each, cursor)) },
+      share
+    )
     const due = entries.length > 0 || this.#acknowledges(state, source, params, height)
     const acknowledgement = due ? whole.acknowledgement.filter((one) => advances(state, source, one)) : []
     return entries.length === 0 && acknowledgement.length === 0
@@ -142,15 +147,13 @@ function advances(state: Pick<StateView, 'get'>, source: ChainId, { lane }: Ackn
   return known !== undefined && lane.cursor > known.acknowledged
 }
 
-/** Without the entries at the end that do not fit. */
-function encode(delivery: Delivery, room: number): CheckedDelivery | undefined {
-  for (let count = delivery.entries.length; count >= 0; count--) {
-    const part = { ...delivery, entries: delivery.entries.slice(0, count) }
-    if (count === 0 && part.acknowledgement.length === 0) return undefined
-    const bytes = DeliveryType.serialize(part)
-    if (bytes.length > room) continue
-    const receipts = part.entries.flatMap((one) => one.entry.receipts)
-    return { source: delivery.header.chain, bytes, receipts, acknowledgement: part.acknowledgement[0]?.lane }
-  }
-  return undefined
-}
+/** Whether the destination has applied this entry. */
+const isBelow = ({ entry }: DeliveredEntry, cursor: number): boolean =>
+  (entry.receipts[0]?.sequence ?? 0) < cursor
+
+const encode = (delivery: Delivery): CheckedDelivery => ({
+  source: delivery.header.chain,
+  bytes: DeliveryType.serialize(delivery),
+  receipts: delivery.entries.flatMap(({ entry }) => entry.receipts),
+  acknowledgement: delivery.acknowledgement[0]?.lane
+})

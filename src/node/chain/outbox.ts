@@ -4,7 +4,15 @@
  * state when a leader builds or a peer asks.
  */
 import type { ChainId } from '../../primitives/chain-id.ts'
-import { DELIVERY_ENTRIES_MAX, InLaneType, OutLaneType, OutboxEntryType } from '../../codec/receipt.ts'
+import {
+  DELIVERY_ENTRIES_MAX,
+  DeliveredEntryType,
+  DeliveryType,
+  InLaneType,
+  OutLaneType,
+  OutboxEntryType
+} from '../../codec/receipt.ts'
+import { OFFSET_BYTES } from '../../codec/ssz.ts'
 import type { Acknowledgement, DeliveredEntry, Delivery, InLane, OutLane } from '../../codec/receipt.ts'
 import type { Header } from '../../codec/block.ts'
 import type { Certificate } from '../../codec/statement.ts'
@@ -37,45 +45,60 @@ export const hasReceipts = (state: Reader, destination: ChainId, cursor: number)
 
 /**
  * @param from the destination's cursor: where an entry begins
- * @param bytesMax of the entries with `overheadBytes` for each; the first one is always taken
+ * @param bytesMax of the encoded delivery; the first entry is always taken
  * @returns undefined when there is nothing to say or the source has no certified block yet
  */
 export function assembleDelivery(
   source: Source,
   destination: ChainId,
   from: number,
-  bytesMax: number,
-  overheadBytes: number
+  bytesMax: number
 ): Delivery | undefined {
   const { header, certificate, state } = source
   if (certificate === undefined) return undefined
-  const entries = provenEntries(source, destination, from, { bytesMax, overheadBytes })
-  const acknowledgement = provenCursor(state, destination)
-  return entries.length === 0 && acknowledgement.length === 0
-    ? undefined
-    : { header, certificate: [certificate], entries, acknowledgement }
+  const frame = {
+    header,
+    certificate: [certificate],
+    entries: [],
+    acknowledgement: provenCursor(state, destination)
+  }
+  const entries = firstThatFit(frame, provenEntries(source, destination, from), bytesMax)
+  return entries.length === 0 && frame.acknowledgement.length === 0 ? undefined : { ...frame, entries }
 }
 
-function provenEntries(
-  { state }: Source,
-  destination: ChainId,
-  from: number,
-  { bytesMax, overheadBytes }: { bytesMax: number; overheadBytes: number }
+/** The delivery without the entries at its end that make it longer than this; the first one always stays. */
+export const cutDelivery = (delivery: Delivery, bytesMax: number): Delivery => ({
+  ...delivery,
+  entries: firstThatFit(delivery, delivery.entries, bytesMax)
+})
+
+/** An entry is asked for only when those before it left room, since its proof is work. */
+function firstThatFit(
+  frame: Delivery,
+  entries: Iterable<DeliveredEntry>,
+  bytesMax: number
 ): DeliveredEntry[] {
+  const fit: DeliveredEntry[] = []
+  let bytes = DeliveryType.value_serializedSize({ ...frame, entries: [] })
+  for (const entry of entries) {
+    bytes += OFFSET_BYTES + DeliveredEntryType.value_serializedSize(entry)
+    if (fit.length > 0 && bytes > bytesMax) break
+    fit.push(entry)
+    if (fit.length === DELIVERY_ENTRIES_MAX || bytes >= bytesMax) break
+  }
+  return fit
+}
+
+function* provenEntries({ state }: Source, destination: ChainId, from: number): Generator<DeliveredEntry> {
   const { next } = readOutLane(state, destination) ?? { next: 0 }
-  const entries: DeliveredEntry[] = []
-  let bytes = 0
-  for (let at = from; at < next && entries.length < DELIVERY_ENTRIES_MAX;) {
+  for (let at = from; at < next;) {
     const key = outboxKey(destination, at)
     const value = state.get(key)
-    if (value === undefined) break
-    bytes += value.length + overheadBytes
-    if (entries.length > 0 && bytes > bytesMax) break
+    if (value === undefined) return
     const entry = OutboxEntryType.deserialize(value)
-    entries.push({ entry, proof: proveKey(state, key) })
+    yield { entry, proof: proveKey(state, key) }
     at += entry.receipts.length
   }
-  return entries
 }
 
 function provenCursor(state: StateView, destination: ChainId): Acknowledgement[] {

@@ -14,7 +14,7 @@ import {
   PoolDigestType,
   PoolWantType
 } from '../../codec/messages.ts'
-import { decode } from '../../codec/ssz.ts'
+import { OFFSET_BYTES, decode } from '../../codec/ssz.ts'
 import type { Pool } from '../../mempool/pool.ts'
 import type { VerifiedCache } from '../../mempool/verified-cache.ts'
 import type { Network, Peer } from '../../net/types.ts'
@@ -32,8 +32,6 @@ const DIGEST_INTERVAL_MS = 30_000
 /** A want of one peer is served at most this often; peers that ask faster are not answered. */
 const WANT_INTERVAL_MS = 5_000
 const WANTING_PEERS_MAX = 1_024
-/** SSZ offset of each transaction, and the bundle's own fixed part. */
-const OFFSET_BYTES = 4
 const BUNDLE_FIXED_BYTES = 6
 
 export class PoolRepair {

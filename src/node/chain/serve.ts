@@ -5,13 +5,12 @@ import { BlockEnvelopeType, MAX_RANGE_BLOCKS } from '../../codec/messages.ts'
 import type { BlocksByHash, FinalRange } from '../../codec/messages.ts'
 import { CertificateType } from '../../codec/statement.ts'
 import type { Instance } from '../../consensus/instance.ts'
+import { LACKS } from '../../net/answers.ts'
 import type { Response } from '../../net/types.ts'
 import type { ChainStore } from '../../store/chain-store.ts'
 
 /** Body bytes of one answer; a range ends early rather than exceed it, but always has one block. */
 const ANSWER_BODY_BYTES = 1024 * 1024
-
-const LACKS: Response = { result: 'lacks', frames: [] }
 
 const envelope = ({ header, bodyBytes }: Pick<Block, 'header' | 'bodyBytes'>): Uint8Array =>
   BlockEnvelopeType.serialize({ header, body: bodyBytes })

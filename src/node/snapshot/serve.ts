@@ -3,14 +3,13 @@ import { equal, isZero } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
 import { CHUNK_FRAME_BYTES, EPOCH_STEPS_MAX, EpochStepType } from '../../codec/state-snapshot.ts'
 import type { EpochsRequest, SnapshotRequest } from '../../codec/state-snapshot.ts'
+import { LACKS } from '../../net/answers.ts'
 import type { Response } from '../../net/types.ts'
 import type { ChainStore } from '../../store/chain-store.ts'
 import type { StateSnapshots } from '../../store/state-snapshots.ts'
 
 /** Steps end early rather than exceed it, but there is always one. */
 const STEPS_BYTES = 2 * 1024 * 1024
-
-const LACKS: Response = { result: 'lacks', frames: [] }
 
 /** SNAP-6 */
 export function serveSnapshot(snapshots: StateSnapshots, { hash, index }: SnapshotRequest): Response {

@@ -15,10 +15,9 @@ import {
   RUN_BODY_BYTES
 } from '../../codec/sync-messages.ts'
 import type { BodyRange, HeaderRange } from '../../codec/sync-messages.ts'
+import { LACKS } from '../../net/answers.ts'
 import type { Response } from '../../net/types.ts'
 import type { ChainStore } from '../../store/chain-store.ts'
-
-const LACKS: Response = { result: 'lacks', frames: [] }
 
 /**
  * Up to the highest block with a certificate of its own within the limits, or to the first one above: the answer ends

@@ -9,6 +9,7 @@ import { devnetAddress, devnetSeed } from '../../../src/params/devnet-keys.ts'
 import {
   BODY_ROOM_BYTES,
   BODY_ROOM_PER_VALIDATOR,
+  DELIVERY_ROOM_BYTES,
   MAX_TIME_MS,
   checkGenesis
 } from '../../../src/params/genesis-check.ts'
@@ -240,11 +241,17 @@ describe('genesis: values', () => {
     assert.equal(change({ preset: 'x'.repeat(33) }), 'genesis-value')
   })
 
-  it('GEN-12: a block has room for a full certificate, late votes and one transaction', () => {
-    const needed = BODY_ROOM_BYTES + BODY_ROOM_PER_VALIDATOR * 4 + 1_024
-    const sized = (blockBytesMax: number): string => change({ params: { ...SMALL.params, blockBytesMax } })
-    assert.equal(sized(needed), 'ok')
-    assert.equal(sized(needed - 1), 'genesis-block-too-small')
+  it('GEN-12: a block has room for a full certificate, late votes and one transaction, and for a delivery beside them', () => {
+    const sized = (blockBytesMax: number, payloadBytesMax: number): string =>
+      change({ params: { ...SMALL.params, blockBytesMax, payloadBytesMax } })
+    const signatures = BODY_ROOM_PER_VALIDATOR * 4
+    for (const [payload, room] of [
+      [1_024, DELIVERY_ROOM_BYTES],
+      [16_384, BODY_ROOM_BYTES + 16_384]
+    ] as const) {
+      assert.equal(sized(2 * (room + signatures), payload), 'ok')
+      assert.equal(sized(2 * (room + signatures) - 1, payload), 'genesis-block-too-small')
+    }
   })
 
   it('GEN-12: the room covers the largest attendance and transaction that the types allow', () => {

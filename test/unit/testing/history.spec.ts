@@ -148,7 +148,11 @@ describe('history', function () {
   })
 
   it('transfers that a block cannot hold end the making, and say which', async () => {
-    const options = { transfers: 64, memoBytes: 256, overrides: { blockBytesMax: 16_384 } }
-    await assert.rejects(make(options), /0 1: \d+ of 64 transfers fit/)
+    const options = {
+      transfers: 128,
+      memoBytes: 256,
+      overrides: { blockTransactionsMax: 128, blockBytesMax: 33_792 }
+    }
+    await assert.rejects(make(options), /0 1: \d+ of 128 transfers fit/)
   })
 })

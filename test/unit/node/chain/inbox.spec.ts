@@ -1,0 +1,98 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { BitArray } from '@chainsafe/ssz'
+import { deliveryBytesMax } from '../../../../src/chain/judge.ts'
+import { DeliveryType } from '../../../../src/codec/receipt.ts'
+import type { Ground } from '../../../../src/node/chain/block-tree.ts'
+import { Inbox } from '../../../../src/node/chain/inbox.ts'
+import { BODY_ROOM_PER_VALIDATOR, DELIVERY_ROOM_BYTES } from '../../../../src/params/genesis-check.ts'
+import { laneChains } from '../../../support/lanes.ts'
+import type { LaneChain } from '../../../support/lanes.ts'
+
+/** What GEN-12 demands of a block for this committee. */
+const smallestBlock = (members: number): number =>
+  2 * (DELIVERY_ROOM_BYTES + BODY_ROOM_PER_VALIDATOR * members)
+
+/** A certificate as long as one of this committee is. */
+const certificateOf = (chain: LaneChain, members: number) => ({
+  ...chain.certificate(),
+  signers: BitArray.fromBoolArray(Array.from({ length: members }, () => true)),
+  signatures: Array.from({ length: members }, () => new Uint8Array(64))
+})
+
+describe('inbox: deliveries that a leader offers', () => {
+  function scene({ shards = 2, members = 4, payments = 1, memo = 0, sending = 64 }) {
+    const [to, ...sources] = laneChains(shards) as [LaneChain, ...LaneChain[]]
+    to.params = { ...to.params, blockBytesMax: smallestBlock(members) }
+    for (const from of sources.slice(0, sending)) {
+      from.params = to.params
+      from.run({
+        transactions: Array.from({ length: payments }, (_, ahead) =>
+          from.pay(from.parties[0]!, to.parties[0]!.address, 5n, ahead, new Uint8Array(memo))
+        )
+      })
+    }
+    const inbox = new Inbox(
+      {
+        source: (chain) => {
+          const from = sources.find((each) => each.chain === chain)
+          return (
+            from && { header: from.header(), certificate: certificateOf(from, members), state: from.state }
+          )
+        }
+      },
+      { chain: to.chain, shards }
+    )
+    const ground = (): Ground => ({
+      header: to.header(),
+      hash: new Uint8Array(32),
+      state: to.state,
+      attendance: []
+    })
+    const offers = () => inbox.offers(ground(), 0, to.params)
+    const waits = () => inbox.hasWork(to.state, to.params, to.height + 1)
+    return { to, sources, offers, waits }
+  }
+
+  for (const [shards, members] of [
+    [2, 100],
+    [40, 4],
+    [40, 100]
+  ] as const) {
+    it(`R9: ${shards - 1} lanes move in the smallest block that a committee of ${members} may have`, () => {
+      const { to, sources, offers, waits } = scene({ shards, members })
+      let blocks = 0
+      for (; waits(); blocks++) {
+        ok(blocks < sources.length, 'no lane stands still')
+        const deliveries = offers()
+        ok(deliveries.length > 0, 'a leader that has work finds some')
+        const bytes = deliveries.reduce((sum, each) => sum + each.bytes.length, 0)
+        ok(bytes <= deliveryBytesMax(to.params))
+        equal(to.run({ deliveries }).received.length, deliveries.length)
+      }
+      ok(blocks > 0)
+    })
+  }
+
+  it('R9: the only lane with anything has the whole room, however many lanes are idle', () => {
+    const many = { payments: 60, memo: 256, sending: 1 }
+    const [alone] = scene({ ...many, shards: 2 }).offers()
+    const [among] = scene({ ...many, shards: 40 }).offers()
+    ok(alone!.receipts.length > 0)
+    equal(among!.receipts.length, alone!.receipts.length)
+  })
+
+  it('R5, R9: an offer is cut to its share with its first entry kept, by rising source', () => {
+    const { offers, sources } = scene({ shards: 4, payments: 60, memo: 256 })
+    const offered = offers()
+    deepEqual(
+      offered.map(({ source }) => source),
+      offered.map(({ source }) => source).toSorted((a, b) => a - b)
+    )
+    for (const { bytes, receipts, source } of offered) {
+      const { entries } = DeliveryType.deserialize(bytes)
+      equal(entries.flatMap(({ entry }) => entry.receipts).length, receipts.length)
+      equal(receipts[0]?.sequence, 0)
+      ok(sources.some(({ chain }) => chain === source))
+    }
+  })
+})
