@@ -258,8 +258,9 @@ def empty_list_root(depth):
 
 # certificates ≤ 1 and late votes ≤ 32; deliveries ≤ 64; transactions ≤ 16,384.
 EMPTY_ATTENDANCE = sha256(empty_list_root(0), empty_list_root(5))
-# Attendance: two empty lists by offset. Body: attendance, deliveries, transactions by offset.
-EMPTY_BODY = container(variable(container(variable(b""), variable(b""))), variable(b""), variable(b""))
+# Attendance: two empty lists by offset. Body: attendance, deliveries, transactions, evidence by offset.
+EMPTY_BODY = container(
+    variable(container(variable(b""), variable(b""))), variable(b""), variable(b""), variable(b""))
 
 
 def genesis_hash(genesis, network, chain, root, coord_hash):

@@ -7,7 +7,9 @@ import {
   EMPTY_DELIVERIES_ROOT,
   transactionsRoot
 } from '../../src/codec/block.ts'
-import { attendanceRoot } from '../../src/codec/block.ts'
+import { AttendanceType, attendanceRoot, blockHash } from '../../src/codec/block.ts'
+import { EvidenceType } from '../../src/codec/evidence.ts'
+import type { Evidence } from '../../src/codec/evidence.ts'
 import type { Attendance, Body, Header } from '../../src/codec/block.ts'
 import { signedBytes } from '../../src/codec/statement.ts'
 import type { Certificate, StatementKind, Vote } from '../../src/codec/statement.ts'
@@ -24,7 +26,7 @@ import type { SignedPeerRecord } from '../../src/codec/peer-record.ts'
 import { addressOfKey, homeShard } from '../../src/crypto/address.ts'
 import { publicKeyFromSeed, signWithSeed } from '../../src/crypto/ed25519.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
-import { utf8, ZERO_HASH } from '../../src/primitives/bytes.ts'
+import { compare, utf8, ZERO_HASH } from '../../src/primitives/bytes.ts'
 import { COORD } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 
@@ -118,12 +120,36 @@ export function attendance(): Attendance {
   return { parentCertificate: [certificate(parent, [0, 1, 3])], lateVotes: [vote(parent, 2), vote(older, 2)] }
 }
 
+/** Two notarise votes of member 0 in one view. */
+export function evidence(): Evidence {
+  const votes = ['one block', 'another block'].map((of) => vote(statement({ hash: digest(of) }), 0))
+  votes.sort((a, b) => compare(a.hash, b.hash))
+  return { network: NETWORK, publicKey: keyAt(0).publicKey, votes, proposal: [] }
+}
+
+/** A leader's vote for its own block with a certificate of two signers of four. */
+export function proposalEvidence(): Evidence {
+  const parentCertificate = certificate(statement({ view: 40, hash: digest('parent') }), [0, 1])
+  const attended = { parentCertificate: [parentCertificate], lateVotes: attendance().lateVotes }
+  const own = header({ proposer: keyAt(0).publicKey, attendanceRoot: attendanceRoot(attended) })
+  const { chain, epoch, view } = own
+  const lateVotesRoot = AttendanceType.fields.lateVotes.hashTreeRoot(attended.lateVotes)
+  return {
+    network: NETWORK,
+    publicKey: keyAt(0).publicKey,
+    votes: [vote(statement({ chain, epoch, view, hash: blockHash(own) }), 0)],
+    proposal: [{ header: own, parentCertificate, lateVotesRoot }]
+  }
+}
+
+const evidenceBytes = (): Uint8Array => EvidenceType.serialize(evidence())
+
 export const transactions = (count: number): Transaction[] =>
   Array.from({ length: count }, (_, i) => transaction({ nonce: BigInt(i) }))
 
 export function body(count = 3): Body {
   const wire = transactions(count).map((tx) => TransactionType.serialize(tx))
-  return { attendance: attendance(), deliveries: [], transactions: wire }
+  return { attendance: attendance(), deliveries: [], transactions: wire, evidence: [evidenceBytes()] }
 }
 
 /** A header that fits `body(3)` on shard 1. */

@@ -141,7 +141,6 @@ function refusedProofs(good: Proof): Plain {
 /** One canonical string for every container of the specification; the interesting ones filled, the others empty. */
 export function objects(): Plain {
   const vote = samples.vote(samples.statement(), 0)
-  const second = samples.vote(samples.statement({ hash: samples.digest('another block') }), 0)
   const held = samples.certificate(samples.statement({ kind: 2 }), [1, 2, 3])
   const proposal = ProposalType.defaultValue()
   Object.assign(proposal, {
@@ -154,12 +153,8 @@ export function objects(): Plain {
   const filled = [
     full(ProposalType, proposal),
     full(BodyType, samples.body()),
-    full(EvidenceType, {
-      network: samples.NETWORK,
-      publicKey: samples.keyOf('validator a').publicKey,
-      first: vote,
-      second
-    }),
+    full(EvidenceType, samples.evidence()),
+    full(EvidenceType, samples.proposalEvidence()),
     full(SignedPeerRecordType, samples.peerRecord()),
     full(BlocksByHashType, { chain: 2 as ChainId, hashes: wireHashes(MAX_REQUEST_HASHES) })
   ]
@@ -200,7 +195,7 @@ function refusedLists(): Plain {
       over('2 parent certificates', { parentCertificate: [held, held], lateVotes: [] })
     ]),
     refusals(BlocksByHashType, [{ name: '17 hashes', rule: 'ENC-7', bytes: hashes }]),
-    refusals(BodyType, badOffsets(body, 'attendance', 0, 12))
+    refusals(BodyType, badOffsets(body, 'attendance', 0, 16))
   ]
   return lists.flat()
 }

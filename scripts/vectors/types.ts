@@ -26,6 +26,7 @@ import * as stateRecords from '../../src/codec/state-records.ts'
 import * as statement from '../../src/codec/statement.ts'
 import * as syncMessages from '../../src/codec/sync-messages.ts'
 import * as supplyProof from '../../src/codec/supply-proof.ts'
+import * as system from '../../src/codec/system.ts'
 import * as transaction from '../../src/codec/transaction.ts'
 import * as transferProof from '../../src/codec/transfer-proof.ts'
 
@@ -45,6 +46,7 @@ const MODULES = [
   stateProof,
   receipt,
   outcome,
+  system,
   transferProof,
   supplyProof,
   peerRecord,

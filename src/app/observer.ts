@@ -6,7 +6,7 @@ import { toHex } from '../primitives/bytes.ts'
 import { refusalNumber } from '../codec/refusals.ts'
 import type { RefusalCode } from '../codec/refusals.ts'
 import { EvidenceType } from '../codec/evidence.ts'
-import { CertificateType } from '../codec/statement.ts'
+import { CertificateType, VoteType } from '../codec/statement.ts'
 import type { Dropped } from '../mempool/pool.ts'
 import type { NodeMetrics } from '../metrics/registry.ts'
 import type { BundleCounts } from '../node/chain/transactions.ts'
@@ -92,7 +92,7 @@ export class Observer {
     },
     evidence: (evidence) => {
       if (this.evidence.length < EVIDENCE_MAX) this.evidence.push(EvidenceType.serialize(evidence))
-      const { chain, epoch, view } = evidence.second
+      const [{ chain, epoch, view } = VoteType.defaultValue()] = evidence.votes
       const key = toHex(evidence.publicKey)
       this.#log.warn({ chain: chainName(chain), epoch, view, key }, 'equivocation: two statements of one key')
     },

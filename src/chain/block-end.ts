@@ -6,9 +6,12 @@
  * It must be cheap where it has nothing to do: it runs a few times for each block.
  */
 import type { Attendance, Header } from '../codec/block.ts'
+import type { Offence } from '../codec/evidence.ts'
 import type { LeaderSchedule } from '../sharding/ports.ts'
 import type { Committee } from '../sharding/types.ts'
 import type { BlockEnd } from '../state/apply-block.ts'
+import { recordOffence } from '../state/conduct/evidence.ts'
+import { slashStake } from '../state/conduct/slash.ts'
 import type { Ledger } from '../state/ledger.ts'
 import type { BlockContext } from '../state/types.ts'
 import type { AttendanceBook } from './attendance.ts'
@@ -29,13 +32,20 @@ export interface BlockEndContext extends BlockContext {
   /** Of the epoch, on this chain. */
   readonly committee: Committee
   readonly schedule: LeaderSchedule
+  /** Proven by the block's evidence, each new (C30); none but on `coord`. */
+  readonly offences: readonly Offence[]
 }
 
 /** One step of a block's end. */
 type EndStep = (ledger: Ledger, context: BlockEndContext) => void
 
+/** C30: before an epoch is frozen, so that whoever is proven guilty in that very block is not seated in it. */
+const recordOffences: EndStep = (ledger, { offences, epoch, height, params }) => {
+  for (const offence of offences) recordOffence(ledger, offence, { epoch, height, params }, slashStake)
+}
+
 /** In their order. A step reads and writes records of its own by `ledger.record` and `ledger.setRecord`. */
-const STEPS: readonly EndStep[] = []
+const STEPS: readonly EndStep[] = [recordOffences]
 
 export const endOfBlock =
   (context: BlockEndContext): BlockEnd =>

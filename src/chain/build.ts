@@ -13,6 +13,7 @@ import {
 } from '../codec/block.ts'
 import type { Attendance, Block, Header } from '../codec/block.ts'
 import { receiptsOutRoot } from '../codec/outcome.ts'
+import { OFFSET_BYTES } from '../codec/ssz.ts'
 import type { Certificate, Vote } from '../codec/statement.ts'
 import type { Params } from '../params/params.ts'
 import { selectWork } from '../state/build.ts'
@@ -24,6 +25,8 @@ import type { LeaderSchedule } from '../sharding/ports.ts'
 import type { Committee } from '../sharding/types.ts'
 import type { AttendanceBook } from './attendance.ts'
 import { endOfBlock } from './block-end.ts'
+import { selectEvidence } from './evidence.ts'
+import type { ReadEvidence } from './evidence.ts'
 import { deliveryBytesMax, earliestTimeMs } from './judge.ts'
 
 export interface BuildInput {
@@ -51,6 +54,8 @@ export interface BuildInput {
   readonly proposer: Uint8Array
   /** At most one of each source, in order of their numbers. */
   readonly deliveries: readonly CheckedDelivery[]
+  /** In order of preference; the builder takes what may be in the block. @default none */
+  readonly evidence?: readonly ReadEvidence[]
   /** In order of preference. */
   readonly candidates: TransactionSource
 }
@@ -63,6 +68,8 @@ export interface Built {
 
 /** Offsets of the body's fields in SSZ, rounded up. */
 const BODY_FIXED_BYTES = 16
+/** Evidence is small and rare; work of users never waits for it. */
+const EVIDENCE_PART = 8
 
 export function buildBlock(input: BuildInput): Built {
   const { parent, params } = input
@@ -81,9 +88,16 @@ export function buildBlock(input: BuildInput): Built {
     proposer: input.proposer,
     params
   }
+  const evidence = selectEvidence(
+    input.evidence ?? [],
+    { chain: input.chain, epoch: input.epoch, params, view: input.state },
+    Math.floor(params.blockBytesMax / EVIDENCE_PART)
+  )
+  const evidenceBytes = evidence.reduce((sum, { bytes }) => sum + bytes.length + OFFSET_BYTES, 0)
   const limits = {
     count: params.blockTransactionsMax,
-    bytes: params.blockBytesMax - BODY_FIXED_BYTES - AttendanceType.serialize(attendance).length,
+    bytes:
+      params.blockBytesMax - BODY_FIXED_BYTES - AttendanceType.serialize(attendance).length - evidenceBytes,
     deliveryBytes: deliveryBytesMax(params)
   }
   const end = endOfBlock({
@@ -98,13 +112,15 @@ export function buildBlock(input: BuildInput): Built {
     attendance,
     ancestors: input.ancestors,
     committee: input.committee,
-    schedule: input.schedule
+    schedule: input.schedule,
+    offences: evidence.flatMap(({ offence }) => offence ?? [])
   })
   const { deliveries, transactions, ...execution } = selectWork(input.state, context, input, limits, end)
   const body = {
     attendance,
     deliveries: deliveries.map(({ bytes }) => bytes),
-    transactions: transactions.map(({ bytes }) => bytes)
+    transactions: transactions.map(({ bytes }) => bytes),
+    evidence: evidence.map(({ bytes }) => bytes)
   }
   const bodyBytes = BodyType.serialize(body)
   const header: Header = {

@@ -32,7 +32,8 @@ export interface ChainGenesis {
 const EMPTY_BODY: Body = {
   attendance: { parentCertificate: [], lateVotes: [] },
   deliveries: [],
-  transactions: []
+  transactions: [],
+  evidence: []
 }
 
 export function buildChainGenesis(genesis: Genesis, chain: ChainId): ChainGenesis {

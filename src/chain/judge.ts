@@ -10,6 +10,7 @@ import { accept, refuse } from '../primitives/result.ts'
 import type { Refusal, Verdict } from '../primitives/result.ts'
 import { BLOCK_VERSION, attendanceRoot, bodyHash, deliveriesRoot, transactionsRoot } from '../codec/block.ts'
 import type { Block, Header } from '../codec/block.ts'
+import type { Offence } from '../codec/evidence.ts'
 import { receiptsOutRoot } from '../codec/outcome.ts'
 import type { Delivery } from '../codec/receipt.ts'
 import { FINALISE, NOTARISE } from '../codec/statement.ts'
@@ -26,6 +27,8 @@ import { judgeLateVotes } from './attendance.ts'
 import type { AttendanceBook } from './attendance.ts'
 import { endOfBlock } from './block-end.ts'
 import { judgeDelivery } from './delivery.ts'
+import { judgeEvidenceOf } from './evidence.ts'
+import type { ReadEvidence } from './evidence.ts'
 
 export type BlockCode =
   | 'wrong-instance'
@@ -40,6 +43,7 @@ export type BlockCode =
   | 'wrong-attendance'
   | 'not-built-yet'
   | 'bad-delivery'
+  | 'bad-evidence'
   | 'bad-transaction'
   | 'wrong-state-root'
 
@@ -73,6 +77,8 @@ export interface Judgement {
   readonly attendance: AttendanceBook
   /** Every delivery of the body, in order, as it was decoded. */
   readonly deliveries: readonly ReadDelivery[]
+  /** Every piece of evidence of the body, in order, as its signatures were judged (C30). */
+  readonly evidence: readonly ReadEvidence[]
   /** Every transaction of the body, in order, with M2 and signature checked. */
   readonly transactions: readonly CheckedTransaction[]
 }
@@ -85,8 +91,10 @@ export function judgeBlock(block: Block, against: Judgement): Verdict<Execution,
     judgeCommitments(block, against) ??
     judgeAttendance(block, against)
   if (refusal !== undefined) return refusal
+  const offences = judgeEvidenceOf(against.evidence, { ...against, chain: block.header.chain })
+  if (!offences.ok) return refuse('bad-evidence', `${offences.code}: ${offences.detail}`)
   const deliveries = judgeDeliveries(block, against)
-  return deliveries.ok ? execute(block, against, deliveries.value) : deliveries
+  return deliveries.ok ? execute(block, against, deliveries.value, offences.value) : deliveries
 }
 
 /** R5: at most one of each source, in order of their numbers; what cannot prove itself makes the block invalid. */
@@ -102,6 +110,7 @@ function judgeDeliveries(block: Block, against: Judgement): Verdict<CheckedDeliv
       shards: against.shards,
       params: against.params,
       coordHeight: header.chain === COORD ? header.height - 1 : header.coordHeight,
+      coordHash: header.coordHash,
       certificateValid
     })
     if (!judged.ok) return refuse('bad-delivery', `${judged.code}: ${judged.detail}`)
@@ -213,7 +222,8 @@ function judgeParentCertificate(block: Block, against: Judgement): Refusal<Block
 function execute(
   block: Block,
   against: Judgement,
-  deliveries: readonly CheckedDelivery[]
+  deliveries: readonly CheckedDelivery[],
+  offences: readonly Offence[]
 ): Verdict<Execution, BlockCode> {
   const { header } = block
   const context = {
@@ -234,7 +244,8 @@ function execute(
     attendance: block.body.attendance,
     ancestors: against.attendance,
     committee: against.committee,
-    schedule: against.schedule
+    schedule: against.schedule,
+    offences
   })
   const work = { deliveries, transactions: against.transactions }
   const execution = applyBlock(against.view, context, work, end)

@@ -7,6 +7,8 @@ import type { Hex } from '../primitives/bytes.ts'
 import { chainName } from '../primitives/chain-id.ts'
 import { CertificateType, NULLIFY, isStatementKind, signedBytes } from '../codec/statement.ts'
 import type { Certificate, Vote } from '../codec/statement.ts'
+import type { Offence } from '../codec/evidence.ts'
+import { decodeEvidence, isGuilty, judgeEvidence } from '../consensus/evidence.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { SignatureJob, Verifier } from '../crypto/ports.ts'
 import type { Committee } from '../sharding/types.ts'
@@ -93,6 +95,18 @@ export class SignatureCheck {
     if (valid !== true) return { problem: `the signature of ${toHex(publicKey)} is not valid` }
     this.#note(publicKey, vote, place)
     return { publicKey }
+  }
+
+  /** C30. @returns undefined when it proves nothing */
+  async evidence(bytes: Uint8Array, place: Place): Promise<Offence | undefined> {
+    const evidence = decodeEvidence(bytes)
+    if (!evidence.ok) return undefined
+    const accused = judgeEvidence(evidence.value, this.#network, (chain, epoch) =>
+      place.epochs.committee(chain, epoch)
+    )
+    if (!accused.ok) return undefined
+    const { holds, fails, offence } = accused.value
+    return isGuilty(accused.value, await this.#verifier.verify([...holds, ...fails])) ? offence : undefined
   }
 
   #note(publicKey: Uint8Array, signed: Vote | Certificate, { where, report }: Place): void {

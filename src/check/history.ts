@@ -8,6 +8,8 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { readDelivery } from '../chain/delivery.ts'
+import type { ReadEvidence } from '../chain/evidence.ts'
+import { decodeEvidence, judgeEvidence } from '../consensus/evidence.ts'
 import type { Block } from '../codec/block.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import { networkId } from '../params/genesis.ts'
@@ -83,6 +85,15 @@ export class ChainHistory {
     return verdict
   }
 
+  /** Evidence of a block that was judged before. */
+  #reread(bytes: Uint8Array, { epochs }: Surroundings): ReadEvidence {
+    const evidence = decodeEvidence(bytes)
+    const accused =
+      evidence.ok &&
+      judgeEvidence(evidence.value, this.#constants.network, (chain, epoch) => epochs.committee(chain, epoch))
+    return { bytes, offence: accused !== false && accused.ok ? accused.value.offence : undefined }
+  }
+
   /** Another branch than the one executed so far: directories contradict each other. Again from genesis. */
   async #rewind(parent: Uint8Array, around: Surroundings, past: Past): Promise<Verdict<void>> {
     this.#replay = new Replay(this.#genesis, this.#chain)
@@ -101,6 +112,7 @@ export class ChainHistory {
         ...around,
         coordHash,
         deliveries,
+        evidence: block.body.evidence.map((bytes) => this.#reread(bytes, around)),
         parentCertificateValid: true,
         lateVotesValid: true
       }

@@ -12,6 +12,7 @@ import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { recordAttendance } from '../chain/attendance.ts'
 import type { AttendanceBook } from '../chain/attendance.ts'
+import type { ReadEvidence } from '../chain/evidence.ts'
 import { buildChainGenesis } from '../chain/genesis-block.ts'
 import { judgeBlock } from '../chain/judge.ts'
 import type { Judgement, ReadDelivery } from '../chain/judge.ts'
@@ -60,6 +61,7 @@ export interface Surroundings {
   readonly parentCertificateValid: boolean
   readonly lateVotesValid: boolean
   readonly deliveries: readonly ReadDelivery[]
+  readonly evidence: readonly ReadEvidence[]
   readonly transactions: readonly CheckedTransaction[]
 }
 
@@ -190,6 +192,7 @@ export class Replay {
       lateVotesValid: around.lateVotesValid,
       attendance: this.#attendance,
       deliveries: around.deliveries,
+      evidence: around.evidence,
       transactions: around.transactions
     }
   }

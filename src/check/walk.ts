@@ -7,6 +7,7 @@ import { ZERO_HASH, concat, equal, toHex, u16be, u64be } from '../primitives/byt
 import { COORD, chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { readDelivery } from '../chain/delivery.ts'
+import type { ReadEvidence } from '../chain/evidence.ts'
 import type { ReadDelivery } from '../chain/judge.ts'
 import type { Block, Header } from '../codec/block.ts'
 import { sha256 } from '../crypto/hash.ts'
@@ -194,8 +195,9 @@ class Walk {
     const parentCertificateValid = certificate !== undefined && problem === undefined
     const deliveries = await this.#readDeliveries(block)
     if (deliveries === undefined) return undefined
+    const evidence = await this.#readEvidence(block)
     const signatures = { parentCertificateValid, lateVotesValid: await this.#lateVotesHold(block) }
-    const around = { epochs, coordHash, ...signatures, deliveries, transactions: prepared.value }
+    const around = { epochs, coordHash, ...signatures, deliveries, evidence, transactions: prepared.value }
     const verdict = await history.execute(block, around, () => pastBlocks(database))
     if (verdict.ok) return verdict.value
     report('header', height, `${verdict.code}: ${verdict.detail}`)
@@ -213,6 +215,15 @@ class Walk {
       hold = false
     }
     return hold
+  }
+
+  /** C30: under the committees of the epochs it is of; what proves nothing is for the judge to refuse. */
+  async #readEvidence({ header, body }: Block): Promise<ReadEvidence[]> {
+    const read: ReadEvidence[] = []
+    for (const bytes of body.evidence) {
+      read.push({ bytes, offence: await this.#init.signatures.evidence(bytes, this.#place(header.height)) })
+    }
+    return read
   }
 
   async #readDeliveries(block: Block): Promise<ReadDelivery[] | undefined> {

@@ -16,6 +16,9 @@ export const MAX_BODY_BYTES = 4 * 1024 * 1024
 export const MAX_LATE_VOTES = 32
 export const MAX_DELIVERIES = 64
 export const MAX_DELIVERY_BYTES = 1024 * 1024
+export const MAX_BLOCK_EVIDENCE = 16
+/** A certificate of the largest committee with its header and vote fits. */
+export const MAX_EVIDENCE_BYTES = 72 * 1024
 
 export const HeaderType = new ContainerType(
   {
@@ -62,6 +65,7 @@ export const AttendanceType = new ContainerType(
 export type Attendance = ValueOf<typeof AttendanceType>
 
 const DeliveryList = new ListCompositeType(new ByteListType(MAX_DELIVERY_BYTES), MAX_DELIVERIES)
+const EvidenceList = new ListCompositeType(new ByteListType(MAX_EVIDENCE_BYTES), MAX_BLOCK_EVIDENCE)
 const TransactionList = new ListCompositeType(new ByteListType(MAX_TRANSACTION_BYTES), MAX_BLOCK_TRANSACTIONS)
 
 export const BodyType = new ContainerType(
@@ -70,7 +74,9 @@ export const BodyType = new ContainerType(
     /** Receipts from other chains with their proofs, by source (R5). */
     deliveries: DeliveryList,
     /** Transactions as their wire bytes. */
-    transactions: TransactionList
+    transactions: TransactionList,
+    /** Encodings of Evidence; none but on `coord` (C30). */
+    evidence: EvidenceList
   },
   { typeName: 'Body' }
 )

@@ -9,9 +9,19 @@ export const PREFIX_CLAIM = 0x02
 export const PREFIX_OUT_LANE = 0x03
 export const PREFIX_IN_LANE = 0x04
 export const PREFIX_OUTBOX = 0x05
+export const PREFIX_ESCROW = 0x06
+export const PREFIX_ATOMIC = 0x07
+export const PREFIX_ATOMIC_INDEX = 0x08
+export const PREFIX_RUNNING_FACTS = 0x0b
+export const PREFIX_FINISHED_FACTS = 0x0c
 export const PREFIX_PARAMETERS = 0x10
 export const PREFIX_VALIDATORS = 0x11
 export const PREFIX_COOPERATIVES = 0x12
+export const PREFIX_REPUTATION = 0x18
+export const PREFIX_SUMMARY = 0x19
+export const PREFIX_EVIDENCE = 0x1a
+export const PREFIX_SANCTION = 0x1b
+export const PREFIX_DISPUTE = 0x1c
 
 /** Balances in base units, the next nonce, and mana as of `manaTimeMs` (M8, M10, M11). */
 export const AccountType = new ContainerType(
@@ -48,7 +58,10 @@ export const ChainTotalsType = new ContainerType(
     receivedIndustrial: U64,
     /** What came back and could not be credited to its account (R8). */
     lostConsumer: U64,
-    lostIndustrial: U64
+    lostIndustrial: U64,
+    /** Sum of what all escrows hold (ATO). */
+    escrowConsumer: U64,
+    escrowIndustrial: U64
   },
   { typeName: 'ChainTotals' }
 )

@@ -5,6 +5,7 @@ import type { Hex } from '../primitives/bytes.ts'
 import { FINALISE, NOTARISE, NULLIFY } from '../codec/statement.ts'
 import type { Certificate, Vote } from '../codec/statement.ts'
 import type { Evidence } from '../codec/evidence.ts'
+import { evidenceOfVotes } from './evidence.ts'
 import { viewRecord } from './instance.ts'
 import type { Instance, Tally, ViewRecord } from './instance.ts'
 import { quorumOf } from '../sharding/quorum.ts'
@@ -67,7 +68,7 @@ function findConflict(record: ViewRecord, vote: Vote, key: Hex): Vote | undefine
 function evidenceOf(instance: Instance, first: Vote, second: Vote): Evidence | undefined {
   const member = instance.config.committee.members[second.signer]
   if (member === undefined) return undefined
-  return { network: instance.config.network, publicKey: member.key, first, second }
+  return evidenceOfVotes(instance.config.network, member.key, first, second)
 }
 
 function formCertificate(instance: Instance, votes: ReadonlyMap<number, Vote>): Certificate {

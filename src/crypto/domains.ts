@@ -16,6 +16,8 @@ export const DOMAINS = {
   statement: tag('icn/statement/1'),
   /** A transaction (M1). */
   transaction: tag('icn/transaction/1'),
+  /** Consent of one who pays a leg of somebody else's atomic action (ATO). */
+  atomic: tag('icn/atomic/1'),
   /** Address bytes from a public key (D3). */
   address: tag('icn/address/1'),
   /** The network id from a canonical genesis (D1). */
@@ -30,6 +32,8 @@ export const DOMAINS = {
   peerRecord: tag('icn/peer-record/1'),
   /** A cooperative's word that a node is one of its own. */
   cooperative: tag('icn/cooperative/1'),
+  /** What a piece of evidence is about: its identity (C30). */
+  evidence: tag('icn/evidence/1'),
   /** The published devnet accounts and validators. */
   devnetKey: tag('icn/devnet-key/1')
 } as const

@@ -79,7 +79,8 @@ export function aBlock(chain: ChainId, height: number): Block {
   const body = {
     attendance: { parentCertificate: [], lateVotes: [] },
     deliveries: [],
-    transactions: [TRANSFER.bytes]
+    transactions: [TRANSFER.bytes],
+    evidence: []
   }
   return { header, hash: blockHash(header), bodyBytes: Uint8Array.of(1, 2, 3, 4), body }
 }

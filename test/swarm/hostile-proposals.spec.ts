@@ -136,10 +136,12 @@ const SECOND_PROPOSAL: Attack = {
   },
   after: async (arena) => {
     const found = await arena.swarm.until(
-      () => arena.evidence.find(({ second }) => second.view === arena.evidence.at(-1)!.second.view),
+      () => arena.evidence.find(({ votes }) => votes[1]?.view === arena.evidence.at(-1)!.votes[1]?.view),
       { what: 'evidence', timeoutMs: 1_000 }
     )
-    await arena.swarm.until(() => arena.instance(COORD).view > found.second.view, { what: 'the next view' })
+    await arena.swarm.until(() => arena.instance(COORD).view > found.votes[1]!.view, {
+      what: 'the next view'
+    })
     assert.deepEqual(found.publicKey, arena.key.publicKey)
   }
 }

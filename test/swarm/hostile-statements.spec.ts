@@ -132,11 +132,11 @@ function equivocation(title: string, kinds: readonly [number, number], rule: str
       }
     },
     after: async (arena) => {
-      const proves = ({ first, second, publicKey }: (typeof arena.evidence)[number]): boolean =>
+      const proves = ({ votes, publicKey }: (typeof arena.evidence)[number]): boolean =>
         Buffer.compare(publicKey, arena.key.publicKey) === 0 &&
-        first.view === second.view &&
-        first.kind === kinds[0] &&
-        second.kind === kinds[1]
+        votes[0]?.view === votes[1]?.view &&
+        votes[0]?.kind === kinds[0] &&
+        votes[1]?.kind === kinds[1]
       await arena.swarm.until(() => arena.evidence.some(proves), { what: 'evidence', timeoutMs: 1_000 })
     }
   }

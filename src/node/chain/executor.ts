@@ -14,6 +14,7 @@ import type { Block } from '../../codec/block.ts'
 import type { Certificate } from '../../codec/statement.ts'
 import { CertificateType } from '../../codec/statement.ts'
 import { wireHash } from '../../codec/transaction.ts'
+import type { ReadEvidence } from '../../chain/evidence.ts'
 import { judgeBlock } from '../../chain/judge.ts'
 import type { BlockCode } from '../../chain/judge.ts'
 import { allValid, certificateJobs, voteJob } from '../../consensus/certificate-check.ts'
@@ -26,6 +27,7 @@ import type { BlockTree } from './block-tree.ts'
 import type { CoordinationView } from './coordination-view.ts'
 import type { EpochBook } from './epoch-book.ts'
 import { readDeliveries } from './read-deliveries.ts'
+import { readEvidence } from './read-evidence.ts'
 
 export interface ExecutorComponents {
   readonly verifier: Verifier
@@ -66,6 +68,7 @@ export class Executor {
     const checked = await this.#checkSignatures(block)
     if (!checked.ok) return checked
     const deliveries = await readDeliveries(block, async (certificate) => this.certificateHolds(certificate))
+    const evidence = await this.readEvidence(block.body.evidence)
     const { transactions, lateVotesValid } = checked.value
     const [certificate] = block.body.attendance.parentCertificate
     const parentCertificateValid = certificate !== undefined && (await this.certificateHolds(certificate))
@@ -90,6 +93,7 @@ export class Executor {
       lateVotesValid,
       attendance: parent.attendance,
       deliveries,
+      evidence,
       transactions
     })
     if (!verdict.ok) return verdict
@@ -137,6 +141,12 @@ export class Executor {
   #checkOne(bytes: Uint8Array): Verdict<CheckedTransaction, string> {
     const known = this.#components.known(toHex(wireHash(bytes)))
     return known === undefined ? checkStateless(this.#constants, bytes) : accept(known)
+  }
+
+  /** C30, with the committees that are known now: those of the block's epoch and all before it are. */
+  async readEvidence(items: readonly Uint8Array[]): Promise<ReadEvidence[]> {
+    const { epochs, verifier } = this.#components
+    return readEvidence(items, { network: this.#constants.network, epochs, verifier })
   }
 
   /** C5, every signature under the committee of the certificate's own epoch; remembered, so each is checked once. */

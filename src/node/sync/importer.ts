@@ -10,7 +10,7 @@ import { accept } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
 import { recordAttendance } from '../../chain/attendance.ts'
 import { judgeBlock } from '../../chain/judge.ts'
-import type { ReadDelivery } from '../../chain/judge.ts'
+import type { Judgement } from '../../chain/judge.ts'
 import type { Header } from '../../codec/block.ts'
 import type { HeaderRun, RunPart } from '../../sync/header-run.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
@@ -31,7 +31,7 @@ export interface ImporterComponents extends PreparationComponents {
   readonly coord: CoordinationView
   readonly finaliser: Finaliser
   /** For what other chains prove (R5): finality of this block says nothing about them. */
-  readonly executor: Pick<Executor, 'certificateHolds'>
+  readonly executor: Pick<Executor, 'certificateHolds' | 'readEvidence'>
   /** Epoch snapshots that a block freezes; always none on a shard. */
   readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
 }
@@ -125,7 +125,8 @@ export class Importer {
       const deliveries = await readDeliveries(prepared.block, async (certificate) =>
         this.#c.executor.certificateHolds(certificate)
       )
-      const judged = this.#judge(prepared, parent, coordHash, deliveries)
+      const evidence = await this.#c.executor.readEvidence(prepared.block.body.evidence)
+      const judged = this.#judge(prepared, parent, coordHash, { deliveries, evidence })
       if (!judged.ok) return judged
       state.apply(judged.value.execution.changes)
       // The layer goes on to change, so what an epoch freezes is read from it now (C2).
@@ -144,7 +145,7 @@ export class Importer {
     { block, transactions }: Prepared,
     parent: Ground,
     coordHash: Uint8Array,
-    deliveries: readonly ReadDelivery[]
+    { deliveries, evidence }: Pick<Judgement, 'deliveries' | 'evidence'>
   ): Verdict<Executed> {
     const { epochs } = this.#c
     const { header } = block
@@ -167,6 +168,7 @@ export class Importer {
       lateVotesValid: true,
       attendance: parent.attendance,
       deliveries,
+      evidence,
       transactions
     })
     if (!verdict.ok) return { ...verdict, detail: `block ${header.height}: ${verdict.detail}` }

@@ -63,7 +63,8 @@ export function unnotarisedParent(
   const body: Body = {
     attendance: { parentCertificate: [certify(hash)], lateVotes: [] },
     deliveries: [],
-    transactions: []
+    transactions: [],
+    evidence: []
   }
   const bytes = BodyType.serialize(body)
   const child: Header = {

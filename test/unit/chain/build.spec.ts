@@ -101,6 +101,7 @@ function aScene(init: SceneInit = {}): Scene {
       params: own,
       committee: committeeOf(chain, members, false),
       deliveries: [],
+      evidence: [],
       schedule,
       parent: { ...parent, isBase },
       view,

@@ -110,6 +110,7 @@ function scene(init: {
     lateVotesValid: true,
     attendance: [],
     deliveries: [],
+    evidence: [],
     transactions: built.transactions
   }
   return { block: built.block, against }

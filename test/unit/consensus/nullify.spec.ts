@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { compare } from '../../../src/primitives/bytes.ts'
 import {
   FINALISE,
   NOTARISE,
@@ -244,10 +245,11 @@ describe('C30: evidence', () => {
       const found = own.ofType('evidence', own.votes([2], otherKind, 9, otherHash))
       assert.equal(found.length, proves ? 1 : 0)
       if (!proves) return
-      const { network, publicKey, first, second } = found[0]!.evidence
+      const { network, publicKey, votes, proposal } = found[0]!.evidence
       assert.deepEqual([network, publicKey], [own.config.network, own.config.committee.members[2]!.key])
-      assert.deepEqual(first, own.vote(2, kind, 9, hash))
-      assert.deepEqual(second, own.vote(2, otherKind, 9, otherHash))
+      const both = [own.vote(2, kind, 9, hash), own.vote(2, otherKind, 9, otherHash)]
+      both.sort((x, y) => x.kind - y.kind || compare(x.hash, y.hash))
+      assert.deepEqual([votes, proposal], [both, []])
     })
   }
 

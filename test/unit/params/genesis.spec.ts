@@ -267,7 +267,8 @@ describe('genesis: values', () => {
           lateVotes: Array.from({ length: 32 }, () => ({ ...common, signer: 0, signature }))
         },
         deliveries: [],
-        transactions: [new Uint8Array(MAX_TRANSACTION_BYTES)]
+        transactions: [new Uint8Array(MAX_TRANSACTION_BYTES)],
+        evidence: []
       })
       assert(body.length <= BODY_ROOM_BYTES + BODY_ROOM_PER_VALIDATOR * members + MAX_PAYLOAD_BYTES)
     }

@@ -17,7 +17,12 @@ export const NETWORK: Uint8Array = new Uint8Array(32).fill(7)
 export const hashOf = (seed: number): Uint8Array => sha256(Uint8Array.of(seed >> 8, seed & 0xff))
 
 export function aBlock(fields: Partial<Header>, transactions: Uint8Array[] = []): Block {
-  const body: Body = { attendance: { parentCertificate: [], lateVotes: [] }, deliveries: [], transactions }
+  const body: Body = {
+    attendance: { parentCertificate: [], lateVotes: [] },
+    deliveries: [],
+    transactions,
+    evidence: []
+  }
   const bodyBytes = BodyType.serialize(body)
   const header: Header = {
     version: 1,
