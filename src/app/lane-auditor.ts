@@ -3,7 +3,7 @@
  * is the sum of exactly the receipts below its cursor, as their source emitted them. Both ends are read from final
  * states at different times, so a sum is compared where the source's emission and the cursor name the same sequence.
  */
-import { chainName, isShard, shardId } from '../primitives/chain-id.ts'
+import { chainName, chainsOf } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { OutboxEntryType } from '../codec/receipt.ts'
 import type { InLane } from '../codec/receipt.ts'
@@ -26,18 +26,17 @@ interface Lane {
 }
 
 export class LaneAuditor {
-  readonly #shards: readonly ChainId[]
+  readonly #chains: readonly ChainId[]
   readonly #onViolation: (detail: string) => void
   readonly #lanes = new Map<string, Lane>()
 
   constructor(shards: number, onViolation: (detail: string) => void) {
-    this.#shards = Array.from({ length: shards }, (_, index) => shardId(index))
+    this.#chains = chainsOf(shards)
     this.#onViolation = onViolation
   }
 
   finalBlock(chain: ChainId, state: Reader): void {
-    if (!isShard(chain)) return
-    for (const other of this.#shards) {
+    for (const other of this.#chains) {
       if (other === chain) continue
       this.#sent(chain, other, state)
       this.#received(other, chain, state)

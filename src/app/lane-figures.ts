@@ -1,5 +1,5 @@
 /** What the lanes of a chain amount to, as metrics: read from its final state, so a restart forgets nothing. */
-import { isShard, chainName, shardId } from '../primitives/chain-id.ts'
+import { chainName, chainsOf } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { ReceiptMetrics } from '../metrics/receipts.ts'
 import { readInLane, readOutLane } from '../node/chain/outbox.ts'
@@ -15,19 +15,18 @@ const NONE: Sums = { emitted: 0, applied: 0, refunded: 0 }
 
 export class LaneFigures {
   readonly #metrics: ReceiptMetrics
-  readonly #shards: readonly ChainId[]
+  readonly #chains: readonly ChainId[]
   readonly #counted = new Map<ChainId, Sums>()
 
   constructor(metrics: ReceiptMetrics, shards: number) {
     this.#metrics = metrics
-    this.#shards = Array.from({ length: shards }, (_, index) => shardId(index))
+    this.#chains = chainsOf(shards)
   }
 
   finalBlock(chain: ChainId, state: Pick<StateView, 'get'>): void {
-    if (!isShard(chain)) return
     const label = { chain: chainName(chain) }
     const sums = { ...NONE }
-    for (const other of this.#shards) {
+    for (const other of this.#chains) {
       const out = other === chain ? undefined : readOutLane(state, other)
       const inbound = other === chain ? undefined : readInLane(state, other)
       sums.emitted += out?.next ?? 0

@@ -8,7 +8,7 @@ import type { StoredReceipt } from '../codec/results.ts'
 import type { ChainNode } from '../node/chain/chain-node.ts'
 import { readInLane, readOutLane } from '../node/chain/outbox.ts'
 import type { Chains } from '../node/chains.ts'
-import { shardId } from '../primitives/chain-id.ts'
+import { chainsOf } from '../primitives/chain-id.ts'
 import type { LaneFacts, ReceiptFacts, ReceiptPlace } from '../rpc/port.ts'
 
 /** A receipt, its refund: nothing answers a refund. */
@@ -57,7 +57,7 @@ export class ReceiptPort {
     if (node === undefined) return []
     const { state } = node.tree.final
     const { shards } = this.#chains.constants
-    return Array.from({ length: shards }, (_, index) => shardId(index)).flatMap((other) => {
+    return chainsOf(shards).flatMap((other) => {
       const out = readOutLane(state, other)
       const inbound = readInLane(state, other)
       return out === undefined && inbound === undefined ? [] : [{ other, out, in: inbound }]

@@ -101,7 +101,7 @@ async function measured(world: ProofWorld, checkpoint?: ProofTrust['checkpoint']
   assert(trust.ok, 'the genesis is one')
   const { epochs, source, outcome, start } = TransferProofType.deserialize(bytes)
   const certificates = [
-    source.certificate,
+    ...source.certificate,
     outcome.certificate,
     ...epochs.map(({ certificate }) => certificate)
   ]

@@ -4,7 +4,7 @@
  * Pure: signatures are checked by the caller, the order of receipts by the state.
  */
 import { equal } from '../primitives/bytes.ts'
-import { isShard } from '../primitives/chain-id.ts'
+import { COORD, isShard } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Refusal, Verdict } from '../primitives/result.ts'
@@ -22,6 +22,7 @@ import type { CheckedDelivery } from '../state/receipts.ts'
 export type DeliveryCode =
   | 'delivery-malformed'
   | 'delivery-source'
+  | 'delivery-reference'
   | 'delivery-epoch'
   | 'delivery-certificate'
   | 'delivery-proof'
@@ -35,6 +36,8 @@ export interface DeliveryJudgement {
   readonly params: Pick<Params, 'epochLength' | 'freezeDistance'>
   /** The block's reference; on coord the height below its own. */
   readonly coordHeight: number
+  /** Hash of the block's reference; zero on coord, which is no source for itself. */
+  readonly coordHash: Uint8Array
   /** The delivery's certificate was checked signature by signature under its committee (C5). */
   readonly certificateValid: boolean
 }
@@ -69,10 +72,12 @@ export function judgeDelivery(
 /** R6: the committee must be frozen at or below the block's reference; what is later waits, and is nobody's fault. */
 function judgeSource(header: Header, against: DeliveryJudgement): Refusal<DeliveryCode> | undefined {
   const { chain, shards, network, params, coordHeight } = against
-  const isOther = isShard(header.chain) && header.chain < shards && header.chain !== chain
-  if (!isOther || !equal(header.network, network)) {
+  const isOurs = header.chain === COORD || (isShard(header.chain) && header.chain < shards)
+  if (!isOurs || header.chain === chain || !equal(header.network, network)) {
     return refuse('delivery-source', `chain ${header.chain} to chain ${chain}`)
   }
+  // Of coord the block's own reference says what is final.
+  if (header.chain === COORD) return undefined
   return isEpochKnownAt(header.epoch, coordHeight, params)
     ? undefined
     : refuse('delivery-epoch', `epoch ${header.epoch} is not frozen at coordination height ${coordHeight}`)
@@ -87,9 +92,15 @@ export const isEpochKnownAt = (
 
 function judgeCertificate(
   { header, certificate: held }: Delivery,
-  { certificateValid }: DeliveryJudgement
+  { certificateValid, coordHash }: DeliveryJudgement
 ): Refusal<DeliveryCode> | undefined {
   const [certificate] = held
+  if (header.chain === COORD) {
+    const isReference = certificate === undefined && equal(blockHash(header), coordHash)
+    return isReference
+      ? undefined
+      : refuse('delivery-reference', `coordination block ${header.height} is not the reference`)
+  }
   if (certificate === undefined) return refuse('delivery-certificate', 'no finality certificate')
   const { kind, chain, epoch, hash } = certificate
   const fits = kind === FINALISE && chain === header.chain && epoch === header.epoch

@@ -3,9 +3,9 @@
  * caller says what a certificate is worth (C5).
  */
 import { equal, toHex } from '../primitives/bytes.ts'
-import { isShard } from '../primitives/chain-id.ts'
+import { COORD, isShard } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
-import type { Verdict } from '../primitives/result.ts'
+import type { Refusal, Verdict } from '../primitives/result.ts'
 import { blockHash } from '../codec/block.ts'
 import type { Header } from '../codec/block.ts'
 import { verifyOutcome } from '../codec/outcome.ts'
@@ -43,7 +43,8 @@ export function judgeTransferProof(
   if (!receipt.ok) return receipt
   const code = judgeOutcome(proof.outcome, receipt.value, trust)
   if (!code.ok) return code
-  const refusal = walkEpochs(proof, [proof.source.certificate, proof.outcome.certificate], trust, holds)
+  const used = [...proof.source.certificate, proof.outcome.certificate]
+  const refusal = walkEpochs(proof, used, trust, holds)
   if (refusal !== undefined) return refusal
   const [block] = proof.outcome.headers
   if (block === undefined) return refuse('proof-links', 'no header')
@@ -58,13 +59,15 @@ export function judgeTransferProof(
 
 /** PRF-5: the receipt stood in a final state of its source. */
 function judgeSource(
-  { source, sequence, transaction }: TransferProof,
+  { source, sequence, transaction, outcome }: TransferProof,
   trust: ProofTrust
 ): Verdict<Receipt, ProofCode> {
-  const { header, certificate, entry, proof }: SourceProof = source
-  const isOurs = isShard(header.chain) && header.chain < trust.shards && equal(header.network, trust.network)
-  if (!isOurs) return refuse('proof-source', `chain ${header.chain} of another network or none of its shards`)
-  const misfit = certifies(certificate, header, blockHash(header))
+  const { header, entry, proof } = source
+  const isKnown = header.chain === COORD || (isShard(header.chain) && header.chain < trust.shards)
+  if (!isKnown || !equal(header.network, trust.network)) {
+    return refuse('proof-source', `chain ${header.chain} of another network or none of its chains`)
+  }
+  const misfit = judgeFinality(source, outcome)
   if (misfit !== undefined) return misfit
   const [first] = entry.receipts
   const receipt = entry.receipts.find((each) => each.sequence === sequence)
@@ -79,6 +82,25 @@ function judgeSource(
   return verifyProof(header.stateRoot, key, OutboxEntryType.serialize(entry), proof)
     ? accept(receipt)
     : refuse('proof-source', 'the entry is not in the state')
+}
+
+/** PRF-5: of coord the block that took the receipt in says what is final, since it refers to it (R5). */
+function judgeFinality(
+  { header, certificate: held }: SourceProof,
+  { headers }: OutcomeProof
+): Refusal<ProofCode> | undefined {
+  const [certificate] = held
+  if (header.chain !== COORD) {
+    return certificate === undefined
+      ? refuse('proof-certificate', 'the source has no certificate')
+      : certifies(certificate, header, blockHash(header))
+  }
+  const reference = headers[0]?.coordHash
+  const isReference =
+    certificate === undefined && reference !== undefined && equal(blockHash(header), reference)
+  return isReference
+    ? undefined
+    : refuse('proof-certificate', `coordination block ${header.height} is not the reference`)
 }
 
 /** PRF-6: what a final block of the destination answered to it. */

@@ -11,7 +11,8 @@ import { EpochProofType, PROOF_HEADERS_MAX } from './state-snapshot.ts'
 import { StateProofType } from './state-proof.ts'
 import { CertificateType } from './statement.ts'
 
-export const TRANSFER_PROOF_VERSION = 1
+/** 1 had no way to prove what the coordination chain sends. */
+export const TRANSFER_PROOF_VERSION = 2
 export const PROOF_EPOCHS_MAX = 65_536
 const RECORD_BYTES_MAX = 131_072
 
@@ -52,7 +53,8 @@ export type EpochStart = ValueOf<typeof EpochStartType>
 const SourceProofType = new ContainerType(
   {
     header: HeaderType,
-    certificate: CertificateType,
+    /** One; none where the source is the coordination chain, which the destination's block refers to. */
+    certificate: new ListCompositeType(CertificateType, 1),
     entry: OutboxEntryType,
     /** That the entry stands in the state under the header. */
     proof: StateProofType

@@ -351,9 +351,8 @@ function observeFinal(events: ChainEvents, snapshots: ChainSnapshots): ChainEven
   }
 }
 
-/** Shards are sources for each other; coordination is none yet. */
 function sourceIn(chains: ReadonlyMap<ChainId, ChainNode>, chain: ChainId): Source | undefined {
-  const node = isShard(chain) ? chains.get(chain) : undefined
+  const node = chains.get(chain)
   return node === undefined ? undefined : sourceOf(node)
 }
 
@@ -363,7 +362,7 @@ function observeFinality(events: ChainEvents, coordination: Coordination, receip
     final: (event) => {
       events.final(event)
       if (event.chain === COORD) coordination.advanced()
-      else receipts.advanced(event.chain)
+      receipts.advanced(event.chain)
     }
   }
 }

@@ -1,11 +1,12 @@
 /**
  * Receipts between the chains of one node and the rest of the network (R3, R4, R14). Between followed shards a leader
- * reads the source's state itself; of a source that is not followed the undelivered receipts are pulled whenever the
+ * reads the source's state itself; of a source that is not followed (never the coordination chain) the undelivered receipts are pulled whenever the
  * coordination chain moves, from any peer that follows it, and verified before they are held. Nothing is pushed, so
  * nothing can be lost: after a restart the cursor in the state says where to go on.
  */
 import type { ChainId } from '../primitives/chain-id.ts'
 import { isShard } from '../primitives/chain-id.ts'
+import { ZERO_HASH } from '../primitives/bytes.ts'
 import { judgeDelivery, readDelivery } from '../chain/delivery.ts'
 import { DeliveryType, ReceiptsRequestType } from '../codec/receipt.ts'
 import type { Delivery } from '../codec/receipt.ts'
@@ -55,18 +56,16 @@ export class Receipts {
     return delivery === undefined ? LACKS : { result: 'ok', frames: [DeliveryType.serialize(delivery)] }
   }
 
-  /** A followed shard has a new final block: what it sent may be delivered now. */
+  /** A followed chain has a new final block: what it sent may be delivered now. */
   advanced(source: ChainId): void {
-    if (!isShard(source)) return
     for (const [chain, node] of this.#c.chains) {
-      if (chain !== source && isShard(chain)) node.driver.workAppeared()
+      if (chain !== source) node.driver.workAppeared()
     }
   }
 
   /** The coordination chain moved: asks for what sources that are not followed have sent meanwhile. */
   pull(): void {
     for (const [chain, node] of this.#c.chains) {
-      if (!isShard(chain)) continue
       for (const source of node.inbox.unfollowed) {
         const key = `${source}/${chain}`
         if (this.#pulling.has(key)) continue
@@ -126,6 +125,7 @@ export class Receipts {
       shards: constants.shards,
       params: node.driver.instance.config.params,
       coordHeight: Number.MAX_SAFE_INTEGER,
+      coordHash: ZERO_HASH,
       certificateValid
     })
     if (judged.ok && header.chain === source) return delivery

@@ -36,16 +36,16 @@ export async function makeTransferProof(
   const delivered = await sources.destination.deliveryOf(source, sequence)
   if (delivered === undefined) return unavailable('the destination has not taken the receipt in yet')
   const carried = findEntry(sources, delivered.height, source, sequence)
-  const [certificate] = carried?.delivery.certificate ?? []
   const receipt = carried?.found.entry.receipts.find((each) => each.sequence === sequence)
-  if (carried === undefined || certificate === undefined || receipt === undefined) {
+  if (carried === undefined || receipt === undefined) {
     return unavailable('the block that took the receipt in is not held here')
   }
-  const { header } = carried.delivery
+  const { header, certificate } = carried.delivery
   const { entry, proof } = carried.found
   const outcome = await proveAnswer(sources, delivered.height, { source, sequence })
   if (!outcome.ok) return outcome
-  const walk = proveEpochs(sources, [header.epoch, outcome.value.certificate.epoch], checkpoint)
+  const epochs = [...certificate, outcome.value.certificate].map(({ epoch }) => epoch)
+  const walk = proveEpochs(sources, epochs, checkpoint)
   if (!walk.ok) return walk
   const from: SourceProof = { header, certificate, entry, proof }
   return accept(

@@ -15,6 +15,12 @@ export function shardId(index: number): ChainId {
   return index as ChainId
 }
 
+/** Every chain of a network: its shards in order, then the coordination chain. */
+export const chainsOf = (shards: number): ChainId[] => [
+  ...Array.from({ length: shards }, (_, index) => shardId(index)),
+  COORD
+]
+
 export const isShard = (chain: ChainId): boolean => chain < MAX_SHARDS
 
 /** The form of a chain in topics, metrics, logs and RPC text: `coord`, `0`, `1`, …. */

@@ -138,6 +138,7 @@ export class ProofWorld {
       shards: this.genesis.shards,
       params: this.genesis.params,
       coordHeight: this.store(COORD).final.height,
+      coordHash: this.store(COORD).final.hash,
       certificateValid: true
     })
     if (!judged.ok) throw new RangeError(judged.detail)

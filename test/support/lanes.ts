@@ -7,9 +7,11 @@ import { FINALISE } from '../../src/codec/statement.ts'
 import type { Certificate } from '../../src/codec/statement.ts'
 import { judgeDelivery } from '../../src/chain/delivery.ts'
 import { assembleDelivery, readInLane } from '../../src/node/chain/outbox.ts'
-import { shardId } from '../../src/primitives/chain-id.ts'
+import { COORD, shardId } from '../../src/primitives/chain-id.ts'
+import { ZERO_HASH } from '../../src/primitives/bytes.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { applyBlock } from '../../src/state/apply-block.ts'
+import type { BlockEnd } from '../../src/state/apply-block.ts'
 import type { CheckedDelivery } from '../../src/state/receipts.ts'
 import { checkStateless } from '../../src/state/stateless.ts'
 import { readAccount } from '../../src/state/supply.ts'
@@ -28,7 +30,7 @@ import type { MemoryState, Party } from './state.ts'
 
 export const LANE_PARAMS = { ...PARAMS, laneReceiptsMax: 320 }
 
-/** One shard: parties 0 and 1 of it hold coins. */
+/** One chain: parties 0 and 1 of a shard hold coins, of the coordination chain none. */
 export class LaneChain {
   readonly chain: ChainId
   readonly parties: readonly Party[]
@@ -36,11 +38,14 @@ export class LaneChain {
   readonly #shards: number
   params = LANE_PARAMS
   height = 0
+  /** Hash of the coordination block that its next block refers to. */
+  reference: Uint8Array = ZERO_HASH
 
-  constructor(shard: number, shards: number) {
-    this.chain = shardId(shard)
+  constructor(chain: ChainId, shards: number) {
+    this.chain = chain
     this.#shards = shards
-    this.parties = [partyOn(shard, shards), partyOn(shard, shards, 1_000)]
+    this.parties = chain === COORD ? [] : [partyOn(chain, shards), partyOn(chain, shards, 1_000)]
+    // What coordination sends it has been sent: nobody holds anything there.
     this.state = genesisState(
       this.parties.map(({ address }) => ({ address, consumer: 10n ** 12n, industrial: 10n ** 12n }))
     )
@@ -65,7 +70,7 @@ export class LaneChain {
     return checked.value
   }
 
-  apply(work: { deliveries?: CheckedDelivery[]; transactions?: CheckedTransaction[] }) {
+  apply(work: { deliveries?: CheckedDelivery[]; transactions?: CheckedTransaction[]; end?: BlockEnd }) {
     const context = aContext({
       chain: this.chain,
       shards: this.#shards,
@@ -73,7 +78,8 @@ export class LaneChain {
       timeMs: START_MS + 1_000 * (this.height + 1),
       params: this.params
     })
-    return applyBlock(this.state, context, { deliveries: [], transactions: [], ...work })
+    const { end, ...asked } = work
+    return applyBlock(this.state, context, { deliveries: [], transactions: [], ...asked }, end)
   }
 
   /** A valid block. */
@@ -122,6 +128,7 @@ export class LaneChain {
       state: this.state
     }
     const { cursor } = readInLane(to.state, this.chain) ?? { cursor: 0 }
+    to.reference = this.chain === COORD ? blockHash(source.header) : to.reference
     return assembleDelivery(source, to.chain, cursor, bytesMax)
   }
 
@@ -132,6 +139,7 @@ export class LaneChain {
       shards: this.#shards,
       params: this.params,
       coordHeight: 0,
+      coordHash: this.reference,
       certificateValid
     }
     return judgeDelivery(DeliveryType.serialize(delivery), delivery, against)
@@ -148,4 +156,4 @@ export class LaneChain {
 }
 
 export const laneChains = (shards: number): LaneChain[] =>
-  Array.from({ length: shards }, (_, shard) => new LaneChain(shard, shards))
+  Array.from({ length: shards }, (_, shard) => new LaneChain(shardId(shard), shards))

@@ -4,7 +4,7 @@
  * leaves, those behind it use, and the first one changes with the height.
  */
 import type { ChainId } from '../../primitives/chain-id.ts'
-import { shardId } from '../../primitives/chain-id.ts'
+import { COORD, chainsOf } from '../../primitives/chain-id.ts'
 import { isEpochKnownAt } from '../../chain/delivery.ts'
 import { deliveryBytesMax } from '../../chain/judge.ts'
 import { DeliveryType } from '../../codec/receipt.ts'
@@ -18,7 +18,7 @@ import { assembleDelivery, cutDelivery, hasReceipts, readInLane, readOutLane } f
 import type { Source } from './outbox.ts'
 
 export interface InboxComponents {
-  /** The last final block of a shard that this node follows. */
+  /** The last final block of a chain that this node follows. */
   readonly source: (chain: ChainId) => Source | undefined
 }
 
@@ -42,9 +42,7 @@ export class Inbox {
   constructor(components: InboxComponents, { chain, shards }: InboxInit) {
     this.#c = components
     this.#chain = chain
-    this.#sources = Array.from({ length: shards }, (_, index) => shardId(index)).filter(
-      (one) => one !== chain
-    )
+    this.#sources = chainsOf(shards).filter((one) => one !== chain)
   }
 
   /** Sources this node does not follow: their deliveries have to be pulled. */
@@ -74,7 +72,7 @@ export class Inbox {
     for (const [index, source] of waiting.entries()) {
       const share = Math.floor(room / (waiting.length - index)) - OFFSET_BYTES
       const delivery = this.#offer(source, parent.state, share, params, height)
-      if (delivery === undefined || !isEpochKnownAt(delivery.header.epoch, coordHeight, params)) continue
+      if (delivery === undefined || !this.#isProvable(delivery, parent, coordHeight, params)) continue
       const checked = encode(delivery)
       if (checked.bytes.length + OFFSET_BYTES > room) continue
       room -= checked.bytes.length + OFFSET_BYTES
@@ -91,6 +89,17 @@ export class Inbox {
         ? (this.#held.get(source)?.entries ?? []).some((each) => !isBelow(each, cursor))
         : hasReceipts(followed.state, this.#chain, cursor)
     return waits || this.#acknowledges(state, source, params, height)
+  }
+
+  /** R5, R6: coord only as the reference shows it, a shard only under a committee that is frozen. */
+  #isProvable(
+    { header }: Delivery,
+    { header: { height: below } }: Ground,
+    coordHeight: number,
+    params: Params
+  ): boolean {
+    if (header.chain === COORD) return header.height === coordHeight
+    return isEpochKnownAt(header.epoch, this.#chain === COORD ? below : coordHeight, params)
   }
 
   #rotated(height: number): ChainId[] {

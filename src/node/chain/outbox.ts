@@ -3,6 +3,7 @@
  * lacks, and how far the source itself has come with the lane back. Nothing is kept: it is made from the last final
  * state when a leader builds or a peer asks.
  */
+import { COORD } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import {
   DELIVERY_ENTRIES_MAX,
@@ -55,10 +56,11 @@ export function assembleDelivery(
   bytesMax: number
 ): Delivery | undefined {
   const { header, certificate, state } = source
-  if (certificate === undefined) return undefined
+  const proof = header.chain === COORD ? [] : certificate && [certificate]
+  if (proof === undefined) return undefined
   const frame = {
     header,
-    certificate: [certificate],
+    certificate: proof,
     entries: [],
     acknowledgement: provenCursor(state, destination)
   }

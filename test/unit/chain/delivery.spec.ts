@@ -38,7 +38,7 @@ describe('deliveries', () => {
     equal(delivery.entries.length, 2)
   })
 
-  it('R5: the source is another shard of this network', () => {
+  it('R5: the source is another chain of this network', () => {
     const { header } = delivery
     const of = (fields: Partial<Delivery['header']>): Partial<Delivery> => {
       const changed = { ...header, ...fields }
@@ -49,7 +49,7 @@ describe('deliveries', () => {
     }
     equal(code(of({ chain: shardId(1) })), 'delivery-source')
     equal(code(of({ chain: shardId(3) })), 'delivery-source')
-    equal(code(of({ chain: COORD })), 'delivery-source')
+    equal(code(of({ chain: COORD })), 'delivery-reference', 'of coordination, but not its final block')
     equal(code(of({ network: new Uint8Array(32) })), 'delivery-source')
   })
 

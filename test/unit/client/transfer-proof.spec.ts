@@ -9,7 +9,7 @@ import { addressOfKey, homeShard } from '../../../src/crypto/address.ts'
 import { signedBytes } from '../../../src/codec/statement.ts'
 import { devnetAddress, devnetSeed } from '../../../src/params/devnet-keys.ts'
 import { toHex } from '../../../src/primitives/bytes.ts'
-import { COORD } from '../../../src/primitives/chain-id.ts'
+import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import type { ProofWorld } from '../../../src/testing/proof-world.ts'
 import { fc } from '../../support/fast-check.ts'
 import { A, B, grow, proofOf, proofWorld, trustOf, userOn } from '../../support/proof-scene.ts'
@@ -164,7 +164,8 @@ describe('transfer proofs', function () {
     equal(code({ sequence: 1 }), 'proof-source', 'of the same entry, but another transaction')
     equal(code({ transaction: new Uint8Array(32) }), 'proof-source')
     equal(code({ source: { ...source, header: { ...source.header, chain: B } } }), 'proof-certificate')
-    equal(code({ source: { ...source, header: { ...source.header, chain: COORD } } }), 'proof-source')
+    equal(code({ source: { ...source, header: { ...source.header, chain: shardId(2) } } }), 'proof-source')
+    equal(code({ source: { ...source, certificate: [] } }), 'proof-certificate')
     const [one, two] = source.entry.receipts
     const entry = { ...source.entry, receipts: [{ ...one!, consumer: 8n }, two!] }
     equal(code({ source: { ...source, entry } }), 'proof-source')
@@ -183,17 +184,17 @@ describe('transfer proofs', function () {
     equal(changed({ run: { ...outcome.run, codes: [1, 0] } }), 'proof-outcome')
     equal(changed({ run: { ...outcome.run, source: B } }), 'proof-outcome')
     equal(changed({ index: outcome.index + 1 }), 'proof-outcome')
-    equal(changed({ certificate: proof.source.certificate }), 'proof-certificate')
+    equal(changed({ certificate: proof.source.certificate[0]! }), 'proof-certificate')
   })
 
   it('PRF-7: every signature of every certificate counts', () => {
-    const forged = (held: TransferProof['source']['certificate']) => {
+    const forged = (held: TransferProof['outcome']['certificate']) => {
       const seed = devnetSeed('nobody')
       const signature = signWithSeed(signedBytes(world.network, held), seed)
       return { ...held, signatures: held.signatures.with(1, signature) }
     }
     const { source, outcome, epochs } = proof
-    equal(code({ source: { ...source, certificate: forged(source.certificate) } }), 'proof-signatures')
+    equal(code({ source: { ...source, certificate: [forged(source.certificate[0]!)] } }), 'proof-signatures')
     equal(code({ outcome: { ...outcome, certificate: forged(outcome.certificate) } }), 'proof-signatures')
     const [first, second] = epochs
     const certificate = forged(first!.certificate)

@@ -4,7 +4,7 @@
  * the states say of cursors and sums is compared with it.
  */
 import { toHex } from '../../../primitives/bytes.ts'
-import { COORD, chainName } from '../../../primitives/chain-id.ts'
+import { chainName } from '../../../primitives/chain-id.ts'
 import type { ChainId } from '../../../primitives/chain-id.ts'
 import { DeliveryType, OutboxEntryType, ReceiptType } from '../../../codec/receipt.ts'
 import type { Delivery, Receipt } from '../../../codec/receipt.ts'
@@ -38,20 +38,17 @@ interface Lane {
 
 export class ReceiptBook {
   readonly #init: ReceiptsInit
-  readonly #shards: readonly ChainId[]
   readonly #heights = new Map<ChainId, number>()
   readonly #lanes = new Map<string, Lane>()
 
   constructor(init: ReceiptsInit) {
     this.#init = init
-    this.#shards = init.chains.filter((chain) => chain !== COORD)
   }
 
   onFinal({ chain, store }: ChainNode, height: number): void {
-    if (chain === COORD) return
     for (let at = this.#height(chain) + 1; at <= height; at++) this.#readBlock(chain, store, at)
     if (store.final.height !== height || this.#height(chain) !== height) return
-    for (const other of this.#shards) if (other !== chain) this.#readState(chain, other, store)
+    for (const other of this.#init.chains) if (other !== chain) this.#readState(chain, other, store)
   }
 
   /** What is still under way in the lanes of these nodes, as text. */
@@ -59,7 +56,8 @@ export class ReceiptBook {
     const out: string[] = []
     for (const { index, list } of nodes) {
       for (const { chain, store } of list) {
-        for (const other of chain === COORD ? [] : this.#shards) {
+        for (const other of this.#init.chains) {
+          if (other === chain) continue
           const lane = readOutLane(store, other)
           if (lane === undefined) continue
           const { cursor } = this.#lane(chain, other)
