@@ -13,7 +13,7 @@ import { MAIN, startArguments } from '../src/devnet/plan.ts'
 import { spawnProcess } from '../src/devnet/processes.ts'
 import { percentile } from '../src/devnet/summary.ts'
 import type { Summary } from '../src/devnet/summary.ts'
-import { Bars, say } from './acceptance/bars.ts'
+import { Bars, load, say } from './acceptance/bars.ts'
 import type { Scenario } from './acceptance/bars.ts'
 import { BASE_PORT, FOREVER, withDevnet } from './acceptance/devnet.ts'
 import { flood } from './acceptance/flood.ts'
@@ -256,7 +256,7 @@ async function main(names: readonly string[]): Promise<void> {
   }
   const bars = new Bars()
   for (const name of names.length === 0 ? Object.keys(scenarios) : names) {
-    say(name)
+    say(`${name} (load ${load()})`)
     const parent = mkdtempSync(join(tmpdir(), `icn-${name}-`))
     try {
       await scenarios[name]?.(join(parent, 'D'), bars)
@@ -265,6 +265,7 @@ async function main(names: readonly string[]): Promise<void> {
       bars.check('the scenario runs', false, error.message)
     }
     rmSync(parent, { recursive: true, force: true })
+    say(`  load ${load()} at the end of ${name}`)
   }
   say(bars.failed === 0 ? 'PASS' : `FAIL: ${bars.failed} bars missed`)
   if (bars.failed > 0) process.exitCode = 1

@@ -1,7 +1,15 @@
 /** What a scenario says, and the bars it must clear. */
+import { loadavg } from 'node:os'
+
 export const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
+
+/** A figure is worth what else the machine did meanwhile. */
+export const load = (): string =>
+  loadavg()
+    .map((minutes) => minutes.toFixed(1))
+    .join(' ')
 
 export class Bars {
   failed = 0
@@ -25,3 +33,7 @@ export type Scenario = (data: string, bars: Bars) => Promise<void>
 
 /** Two decimals are enough for a ratio. */
 export const ratio = (a: number, b: number): number => Math.round((100 * a) / b) / 100
+
+/** The upper one of two in the middle. */
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.POSITIVE_INFINITY

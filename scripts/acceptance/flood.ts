@@ -1,83 +1,53 @@
 /**
  * 100 transfers a second of honest users on one shard; then 1,000 a second more in bundles of one peer, half of them
- * invalid. Quiet and flooded phases take turns on the same devnet. Two kinds of flooder: one whose bad half only the
- * state refuses, which its budget limits, and one whose bad half has bad signatures, which is banned.
+ * invalid. Quiet and flooded phases take turns on the same devnet. Two kinds of flooder, each a process of its own: one
+ * whose bad half only the state refuses, which its budget limits, and one whose bad half has bad signatures, which is
+ * banned.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client, encodeAddress } from '../../src/client/index.ts'
-import { identityOf, signTransfer, signerOfSeed, transferCost } from '../../src/client/transfer.ts'
-import type { Signer } from '../../src/crypto/ports.ts'
-import { BundleType } from '../../src/codec/messages.ts'
+import { Client } from '../../src/client/index.ts'
+import { signTransfer, transferCost } from '../../src/client/transfer.ts'
 import type { Devnet } from '../../src/devnet/devnet.ts'
 import { libp2pAddress } from '../../src/devnet/directory.ts'
 import { FinalityProbe } from '../../src/devnet/load/finality.ts'
 import { metricSum, parseMetrics } from '../../src/devnet/prometheus.ts'
 import { percentile } from '../../src/devnet/summary.ts'
-import { DEVNET_LOAD_ACCOUNTS, devnetSeed } from '../../src/params/devnet-keys.ts'
 import { fromHex, toHex } from '../../src/primitives/bytes.ts'
-import { shardId } from '../../src/primitives/chain-id.ts'
-import { Hostile } from '../../test/support/hostile.ts'
+import { SHARD, userAccounts } from './accounts.ts'
+import type { Account } from './accounts.ts'
 import type { Bars } from './bars.ts'
-import { ratio, say } from './bars.ts'
+import { median, ratio, say } from './bars.ts'
 import { withDevnet } from './devnet.ts'
-import { median } from './hostile.ts'
+import type { Bad, Flooded, Munition } from './flooder.ts'
+import { Crew } from './orders.ts'
 
-const SHARD = shardId(0)
 const BASELINE_PER_S = 100
 const FLOOD_PER_S = 1_000
-/** Of which half are valid. */
-const BUNDLE = 20
-/** Long enough for the flooder's budget to end: 1 MiB and 64 KiB a second. */
+/** Long enough for the flooder's budget to end. */
 const PHASE_S = 30
 const ROUNDS = 2
 const TICK_MS = 100
 const DRAIN_MS = 8_000
-/** Every node's port takes as many in a bundle as the flooder's: 1,000 in 50 bundles. */
-const BUNDLE_MS = (1_000 * BUNDLE) / FLOOD_PER_S
-
-interface Account {
-  readonly signer: Signer
-  readonly address: Uint8Array
-  /** Of the same shard. */
-  readonly receiver: Uint8Array
-  next: bigint
-}
+/** Blocks for which what is signed before a phase is good. */
+const VALID_BLOCKS = 500
 
 interface Measured {
+  /** Seconds of it. */
+  readonly lasted: number
   readonly p50: number
   readonly sent: number
   readonly refused: number
   readonly final: number
 }
 
-/** Published accounts of the shard: a part for the users, the rest for the flooder. */
-function accountsOfShard(): { readonly users: Account[]; readonly flooders: Account[] } {
-  const all = Array.from({ length: DEVNET_LOAD_ACCOUNTS }, (_, index) => {
-    const signer = signerOfSeed(devnetSeed(`load${index}`))
-    const { address, chain } = identityOf(signer.publicKey, 2)
-    return { signer, address, chain }
-  }).filter(({ chain }) => chain === SHARD)
-  const accounts = all.map(({ signer, address }, index) => {
-    const receiver = all[(index + 1) % all.length]?.address ?? address
-    return { signer, address, receiver, next: 0n }
-  })
-  return { users: accounts.slice(0, 150), flooders: accounts.slice(150) }
-}
-
-class Flood {
+class Field {
   readonly #net: Devnet
-  readonly #users: Account[]
-  readonly #flooders: Account[]
+  readonly #users = userAccounts()
   #turn = 0
-  #flooderTurn = 0
-  #invalid = 0n
   #height = 0
 
   constructor(net: Devnet) {
     this.#net = net
-    const { users, flooders } = accountsOfShard()
-    this.#users = users
-    this.#flooders = flooders
   }
 
   /** One phase of honest users, each transfer to the node whose turn it is. */
@@ -126,38 +96,22 @@ class Flood {
     say(
       `  ${name}: p50 ${p50} ms, p99 ${Math.round(percentile(took, 0.99) ?? 0)} ms, ${sent} sent, ${refused} refused`
     )
-    return { p50, sent, refused, final: took.length / (took.length + probe.waiting) }
+    const lasted = (performance.now() - fromMs) / 1_000
+    return { lasted, p50, sent, refused, final: took.length / (took.length + probe.waiting) }
   }
 
-  /** The next nonces as the node knows them: what was ignored in an earlier phase is sent again. */
-  async beginFlood(): Promise<void> {
-    const [first] = this.#net.nodes
-    if (first === undefined) return
-    const client = new Client({ url: first.plan.rpc })
-    const params = this.#flooders.map(({ address }) => ({ address: encodeAddress(address), chain: 0 }))
-    const answers = await client.batch('account_get', params)
-    for (const [index, account] of this.#flooders.entries()) {
-      const answer = answers[index]
-      if (answer?.ok === true) account.next = BigInt(answer.value.nextNonce)
+  /** What the flooder needs to sign, before the phase. */
+  munition(bad: Bad): Munition {
+    const { fee, maxMana } = transferCost(this.#net.genesis.params)
+    return {
+      bad,
+      seconds: PHASE_S + DRAIN_MS / 1_000,
+      perS: FLOOD_PER_S,
+      network: this.#net.network,
+      cost: { fee: String(fee), maxMana: String(maxMana) },
+      validUntil: this.#height + VALID_BLOCKS,
+      rpc: this.#net.node(0).plan.rpc
     }
-  }
-
-  /** Bundles until told to stop, or until the peer is thrown out. @returns transactions sent */
-  async flood(hostile: Hostile, bad: 'state' | 'signature', signal: AbortSignal): Promise<number> {
-    const fromMs = performance.now()
-    let sent = 0
-    while (!signal.aborted && hostile.isConnected) {
-      await delay(Math.max(0, fromMs + (sent / BUNDLE) * BUNDLE_MS - performance.now()))
-      const transactions = Array.from({ length: BUNDLE }, (_, index) =>
-        index % 2 === 0 ? this.#flooderTransfer() : this.#invalidTransfer(bad)
-      )
-      sent += BUNDLE
-      // Nobody listens any more: it was thrown out between two looks.
-      await hostile
-        .publish(SHARD, 'tx', BundleType.serialize({ chain: SHARD, transactions }))
-        .catch(() => undefined)
-    }
-    return sent
   }
 
   async #lookAtHeight(): Promise<void> {
@@ -173,31 +127,13 @@ class Flood {
     return this.#sign(account, account.next++)
   }
 
-  #flooderTransfer(): Uint8Array {
-    const account = this.#flooders[this.#flooderTurn++ % this.#flooders.length]
-    if (account === undefined) throw new RangeError('there are flooders')
-    return this.#sign(account, account.next++).bytes
-  }
-
-  #invalidTransfer(bad: 'state' | 'signature'): Uint8Array {
-    const account = this.#flooders[this.#flooderTurn % this.#flooders.length]
-    if (account === undefined) throw new RangeError('there are flooders')
-    this.#invalid += 1n
-    const { bytes } = this.#sign(account, 1_000_000n + this.#invalid)
-    if (bad === 'state') return bytes
-    const forged = bytes.slice()
-    const last = forged.length - 1
-    forged[last] = (forged[last] ?? 0) ^ 1
-    return forged
-  }
-
   #sign({ signer, receiver }: Account, nonce: bigint) {
     return signTransfer({
       network: fromHex(this.#net.network, 32),
       signer,
       chain: SHARD,
       nonce,
-      validUntil: this.#height + 500,
+      validUntil: this.#height + VALID_BLOCKS,
       to: receiver,
       consumer: 1n,
       ...transferCost(this.#net.genesis.params)
@@ -218,16 +154,16 @@ export async function flood(data: string, bars: Bars): Promise<void> {
   await withDevnet(
     data,
     async (net) => {
-      const runner = new Flood(net)
+      const field = new Field(net)
       const [attacked] = net.nodes
       if (attacked === undefined) throw new RangeError('a devnet has nodes')
       const address = await libp2pAddress(attacked.plan)
-      await runner.users('warm-up')
+      await field.users('warm-up')
       const phases = { quiet: [] as Measured[], state: [] as Measured[], signature: [] as Measured[] }
       for (let round = 0; round < ROUNDS; round++) {
         for (const bad of ['state', 'signature'] as const) {
-          phases.quiet.push(await runner.users('quiet'))
-          phases[bad].push(await flooded(runner, net, address, bad, bars))
+          phases.quiet.push(await field.users('quiet'))
+          phases[bad].push(await flooded(field, net, address, bad, bars))
         }
       }
       const p50 = (measured: readonly Measured[]): number => median(measured.map((phase) => phase.p50))
@@ -270,27 +206,21 @@ async function lowestScore(net: Devnet): Promise<number> {
   return Math.min(0, ...scores.flat())
 }
 
-async function flooded(
-  runner: Flood,
-  net: Devnet,
-  address: string,
-  bad: 'state' | 'signature',
-  bars: Bars
-): Promise<Measured> {
-  const hostile = await Hostile.create(fromHex(net.network, 32))
+async function flooded(field: Field, net: Devnet, address: string, bad: Bad, bars: Bars): Promise<Measured> {
+  const crew = await Crew.start('flooder.js')
   try {
-    await hostile.joinAddress(address)
-    await runner.beginFlood()
-    const stopping = new AbortController()
-    const flooding = runner.flood(hostile, bad, stopping.signal)
-    const measured = await runner.users(`flood, bad half refused by ${bad}`)
-    const isIn = hostile.isConnected
-    stopping.abort()
-    say(`    ${await flooding} transactions sent by the flooder`)
+    await crew.order('prepare', field.munition(bad))
+    await crew.order('flood', { network: net.network, address })
+    const measured = await field.users(`flood, bad half refused by ${bad}`)
+    const { sent, isIn } = await crew.order<Flooded>('rest')
+    say(`    ${sent} transactions sent by the flooder`)
     if (bad === 'signature') bars.check('the flooder with bad signatures is out', !isIn, String(isIn))
-    else bars.check('the flooder that only the state refuses is limited, not charged', isIn, String(isIn))
+    else {
+      bars.check('the flooder that only the state refuses is limited, not charged', isIn, String(isIn))
+      bars.atLeast('of 1,000 transactions a second', ratio(sent / measured.lasted, FLOOD_PER_S), 0.9)
+    }
     return measured
   } finally {
-    await hostile.stop()
+    await crew.stop()
   }
 }

@@ -1,75 +1,64 @@
 /**
  * Finality of honest nodes among hostile peers: the same swarm, quiet and attacked in turns, so that whatever else the
- * machine does falls on both alike. Three of four validators run; the key of the fourth is the attackers'.
+ * machine does falls on both alike. Three of four validators run here; the key of the fourth is the attackers', who are a
+ * process of their own.
  */
-import { setTimeout as delay } from 'node:timers/promises'
+import { must } from '../../src/primitives/errors.ts'
+import { addressText } from '../../src/rpc/server.ts'
+import { genesisToJson } from '../../src/params/genesis-json.ts'
 import { Arena } from '../../test/support/arena.ts'
-import { HOSTILE_ACTS, attackOnce } from '../../test/support/attacks.ts'
+import { HOSTILE_ACTS } from '../../test/support/attacks.ts'
 import { finalHeights } from '../../test/support/swarm.ts'
+import type { Place, Tallies } from './attackers.ts'
 import type { Bars } from './bars.ts'
-import { ratio, say } from './bars.ts'
+import { median, ratio, say } from './bars.ts'
+import { Crew } from './orders.ts'
 import { offerTransfers } from './swarm-load.ts'
 import type { Phase } from './swarm-load.ts'
 
 const PAIRS = 5
 const PHASE_S = 15
 const TRANSFERS_PER_S = 20
-const ATTACKERS = 3
-/** Of one attacker. Every attack is a new host, whose keys and handshakes take the same event loop's time. */
-const PAUSE_MS = 500
-
-interface Tally {
-  tried: number
-  counted: number
-}
-
-/** Attackers that go through all acts until told to stop. */
-async function attack(arena: Arena, tallies: Map<string, Tally>, signal: AbortSignal): Promise<void> {
-  let next = 0
-  const attacker = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const act = HOSTILE_ACTS[next % HOSTILE_ACTS.length]
-      const at = arena.swarm.running[next % arena.swarm.running.length]
-      next++
-      if (act === undefined || at === undefined) throw new RangeError('a swarm has nodes and acts')
-      const tally = tallies.get(act.title) ?? { tried: 0, counted: 0 }
-      tallies.set(act.title, tally)
-      tally.tried++
-      if (await attackOnce(arena, act, at)) tally.counted++
-      await delay(PAUSE_MS)
-    }
-  }
-  await Promise.all(Array.from({ length: ATTACKERS }, attacker))
-}
 
 async function measure(arena: Arena, name: string): Promise<Phase> {
+  const [before, fromMs] = [process.cpuUsage(), performance.now()]
   const phase = await offerTransfers(arena.swarm, PHASE_S, TRANSFERS_PER_S)
-  say(`  ${name}: p50 ${phase.p50} ms, p99 ${phase.p99} ms, ${phase.final} of ${phase.sent} final`)
+  const { user, system } = process.cpuUsage(before)
+  const cpu = Math.round((user + system) / 10 / (performance.now() - fromMs))
+  say(
+    `  ${name}: p50 ${phase.p50} ms, p99 ${phase.p99} ms, ${phase.final} of ${phase.sent} final, ${cpu} % of a core`
+  )
   return phase
 }
 
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.POSITIVE_INFINITY
+const placeOf = ({ swarm, honest }: Arena): Place => ({
+  genesis: genesisToJson(swarm.genesis),
+  honest,
+  victims: swarm.running.map(({ network, rpcAddress }) => ({
+    address: must(network?.addresses()[0], 'a running node listens'),
+    rpc: `http://${addressText(must(rpcAddress, 'a running node answers'))}`
+  }))
+})
 
 export async function hostile(_data: string, bars: Bars): Promise<void> {
   const arena = await Arena.open()
   const unhandled: unknown[] = []
   const onUnhandled = (reason: unknown): void => void unhandled.push(reason)
   process.on('unhandledRejection', onUnhandled)
-  const tallies = new Map<string, Tally>()
+  let tallies: Tallies = {}
+  const crew = await Crew.start('attackers.js')
   const quiet: Phase[] = []
   const attacked: Phase[] = []
   try {
     // A nonce that is used: what is replayed of it is stale.
     await arena.swarm.submitTransfer(0, { from: 'user7', to: 'user8' })
+    await crew.order('settle', placeOf(arena))
     await measure(arena, 'warm-up')
     for (let pair = 0; pair < PAIRS; pair++) {
       quiet.push(await measure(arena, 'quiet'))
-      const stopping = new AbortController()
-      const attackers = attack(arena, tallies, stopping.signal)
+      await crew.order('attack')
       attacked.push(await measure(arena, 'attacked'))
-      stopping.abort()
-      await attackers
+      tallies = await crew.order<Tallies>('rest')
     }
     const before = Math.min(...finalHeights(arena.swarm))
     await arena.progress(2)
@@ -77,12 +66,13 @@ export async function hostile(_data: string, bars: Bars): Promise<void> {
     bars.check('no honest peer below zero, none cut off, none halted', isUnharmed(arena), 'ok')
   } finally {
     process.off('unhandledRejection', onUnhandled)
+    await crew.stop()
     await arena.swarm.stop()
   }
-  for (const [title, { tried, counted }] of tallies) {
+  for (const [title, { tried, counted }] of Object.entries(tallies)) {
     bars.check(`refused with its reason and counted: ${title}`, counted > 0, `${counted} of ${tried}`)
   }
-  bars.atLeast('kinds of attack', tallies.size, HOSTILE_ACTS.length)
+  bars.atLeast('kinds of attack', Object.keys(tallies).length, HOSTILE_ACTS.length)
   bars.check('no unhandled rejection', unhandled.length === 0, unhandled.length)
   const final = [...quiet, ...attacked].reduce((sum, phase) => sum + phase.final, 0)
   const sent = [...quiet, ...attacked].reduce((sum, phase) => sum + phase.sent, 0)

@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { metricSum, parseMetrics } from '../../src/devnet/prometheus.ts'
 import type { LeakReport } from '../../test/support/leak-cycles.ts'
 import type { Bars } from './bars.ts'
-import { ratio, say } from './bars.ts'
-import { median } from './hostile.ts'
+import { median, ratio, say } from './bars.ts'
 
 const CYCLES = 2_000
 const LOOK_MS = 2_000

@@ -6,16 +6,14 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Node } from '../../src/app/node.ts'
 import { signerOfSeed } from '../../src/client/transfer.ts'
-import type { Instance } from '../../src/consensus/instance.ts'
 import type { Signer } from '../../src/crypto/ports.ts'
-import { devnetSeed } from '../../src/params/devnet-keys.ts'
 import type { Params } from '../../src/params/params.ts'
-import type { ChainId } from '../../src/primitives/chain-id.ts'
 import type { Evidence } from '../../src/codec/evidence.ts'
 import { createSwarm } from '../../src/testing/index.ts'
 import type { Swarm } from '../../src/testing/index.ts'
 import { Hostile } from './hostile.ts'
 import { counter, finalHeight, honestScores } from './swarm.ts'
+import { Vantage, validatorKey } from './vantage.ts'
 
 /** An epoch of a few seconds: rows seldom meet a boundary, and the suite sees several. */
 const PARAMS: Partial<Params> = { epochLength: 24, freezeDistance: 4 }
@@ -35,20 +33,13 @@ export interface ArenaOptions {
   readonly startMs?: number
 }
 
-/** The key of a validator that does not run. */
-export const validatorKey = (index: number): Signer => signerOfSeed(devnetSeed(`validator${index}`))
-
-export class Arena {
+export class Arena extends Vantage {
   readonly swarm: Swarm
   readonly evidence: Evidence[] = []
-  readonly honest: number
-  /** The validator whose key the stranger has. */
-  readonly key: Signer
 
   constructor(swarm: Swarm, honest = HONEST, key = validatorKey(honest)) {
+    super({ genesis: swarm.genesis, honest, key })
     this.swarm = swarm
-    this.honest = honest
-    this.key = key
   }
 
   /** The same swarm for a stranger with another key. */
@@ -75,34 +66,8 @@ export class Arena {
     return arena
   }
 
-  get target(): Node {
+  override get target(): Node {
     return this.swarm.node(0)
-  }
-
-  get network(): Uint8Array {
-    return this.swarm.network
-  }
-
-  instance(chain: ChainId): Instance {
-    return this.target.chains!.get(chain)!.driver.instance
-  }
-
-  /** Index of the stranger's key in the committee; who is no validator pretends to be the first. */
-  self(chain: ChainId): number {
-    const { epoch } = this.instance(chain).config
-    return this.target.chains!.epochs.memberIndex(chain, epoch, this.key.publicKey) ?? 0
-  }
-
-  /** Places of as many members as a quorum has, whoever they are. */
-  quorumPlaces(chain: ChainId): number[] {
-    const { members } = this.instance(chain).config.committee
-    return Array.from({ length: members.length - Math.floor((members.length - 1) / 3) }, (_, place) => place)
-  }
-
-  /** The first view from `from` on that the member leads, or that it does not. */
-  viewOf(chain: ChainId, member: number, from: number, leads = true): number {
-    const { schedule } = this.instance(chain).config
-    for (let view = Math.max(1, from); ; view++) if ((schedule.leader(view) === member) === leads) return view
   }
 
   /** Every chain of every honest node has so many more final blocks. */

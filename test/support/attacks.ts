@@ -8,11 +8,11 @@ import { TransactionType } from '../../src/codec/transaction.ts'
 import { devnetAddress, devnetSeed } from '../../src/params/devnet-keys.ts'
 import { ZERO_HASH, toHex } from '../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../src/primitives/chain-id.ts'
-import type { Arena } from './arena.ts'
 import { aBlock, aCertificate, aProposal, aVote, proposalBytes, someHash, withHeader } from './forge.ts'
 import { eventually } from './eventually.ts'
 import { Hostile, hugeFrame } from './hostile.ts'
 import { counter } from './swarm.ts'
+import type { Vantage } from './vantage.ts'
 
 const SHARD = shardId(0)
 const COUNTED_MS = 1_000
@@ -29,7 +29,7 @@ export interface HostileAct {
   /** Only with a validator's key. */
   readonly needsKey?: boolean
   /** @throws when this is not the moment for it */
-  readonly act: (arena: Arena, hostile: Hostile) => Promise<void>
+  readonly act: (vantage: Vantage, hostile: Hostile) => Promise<void>
 }
 
 const gossip = (kind: string, verdict: 'ignore' | 'reject', rule: string): HostileAct['counted'] => [
@@ -37,20 +37,20 @@ const gossip = (kind: string, verdict: 'ignore' | 'reject', rule: string): Hosti
   { kind, verdict, rule }
 ]
 
-const otherMember = (arena: Arena): number => (arena.self(COORD) + 1) % (arena.honest + 1)
+const otherMember = (vantage: Vantage): number => (vantage.self(COORD) + 1) % (vantage.honest + 1)
 
-function aTransfer(arena: Arena, nonce: bigint): Uint8Array {
+function aTransfer(vantage: Vantage, nonce: bigint): Uint8Array {
   const memo = randomBytes(16).toString('hex')
   return signTransfer({
-    network: arena.network,
+    network: vantage.network,
     signer: signerOfSeed(devnetSeed('user7')),
     chain: SHARD,
     nonce,
-    validUntil: arena.target.port!.head(SHARD).final.header.height + 50,
+    validUntil: vantage.target.port!.head(SHARD).final.header.height + 50,
     to: devnetAddress('user8'),
     consumer: 1n,
     memo,
-    ...transferCost(arena.swarm.genesis.params, memo)
+    ...transferCost(vantage.genesis.params, memo)
   }).bytes
 }
 
@@ -63,41 +63,45 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
     counted: ['icn_handshake_total', { outcome: 'wrong-network' }],
     isLie: false,
     isStranger: true,
-    act: async (_arena, hostile) =>
+    act: async (_vantage, hostile) =>
       void (await hostile.shakeHands(StatusType.serialize(hostile.status({ network: someHash() }))))
   },
   {
     title: 'garbage frames',
     counted: ['icn_stream_refused_total', { protocol: 'consensus', reason: 'garbage' }],
     isLie: true,
-    act: async (_arena, hostile) => hostile.frame(new Uint8Array(0))
+    act: async (_vantage, hostile) => hostile.frame(new Uint8Array(0))
   },
   {
     title: 'a frame above its bound',
     counted: ['icn_stream_refused_total', { protocol: 'consensus', reason: 'oversize' }],
     isLie: true,
-    act: async (_arena, hostile) => hostile.rawConsensus(hugeFrame())
+    act: async (_vantage, hostile) => hostile.rawConsensus(hugeFrame())
   },
   {
     title: 'an oversized message',
     counted: gossip('vote', 'reject', 'oversize'),
     isLie: true,
-    act: async (_arena, hostile) => hostile.publish(COORD, 'vote', randomBytes(513))
+    act: async (_vantage, hostile) => hostile.publish(COORD, 'vote', randomBytes(513))
   },
   {
     title: 'a forged vote',
     counted: gossip('vote', 'reject', 'bad-signature'),
     isLie: true,
-    act: async (arena, hostile) =>
-      hostile.publish(COORD, 'vote', VoteType.serialize(aVote(arena, COORD, { signer: otherMember(arena) })))
+    act: async (vantage, hostile) =>
+      hostile.publish(
+        COORD,
+        'vote',
+        VoteType.serialize(aVote(vantage, COORD, { signer: otherMember(vantage) }))
+      )
   },
   {
     title: 'a proposal for another leader’s view',
     counted: gossip('block', 'reject', 'not-the-leader'),
     isLie: true,
-    act: async (arena, hostile) => {
-      const view = arena.viewOf(COORD, arena.self(COORD), arena.instance(COORD).view, false)
-      const proposal = aProposal(arena, withHeader(aBlock(arena, COORD), { view }))
+    act: async (vantage, hostile) => {
+      const view = vantage.viewOf(COORD, vantage.self(COORD), vantage.instance(COORD).view, false)
+      const proposal = aProposal(vantage, withHeader(aBlock(vantage, COORD), { view }))
       await hostile.publish(COORD, 'block', proposalBytes(proposal))
     }
   },
@@ -106,14 +110,14 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
     counted: gossip('block', 'ignore', 'second-proposal'),
     isLie: false,
     needsKey: true,
-    act: async (arena, hostile) => {
-      const first = aBlock(arena, COORD)
+    act: async (vantage, hostile) => {
+      const first = aBlock(vantage, COORD)
       const second = withHeader(first, { timeMs: first.header.timeMs + 1 })
-      await hostile.publish(COORD, 'block', proposalBytes(aProposal(arena, first)))
+      await hostile.publish(COORD, 'block', proposalBytes(aProposal(vantage, first)))
       // Judged at the same time, neither would be the second.
       const key = toHex(first.hash)
-      await eventually('the first is held', () => arena.instance(COORD).blocks.has(key), COUNTED_MS)
-      await hostile.publish(COORD, 'block', proposalBytes(aProposal(arena, second)))
+      await eventually('the first is held', () => vantage.instance(COORD).blocks.has(key), COUNTED_MS)
+      await hostile.publish(COORD, 'block', proposalBytes(aProposal(vantage, second)))
     }
   },
   {
@@ -121,19 +125,19 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
     counted: ['icn_blocks_invalid_total', { chain: 'coord', code: 'wrong-state-root' }],
     isLie: false,
     needsKey: true,
-    act: async (arena, hostile) => {
-      const block = withHeader(aBlock(arena, COORD), { stateRoot: someHash() })
-      await hostile.publish(COORD, 'block', proposalBytes(aProposal(arena, block)))
+    act: async (vantage, hostile) => {
+      const block = withHeader(aBlock(vantage, COORD), { stateRoot: someHash() })
+      await hostile.publish(COORD, 'block', proposalBytes(aProposal(vantage, block)))
     }
   },
   {
     title: 'a stale certificate',
     counted: gossip('certificate', 'ignore', 'already-held'),
     isLie: false,
-    act: async (arena, hostile) => {
-      const places = arena.quorumPlaces(COORD).map((place) => [place, arena.key] as const)
-      const { final } = arena.instance(COORD)
-      const stale = aCertificate(arena, COORD, places, {
+    act: async (vantage, hostile) => {
+      const places = vantage.quorumPlaces(COORD).map((place) => [place, vantage.key] as const)
+      const { final } = vantage.instance(COORD)
+      const stale = aCertificate(vantage, COORD, places, {
         view: final.view,
         kind: FINALISE,
         hash: final.hash
@@ -145,9 +149,9 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
     title: 'a nullification with one signature missing',
     counted: gossip('certificate', 'reject', 'too-few-signers'),
     isLie: true,
-    act: async (arena, hostile) => {
-      const places = arena.quorumPlaces(COORD).map((place) => [place, arena.key] as const)
-      const whole = aCertificate(arena, COORD, places, { view: arena.instance(COORD).view + 3 })
+    act: async (vantage, hostile) => {
+      const places = vantage.quorumPlaces(COORD).map((place) => [place, vantage.key] as const)
+      const whole = aCertificate(vantage, COORD, places, { view: vantage.instance(COORD).view + 3 })
       const short = { ...whole, signatures: whole.signatures.slice(1) }
       await hostile.publish(COORD, 'certificate', CertificateType.serialize(short))
     }
@@ -156,14 +160,14 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
     title: 'a replayed transaction',
     counted: gossip('tx', 'ignore', 'bundle-not-admitted'),
     isLie: false,
-    act: async (arena, hostile) => hostile.publish(SHARD, 'tx', bundle(aTransfer(arena, 0n)))
+    act: async (vantage, hostile) => hostile.publish(SHARD, 'tx', bundle(aTransfer(vantage, 0n)))
   },
   {
     title: 'a malformed transaction',
     counted: gossip('tx', 'reject', 'bundle-invalid-transaction'),
     isLie: true,
-    act: async (arena, hostile) => {
-      const good = TransactionType.deserialize(aTransfer(arena, 0n))
+    act: async (vantage, hostile) => {
+      const good = TransactionType.deserialize(aTransfer(vantage, 0n))
       const bad = TransactionType.serialize({ ...good, signature: new Uint8Array(randomBytes(64)) })
       await hostile.publish(SHARD, 'tx', bundle(bad))
     }
@@ -171,22 +175,22 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
 ]
 
 /** What a hostile validator does with its vote: evidence, and no lie of the peer that relays it. */
-export async function equivocate(arena: Arena, hostile: Hostile): Promise<void> {
-  const { view } = arena.instance(COORD)
+export async function equivocate(vantage: Vantage, hostile: Hostile): Promise<void> {
+  const { view } = vantage.instance(COORD)
   for (const [kind, hash] of [
     [NOTARISE, someHash()],
     [NOTARISE, someHash()],
     [NULLIFY, ZERO_HASH],
     [FINALISE, someHash()]
   ] as const) {
-    await hostile.publish(COORD, 'vote', VoteType.serialize(aVote(arena, COORD, { view, kind, hash })))
+    await hostile.publish(COORD, 'vote', VoteType.serialize(aVote(vantage, COORD, { view, kind, hash })))
   }
 }
 
 /** Transfers of a known account that no pool takes, each with a signature that somebody has to verify. */
-export async function floodOnce(arena: Arena, hostile: Hostile): Promise<void> {
+export async function floodOnce(vantage: Vantage, hostile: Hostile): Promise<void> {
   const nonce = 1_000_000n + BigInt(randomBytes(4).readUInt32LE())
-  const transfers = Array.from({ length: 40 }, (_, index) => aTransfer(arena, nonce + BigInt(index)))
+  const transfers = Array.from({ length: 40 }, (_, index) => aTransfer(vantage, nonce + BigInt(index)))
   await hostile.publish(SHARD, 'tx', bundle(...transfers))
 }
 
@@ -196,7 +200,7 @@ export const offences = ({ network }: Node, { peer }: Hostile): number =>
 
 /** Lies, comes back, lies again, until the node lets it in no more. @returns whether that happened */
 export async function lieUntilBanned(
-  arena: Arena,
+  vantage: Vantage,
   { act }: HostileAct,
   hostile: Hostile,
   target: Node
@@ -211,7 +215,7 @@ export async function lieUntilBanned(
       continue
     }
     try {
-      await act(arena, hostile)
+      await act(vantage, hostile)
       await eventually('charged', () => offences(target, hostile) > before, COUNTED_MS)
     } catch (error) {
       // Not the moment: once more.
@@ -222,16 +226,31 @@ export async function lieUntilBanned(
   return false
 }
 
-/** One act by an identity of its own, at a node of the swarm. @returns whether it was refused and counted as it must be. */
-export async function attackOnce(arena: Arena, hostileAct: HostileAct, at: Node): Promise<boolean> {
-  const { act, isStranger, counted } = hostileAct
-  const hostile = await Hostile.create(arena.network)
+/** A node as its attackers see it, in this process or another. */
+export interface Victim {
+  readonly address: string
+  /** A counter of its own: the sum of all series that have the labels. */
+  readonly counted: (name: string, labels: Readonly<Record<string, string>>) => Promise<number>
+}
+
+export const victimOf = (node: Node): Victim => ({
+  address: node.network!.addresses()[0]!,
+  counted: async (name, labels) => counter(node, name, labels)
+})
+
+/** One act by an identity of its own. @returns whether it was refused and counted as it must be. */
+export async function attackOnce(
+  vantage: Vantage,
+  { act, isStranger, counted }: HostileAct,
+  victim: Victim
+): Promise<boolean> {
+  const hostile = await Hostile.create(vantage.network)
   try {
-    const before = await counter(at, ...counted)
-    if (isStranger === true) await hostile.dial(at)
-    else await hostile.join(at)
-    await act(arena, hostile)
-    return await eventually('counted', async () => (await counter(at, ...counted)) > before, COUNTED_MS)
+    const before = await victim.counted(...counted)
+    if (isStranger === true) await hostile.dialAddress(victim.address)
+    else await hostile.joinAddress(victim.address)
+    await act(vantage, hostile)
+    return await eventually('counted', async () => (await victim.counted(...counted)) > before, COUNTED_MS)
   } catch (error) {
     // Its moment passed: no block to build on, a view or an epoch that moved on.
     if (!(error instanceof Error)) throw error

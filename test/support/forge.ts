@@ -21,39 +21,39 @@ import type { Signer } from '../../src/crypto/ports.ts'
 import { ZERO_HASH, toHex } from '../../src/primitives/bytes.ts'
 import { COORD } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
-import type { Arena } from './arena.ts'
+import type { Vantage } from './vantage.ts'
 
 export const someHash = (): Uint8Array => new Uint8Array(randomBytes(32))
 
 /** Signed by the stranger's key for the running epoch and view. */
-export function aVote(arena: Arena, chain: ChainId, fields: Partial<Vote> = {}): Vote {
-  const { config, view } = arena.instance(chain)
+export function aVote(vantage: Vantage, chain: ChainId, fields: Partial<Vote> = {}): Vote {
+  const { config, view } = vantage.instance(chain)
   const signature = new Uint8Array(64)
   const unsigned = { chain, epoch: config.epoch, view, kind: NOTARISE, hash: someHash(), signature }
-  const vote: Vote = { signer: arena.self(chain), ...unsigned, ...fields }
-  return { ...vote, signature: arena.key.sign(signedBytes(arena.network, vote)) }
+  const vote: Vote = { signer: vantage.self(chain), ...unsigned, ...fields }
+  return { ...vote, signature: vantage.key.sign(signedBytes(vantage.network, vote)) }
 }
 
 /** Over the running view, with signatures of the given signers; each place of the bitmap may get any of them. */
 export function aCertificate(
-  arena: Arena,
+  vantage: Vantage,
   chain: ChainId,
   signers: readonly (readonly [place: number, signer: Signer])[],
   fields: Partial<Certificate> = {}
 ): Certificate {
-  const { config, view } = arena.instance(chain)
+  const { config, view } = vantage.instance(chain)
   const places = BitArray.fromBitLen(config.committee.members.length)
   for (const [place] of signers) places.set(place, true)
   const statement = { chain, epoch: config.epoch, view, kind: NULLIFY, hash: ZERO_HASH, ...fields }
   const unsigned: Certificate = { signers: places, signatures: [], ...statement }
-  const message = signedBytes(arena.network, unsigned)
+  const message = signedBytes(vantage.network, unsigned)
   return { ...unsigned, signatures: signers.map(([, signer]) => signer.sign(message)), ...fields }
 }
 
 /** A valid empty child of what the next leader would build on, for the stranger's next view. */
-export function aBlock(arena: Arena, chain: ChainId): Block {
-  const instance = arena.instance(chain)
-  const node = arena.target.chains!.get(chain)!
+export function aBlock(vantage: Vantage, chain: ChainId): Block {
+  const instance = vantage.instance(chain)
+  const node = vantage.target.chains!.get(chain)!
   const chosen = chooseParent(instance)
   if (chosen === undefined || chosen.entry?.boundary === true) throw new Error('not the moment for a block')
   const parent = node.tree.ground(chosen.key)
@@ -65,7 +65,7 @@ export function aBlock(arena: Arena, chain: ChainId): Block {
     network,
     chain,
     epoch,
-    view: arena.viewOf(chain, arena.self(chain), instance.view),
+    view: vantage.viewOf(chain, vantage.self(chain), instance.view),
     shards: 1,
     params,
     committee,
@@ -79,7 +79,7 @@ export function aBlock(arena: Arena, chain: ChainId): Block {
       chain === COORD
         ? NO_COORD_REFERENCE
         : { height: parent.header.coordHeight, hash: parent.header.coordHash },
-    proposer: arena.key.publicKey,
+    proposer: vantage.key.publicKey,
     deliveries: [],
     candidates: []
   }).block
@@ -107,12 +107,12 @@ export function withHeader(block: Block, fields: Partial<Header>): Block {
 }
 
 /** With the stranger's notarise vote in the block's own view. */
-export function aProposal(arena: Arena, block: Block, vote: Partial<Vote> = {}): Proposal {
+export function aProposal(vantage: Vantage, block: Block, vote: Partial<Vote> = {}): Proposal {
   const { chain, view, epoch } = block.header
   return {
     header: block.header,
     body: block.bodyBytes,
-    vote: aVote(arena, chain, { view, epoch, hash: block.hash, ...vote }),
+    vote: aVote(vantage, chain, { view, epoch, hash: block.hash, ...vote }),
     notarisation: [],
     nullifications: [],
     coordination: []

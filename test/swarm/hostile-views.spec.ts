@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { chainName } from '../../src/primitives/chain-id.ts'
 import { Arena } from '../support/arena.ts'
-import { HOSTILE_ACTS, attackOnce } from '../support/attacks.ts'
+import { HOSTILE_ACTS, attackOnce, victimOf } from '../support/attacks.ts'
 
 /** Timers that no machine is too slow for: a view that is given up was taken from its leader. */
 const PATIENT = {
@@ -33,7 +33,7 @@ describe('hostile peers: views', function () {
     const acts = HOSTILE_ACTS.filter(({ needsKey }) => needsKey !== true)
     for (const [index, act] of acts.entries()) {
       await arena.swarm.submitTransfer(index % VALIDATORS, { from: `user${index % VALIDATORS}`, to: 'user9' })
-      await attackOnce(arena, act, arena.swarm.node((index + 1) % VALIDATORS))
+      await attackOnce(arena, act, victimOf(arena.swarm.node((index + 1) % VALIDATORS)))
     }
     await arena.progress(3)
     assert.deepEqual(lost, [])

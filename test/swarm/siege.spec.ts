@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { RESULT_CODES, encodeResult } from '../../src/net/request-codes.ts'
 import { REQUEST_PROTOCOLS } from '../../src/net/types.ts'
 import type { Node } from '../../src/app/node.ts'
-import { Arena, validatorKey } from '../support/arena.ts'
+import { Arena } from '../support/arena.ts'
 import { HOSTILE_ACTS, equivocate, floodOnce, lieUntilBanned, offences } from '../support/attacks.ts'
 import { Hostile } from '../support/hostile.ts'
 import { finalHeights } from '../support/swarm.ts'
+import { validatorKey } from '../support/vantage.ts'
 
 const HONEST = 5
 const LIARS = 6
