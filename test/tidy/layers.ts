@@ -16,6 +16,7 @@ const PURE = [
   'codec',
   'params',
   'state',
+  'cooperation',
   'sharding',
   'chain',
   'consensus',
@@ -45,8 +46,12 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   params: { layers: ['primitives', 'crypto', 'codec'], packages: [] },
   state: { layers: ['primitives', 'crypto', 'codec', 'params'], packages: [] },
-  sharding: { layers: ['primitives', 'crypto', 'codec', 'params', 'state'], packages: [] },
-  chain: { layers: ['primitives', 'crypto', 'codec', 'params', 'state', 'sharding'], packages: [] },
+  cooperation: { layers: ['primitives', 'crypto', 'codec', 'params', 'state'], packages: [] },
+  sharding: { layers: ['primitives', 'crypto', 'codec', 'params', 'state', 'cooperation'], packages: [] },
+  chain: {
+    layers: ['primitives', 'crypto', 'codec', 'params', 'state', 'cooperation', 'sharding'],
+    packages: []
+  },
   consensus: {
     layers: ['primitives', 'crypto', 'codec', 'params', 'sharding'],
     packages: ['@chainsafe/ssz']
@@ -96,7 +101,17 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   metrics: { layers: ['net'], packages: ['prom-client', 'node:perf_hooks'] },
   /** Browsers load it: what it may import has no Node built-in (test/unit/client/imports.spec.ts). */
   client: {
-    layers: ['primitives', 'crypto', 'codec', 'params', 'state', 'sharding', 'chain', 'consensus'],
+    layers: [
+      'primitives',
+      'crypto',
+      'codec',
+      'params',
+      'state',
+      'cooperation',
+      'sharding',
+      'chain',
+      'consensus'
+    ],
     packages: []
   },
   rpc: {

@@ -1,0 +1,281 @@
+/**
+ * What chains recorded becomes reputation (COOP-13, COOP-15, COOP-19): once for each epoch, at its freeze height, in
+ * the state transition of that coordination block, before seats and weights are computed.
+ */
+import { compare, toHex } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import { MARK_GHOST, MARK_UNDER_HALF } from '../codec/cooperation.ts'
+import type { MemberFacts, Reputation, Tenure } from '../codec/cooperation.ts'
+import { sanctionsOf } from '../state/conduct/sanctions.ts'
+import { NO_FACTS, joinFacts, readSummary, writeSummary } from '../state/facts.ts'
+import type { Ledger } from '../state/ledger.ts'
+import type { StateView } from '../state/ports.ts'
+import { dayEpochs } from './days.ts'
+import type { SpanParams } from './days.ts'
+import { SUSPICION_POINTS } from './eligibility.ts'
+import { ratioPpm } from './fixed.ts'
+import {
+  POINT,
+  addOutcomes,
+  addPartners,
+  addToHour,
+  changePoints,
+  dayCounts,
+  readReputation,
+  takePoints,
+  writeReputation
+} from './reputation.ts'
+import { SUSPICIONS_KEPT } from '../codec/cooperation.ts'
+
+export interface CountMoment {
+  /** The epoch that is being frozen. */
+  readonly epoch: number
+  readonly params: SpanParams
+  readonly chains: readonly ChainId[]
+  /** Keys of all registered validators, in any order. */
+  readonly validators: readonly Uint8Array[]
+}
+
+export interface EpochFindings {
+  /** Who is out of the committees of this epoch and after (COOP-19). */
+  readonly excluded: ReadonlySet<Hex>
+  /** By chain, who sat in a finished epoch without one recorded vote (C3 e). */
+  readonly ghosts: ReadonlyMap<ChainId, ReadonlySet<Hex>>
+}
+
+/** Skipped views in a row that cost a point of stability, and that exclude. */
+const RUN_COSTS = 3
+const RUN_EXCLUDES = 5
+/** Points for an epoch of votes; and for a late vote recorded, at most one point an epoch. */
+const LATE_POINTS = POINT / 100
+const STEADY_PPM = 950_000
+
+/** One validator's part in what is counted. */
+interface Part {
+  readonly chain: ChainId
+  readonly tenure: Tenure
+}
+
+export function countEpoch(ledger: Ledger, at: CountMoment): EpochFindings {
+  const view = { get: (key: Uint8Array) => ledger.record(key) }
+  const parts = collectParts(view, at)
+  const excluded = new Set<Hex>()
+  const candidates: Failing[] = []
+  for (const validator of at.validators.toSorted(compare)) {
+    const own = parts.get(toHex(validator)) ?? []
+    const before = readReputation(view, validator)
+    const after = afterEpoch(view, validator, before, own, at)
+    writeReputation(ledger, validator, after)
+    if (after.excludedFrom > 0) excluded.add(toHex(validator))
+    else candidates.push(...failing(validator, own))
+  }
+  for (const validator of worst(candidates, at.validators.length)) {
+    excluded.add(toHex(validator))
+    const reputation = readReputation(view, validator)
+    writeReputation(ledger, validator, { ...reputation, excludedFrom: at.epoch + 1 })
+  }
+  const ghosts = ghostsOf(view, at.chains)
+  for (const chain of at.chains) settle(ledger, view, chain, excluded)
+  return { excluded, ghosts }
+}
+
+function collectParts(view: Pick<StateView, 'get'>, { chains }: CountMoment): Map<Hex, Part[]> {
+  const parts = new Map<Hex, Part[]>()
+  for (const chain of chains) {
+    for (const tenure of readSummary(view, chain)?.tenures ?? []) {
+      const key = toHex(tenure.key)
+      const own = parts.get(key)
+      if (own === undefined) parts.set(key, [{ chain, tenure }])
+      else own.push({ chain, tenure })
+    }
+  }
+  return parts
+}
+
+const hasFacts = ({ attended, missed, led, skipped, late }: MemberFacts): boolean =>
+  attended + missed + led + skipped + late > 0
+
+/** COOP-13. */
+function afterEpoch(
+  view: Pick<StateView, 'get'>,
+  validator: Uint8Array,
+  before: Reputation,
+  parts: readonly Part[],
+  at: CountMoment
+): Reputation {
+  const sum = parts.reduce((facts, { tenure }) => joinFacts(facts, tenure.pending), NO_FACTS)
+  const runs = parts.reduce((count, { tenure }) => count + costlyRuns(tenure), 0)
+  let next = addToHour(before, sum, at)
+  for (const { tenure } of parts) next = addPartners(next, tenure.pending.partners)
+  next = addOutcomes(next, sum.skipped, sum.led + quietSuccess(sum))
+  next = changePoints(next, 'validation', sum.led * POINT, at)
+  next = changePoints(next, 'validation', -sum.skipped * POINT, at)
+  next = changePoints(next, 'transaction_validation', votingPoints(sum), at)
+  next = changePoints(next, 'data_availability', Math.min(POINT, sum.late * LATE_POINTS), at)
+  next = changePoints(next, 'network_stability', steadyPoints(sum), at)
+  next = changePoints(next, 'network_stability', -runs * POINT, at)
+  next = withActivity(next, sum, at)
+  return withSanctions(view, validator, next, at)
+}
+
+/** A point for voting for everything, none for half, one less for nothing. */
+function votingPoints({ attended, missed }: MemberFacts): number {
+  const whole = attended + missed
+  return whole === 0 ? 0 : 2 * ratioPpm(attended, whole) - POINT
+}
+
+const isSteady = ({ attended, missed, skipped }: MemberFacts): boolean =>
+  skipped === 0 && attended > 0 && ratioPpm(attended, attended + missed) >= STEADY_PPM
+
+const steadyPoints = (sum: MemberFacts): number => (isSteady(sum) ? POINT : 0)
+
+/** Whom nobody draws any more comes back by voting: an epoch of it counts as one success. */
+const quietSuccess = (sum: MemberFacts): number => (sum.led === 0 && isSteady(sum) ? 1 : 0)
+
+/** Each third skipped view in a row, counted once over epochs. */
+function costlyRuns({ pending, streak }: Tenure): number {
+  const first = Math.floor((streak + pending.firstRun) / RUN_COSTS) - Math.floor(streak / RUN_COSTS)
+  return pending.longestRun > pending.firstRun ? first + Math.floor(pending.longestRun / RUN_COSTS) : first
+}
+
+/** 0.95 for every day without a vote. */
+function withActivity(reputation: Reputation, sum: MemberFacts, at: CountMoment): Reputation {
+  if (sum.attended + sum.led > 0) return { ...reputation, activeEpoch: at.epoch, idleDays: 0 }
+  const days = Math.floor(Math.max(0, at.epoch - reputation.activeEpoch) / dayEpochs(at.params))
+  let { points } = reputation
+  for (let day = reputation.idleDays; day < days; day++) {
+    points = points.map((value) => Math.floor((value * 95) / 100))
+  }
+  return { ...reputation, points, idleDays: Math.max(days, reputation.idleDays) }
+}
+
+/** Penalties and bonuses that were not applied yet (SAN-2, SAN-4). Level 3 leaves nothing. */
+function withSanctions(
+  view: Pick<StateView, 'get'>,
+  validator: Uint8Array,
+  reputation: Reputation,
+  at: CountMoment
+): Reputation {
+  const { level, penalty, bonus } = sanctionsOf(view, validator, { epoch: at.epoch, params: at.params })
+  let next = takePoints(reputation, Number(penalty - reputation.penaltyTaken))
+  next = changePoints(next, 'validation', Number(bonus - reputation.bonusGiven), at)
+  if (level === 3) next = { ...next, points: next.points.map(() => 0) }
+  return { ...next, penaltyTaken: penalty, bonusGiven: bonus }
+}
+
+interface Failing {
+  readonly validator: Uint8Array
+  readonly attendedPpm: number
+  readonly run: number
+}
+
+/** COOP-19: five skipped views in a row on a chain, or fewer than half of an epoch's blocks. */
+function failing(validator: Uint8Array, parts: readonly Part[]): Failing[] {
+  const runs = parts.map(({ tenure }) => longestRun(tenure))
+  const run = Math.max(0, ...runs)
+  const underHalf = parts.some(({ tenure }) => (tenure.marks & MARK_UNDER_HALF) !== 0)
+  if (run < RUN_EXCLUDES && !underHalf) return []
+  const { attended, missed } = parts.reduce((sum, { tenure }) => joinFacts(sum, tenure.pending), NO_FACTS)
+  return [
+    { validator, run, attendedPpm: attended + missed === 0 ? 0 : ratioPpm(attended, attended + missed) }
+  ]
+}
+
+const longestRun = ({ pending, streak }: Tenure): number =>
+  Math.max(pending.longestRun, streak + pending.firstRun)
+
+/** A third at most at once: where more fail, it is the network that failed, and they are needed. */
+function worst(candidates: readonly Failing[], validators: number): Uint8Array[] {
+  const most = Math.max(1, Math.floor((validators - 1) / 3))
+  return candidates
+    .toSorted((a, b) => a.attendedPpm - b.attendedPpm || b.run - a.run || compare(a.validator, b.validator))
+    .slice(0, validators > 1 ? most : 0)
+    .map(({ validator }) => validator)
+}
+
+function ghostsOf(view: Pick<StateView, 'get'>, chains: readonly ChainId[]): Map<ChainId, Set<Hex>> {
+  return new Map(
+    chains.map((chain) => {
+      const tenures = readSummary(view, chain)?.tenures ?? []
+      const ghosts = tenures.filter(({ marks }) => (marks & MARK_GHOST) !== 0)
+      return [chain, new Set(ghosts.map(({ key }) => toHex(key)))]
+    })
+  )
+}
+
+/** What was counted is no longer pending. Who is excluded begins again without a streak. */
+function settle(
+  ledger: Ledger,
+  view: Pick<StateView, 'get'>,
+  chain: ChainId,
+  excluded: ReadonlySet<Hex>
+): void {
+  const summary = readSummary(view, chain)
+  if (summary === undefined) return
+  const tenures = summary.tenures.map((tenure) => settled(tenure, excluded.has(toHex(tenure.key))))
+  writeSummary(ledger, chain, { ...summary, tenures })
+}
+
+function settled(tenure: Tenure, isExcluded: boolean): Tenure {
+  const { pending } = tenure
+  if (!hasFacts(pending) && tenure.marks === 0) return { ...tenure, recent: 0 }
+  const streak = pending.led === 0 ? tenure.streak + pending.lastRun : pending.lastRun
+  const cap = (value: number, most: number): number => Math.min(most, value)
+  return {
+    ...tenure,
+    pending: NO_FACTS,
+    marks: 0,
+    streak: isExcluded ? 0 : cap(streak, 0xffff),
+    recent: cap(pending.led + pending.skipped, 0xffff),
+    led: cap(tenure.led + pending.led, 0xffff_ffff),
+    skipped: cap(tenure.skipped + pending.skipped, 0xffff_ffff)
+  }
+}
+
+/** COOP-19: an excluded validator that registers again is back after a day. @returns whether it may be seated */
+export function readmitValidator(
+  ledger: Ledger,
+  validator: Uint8Array,
+  at: { readonly epoch: number; readonly params: SpanParams }
+): boolean {
+  const reputation = readReputation({ get: (key) => ledger.record(key) }, validator)
+  if (!mayReturn(reputation, at)) return false
+  if (reputation.excludedFrom > 0) {
+    const fresh = {
+      ...reputation,
+      excludedFrom: 0,
+      outcomes: new Uint8Array(),
+      hours: [],
+      activeEpoch: at.epoch
+    }
+    writeReputation(ledger, validator, fresh)
+  }
+  return true
+}
+
+export const mayReturn = (
+  { excludedFrom }: Pick<Reputation, 'excludedFrom'>,
+  { epoch, params }: { readonly epoch: number; readonly params: SpanParams }
+): boolean => excludedFrom === 0 || epoch >= excludedFrom - 1 + dayEpochs(params)
+
+export const isExcluded = (view: Pick<StateView, 'get'>, validator: Uint8Array): boolean =>
+  readReputation(view, validator).excludedFrom > 0
+
+/** COOP-20: a suspicion costs five points, keeps from leading for 240 heights, and ends by itself. */
+export function markSuspicion(ledger: Ledger, validator: Uint8Array, at: { readonly height: number }): void {
+  const reputation = readReputation({ get: (key) => ledger.record(key) }, validator)
+  const suspicions = [...reputation.suspicions, at.height].slice(-SUSPICIONS_KEPT)
+  writeReputation(ledger, validator, { ...takePoints(reputation, SUSPICION_POINTS), suspicions })
+}
+
+/** Views used of those assigned in the last day under which a lease is not renewed, ppm. */
+const PARTICIPATION_MIN = 50_000
+/** Fewer assigned views say nothing. */
+const ASSIGNED_MIN = 3
+
+/** Seeds 000, resolution 17: a lease lapses under 5 % participation. */
+export function lapsesLease(view: Pick<StateView, 'get'>, validator: Uint8Array): boolean {
+  const { led, skipped } = dayCounts(readReputation(view, validator))
+  return led + skipped >= ASSIGNED_MIN && ratioPpm(led, led + skipped) < PARTICIPATION_MIN
+}

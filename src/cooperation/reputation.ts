@@ -1,0 +1,186 @@
+/**
+ * The reputation of a validator in coordination state (COOP-12 to COOP-15): points by category, bounded windows of
+ * what it did, and the events that social reputation reads. Only executed, recorded facts change it; nobody states
+ * anything of itself.
+ */
+import {
+  CATEGORIES,
+  EVENTS_KEPT,
+  HOURS_KEPT,
+  OUTCOMES_KEPT,
+  PARTNERS_KEPT,
+  ReputationType
+} from '../codec/cooperation.ts'
+import type { Category, Hour, Reputation, ReputationEvent } from '../codec/cooperation.ts'
+import { reputationKey } from '../state/facts.ts'
+import type { Ledger } from '../state/ledger.ts'
+import type { StateView } from '../state/ports.ts'
+import { categoryIndex } from './categories.ts'
+import { dayOf, hourOf } from './days.ts'
+import type { SpanParams } from './days.ts'
+
+/** A point, in the millionths that are stored. */
+export const POINT = 1_000_000
+/** Most points of a category: the highest tier (COOP-16). More would only keep newcomers from ever leading. */
+export const POINTS_MAX = 12 * POINT
+/** Validation points that validators of the genesis begin with, and those that register later. */
+export const GENESIS_POINTS = 12 * POINT
+export const NEWCOMER_POINTS = 3 * POINT
+
+/** COOP-12: where there is no record, the validator is one of the genesis. */
+export function readReputation(view: Pick<StateView, 'get'>, validator: Uint8Array): Reputation {
+  const bytes = view.get(reputationKey(validator))
+  return bytes === undefined ? newReputation(GENESIS_POINTS, 0) : ReputationType.deserialize(bytes)
+}
+
+export const writeReputation = (ledger: Ledger, validator: Uint8Array, reputation: Reputation): void =>
+  ledger.setRecord(reputationKey(validator), ReputationType.serialize(reputation))
+
+/** A validator registers: what is recorded of its key already stays, so that leaving washes nothing off. */
+export function admitValidator(ledger: Ledger, validator: Uint8Array, epoch: number): void {
+  const key = reputationKey(validator)
+  if (ledger.record(key) !== undefined) return
+  ledger.setRecord(key, ReputationType.serialize(newReputation(NEWCOMER_POINTS, epoch)))
+}
+
+export function newReputation(validationPoints: number, epoch: number): Reputation {
+  const points = CATEGORIES.map((name) => (name === 'validation' ? validationPoints : 0))
+  return {
+    points,
+    validations: 0,
+    outcomes: new Uint8Array(),
+    partners: new Uint8Array(),
+    hours: [],
+    hour: 0,
+    activeEpoch: epoch,
+    idleDays: 0,
+    excludedFrom: 0,
+    suspicions: [],
+    penaltyTaken: 0n,
+    bonusGiven: 0n,
+    events: []
+  }
+}
+
+/** Millionths of points, of all categories. */
+export const totalPoints = ({ points }: Pick<Reputation, 'points'>): number =>
+  points.reduce((sum, value) => sum + value, 0)
+
+const clamped = (points: number): number => Math.min(POINTS_MAX, Math.max(0, points))
+
+/** COOP-13: one category up or down, within its bounds; the event is kept for social reputation. */
+export function changePoints(
+  reputation: Reputation,
+  category: Category,
+  millionths: number,
+  at: { readonly epoch: number; readonly params: SpanParams }
+): Reputation {
+  if (millionths === 0) return reputation
+  const index = categoryIndex(category)
+  const points = reputation.points.map((value, other) =>
+    other === index ? clamped(value + millionths) : value
+  )
+  const day = dayOf(at.epoch, at.params)
+  const noted = noteEvent(reputation.events, index, day, millionths)
+  return { ...reputation, points, events: participation(noted, index, day, millionths) }
+}
+
+/** COOP-14: a tenth of every event's size counts as participation. */
+const participation = (
+  events: readonly ReputationEvent[],
+  index: number,
+  day: number,
+  millionths: number
+): ReputationEvent[] => {
+  const own = categoryIndex('participation')
+  return index === own ? [...events] : noteEvent(events, own, day, Math.floor(Math.abs(millionths) / 10))
+}
+
+/** Events of a day add up, so that the list grows with days and categories only; the oldest ones go. */
+function noteEvent(
+  events: readonly ReputationEvent[],
+  category: number,
+  day: number,
+  millionths: number
+): ReputationEvent[] {
+  const gained = BigInt(Math.max(0, millionths))
+  const lost = BigInt(Math.max(0, -millionths))
+  const at = events.findIndex((event) => event.day === day && event.category === category)
+  if (at < 0) {
+    const next = [...events, { category, day, gained, lost }]
+    return next.toSorted((a, b) => a.day - b.day || a.category - b.category).slice(-EVENTS_KEPT)
+  }
+  return events.map((event, index) =>
+    index === at ? { ...event, gained: event.gained + gained, lost: event.lost + lost } : event
+  )
+}
+
+/** COOP-13: a penalty takes from validation first, then from the others in their order, none below 0. */
+export function takePoints(reputation: Reputation, millionths: number): Reputation {
+  let rest = millionths
+  const points = reputation.points.map((value) => {
+    const taken = Math.min(value, rest)
+    rest -= taken
+    return value - taken
+  })
+  return { ...reputation, points }
+}
+
+/** Outcomes of views, in their order: failures first, since only how many there are is known. */
+export function addOutcomes(reputation: Reputation, failures: number, successes: number): Reputation {
+  if (failures + successes === 0) return reputation
+  const bits = [
+    ...outcomesOf(reputation),
+    ...Array.from({ length: Math.min(failures, OUTCOMES_KEPT) }, () => false),
+    ...Array.from({ length: Math.min(successes, OUTCOMES_KEPT) }, () => true)
+  ].slice(-OUTCOMES_KEPT)
+  const outcomes = Uint8Array.from(bits, (bit) => (bit ? 1 : 0))
+  const validations = Math.min(0xffff_ffff, reputation.validations + failures + successes)
+  return { ...reputation, outcomes, validations }
+}
+
+export const outcomesOf = ({ outcomes }: Pick<Reputation, 'outcomes'>): boolean[] =>
+  [...outcomes].map((outcome) => outcome === 1)
+
+/** Cooperatives by their residue, each once for a chain and epoch. */
+export function addPartners(reputation: Reputation, partners: Uint8Array): Reputation {
+  const met: number[] = []
+  for (const [index, byte] of partners.entries()) {
+    for (let bit = 0; bit < 8; bit++) if ((byte & (1 << bit)) !== 0) met.push(8 * index + bit)
+  }
+  if (met.length === 0) return reputation
+  return { ...reputation, partners: Uint8Array.from([...reputation.partners, ...met].slice(-PARTNERS_KEPT)) }
+}
+
+const QUIET_HOUR: Hour = { attended: 0, missed: 0, led: 0, skipped: 0 }
+
+/** Counts of an epoch go into its hour; hours that passed without any are quiet ones. */
+export function addToHour(
+  reputation: Reputation,
+  counts: Hour,
+  at: { readonly epoch: number; readonly params: SpanParams }
+): Reputation {
+  const hour = hourOf(at.epoch, at.params)
+  const passed = Math.min(HOURS_KEPT, reputation.hours.length === 0 ? 1 : hour - reputation.hour)
+  const hours = [...reputation.hours, ...Array.from({ length: passed }, () => QUIET_HOUR)].slice(-HOURS_KEPT)
+  const last = hours.pop() ?? QUIET_HOUR
+  hours.push({
+    attended: last.attended + counts.attended,
+    missed: last.missed + counts.missed,
+    led: last.led + counts.led,
+    skipped: last.skipped + counts.skipped
+  })
+  return { ...reputation, hours, hour }
+}
+
+/** What the last day holds. */
+export const dayCounts = ({ hours }: Pick<Reputation, 'hours'>): Hour =>
+  hours.reduce(
+    (sum, { attended, missed, led, skipped }) => ({
+      attended: sum.attended + attended,
+      missed: sum.missed + missed,
+      led: sum.led + led,
+      skipped: sum.skipped + skipped
+    }),
+    QUIET_HOUR
+  )

@@ -1,0 +1,128 @@
+/**
+ * From reputation to the lottery (COOP-17, COOP-18): the weight and the cooldown of each member of a committee. Read
+ * after the facts of the epoch were counted (`count.ts`), at the freeze height.
+ */
+import { equal } from '../primitives/bytes.ts'
+import { isShard } from '../primitives/chain-id.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import type { Reputation, Tenure } from '../codec/cooperation.ts'
+import { sanctionsOf } from '../state/conduct/sanctions.ts'
+import { readSummary } from '../state/facts.ts'
+import type { StateView } from '../state/ports.ts'
+import { dayEpochs, hourEpochs } from './days.ts'
+import type { SpanParams } from './days.ts'
+import { whyIneligible } from './eligibility.ts'
+import type { Ineligibility } from './eligibility.ts'
+import { PPM, ratioPpm } from './fixed.ts'
+import { dayCounts, outcomesOf, readReputation } from './reputation.ts'
+import { scoreOf } from './score.ts'
+import type { Score, ScoreFacts, ShardFacts } from './score.ts'
+
+export interface WeightMoment {
+  /** The epoch that is being frozen. */
+  readonly epoch: number
+  /** Coordination height of the freeze. */
+  readonly height: number
+  readonly params: SpanParams
+  /** Risk of collusion, ppm, by validator key. */
+  readonly riskOf: (validator: Uint8Array) => number
+}
+
+export interface LeaderWeight {
+  /** What it is drawn by, ppm; at least 1. */
+  readonly weight: number
+  /** Views after leading in which it is not drawn, before the committee's bound (EPO-8). */
+  readonly cooldown: number
+  readonly score: Score
+  /** undefined: it may lead. Who may not has the weight 1. */
+  readonly ineligible: Ineligibility | undefined
+}
+
+/** Least weight: who is not eligible leads only where the others are in their cooldown. */
+export const WEIGHT_MIN = 1
+const WEIGHT_MAX = 0xffff_ffff
+const COOLDOWN_BASE = 3
+export const COOLDOWN_MAX = 10
+/** Selections in an hour that count as full activity. */
+const ACTIVITY_FULL = 10
+
+/** In the order of `validators`. */
+export function weightsOf(
+  view: Pick<StateView, 'get'>,
+  chain: ChainId,
+  validators: readonly Uint8Array[],
+  at: WeightMoment
+): LeaderWeight[] {
+  const tenures = readSummary(view, chain)?.tenures ?? []
+  return validators.map((validator) => {
+    const tenure = tenures.find(({ key }) => equal(key, validator))
+    return weightOf(view, chain, validator, tenure, at)
+  })
+}
+
+function weightOf(
+  view: Pick<StateView, 'get'>,
+  chain: ChainId,
+  validator: Uint8Array,
+  tenure: Tenure | undefined,
+  at: WeightMoment
+): LeaderWeight {
+  const reputation = readReputation(view, validator)
+  const risk = at.riskOf(validator)
+  const sanctionLevel = sanctionsOf(view, validator, { epoch: at.epoch, params: at.params }).level
+  const score = scoreOf(scoreFacts(reputation, isShard(chain) ? tenure : undefined, { ...at, chain, risk }))
+  const ineligible = whyIneligible(reputation, { height: at.height, risk, sanctionLevel })
+  const weight = ineligible === undefined ? Math.min(WEIGHT_MAX, Math.max(WEIGHT_MIN, score.ppm)) : WEIGHT_MIN
+  const selections = (tenure?.recent ?? 0) * hourEpochs(at.params)
+  return { weight, cooldown: cooldownOf(selections, successOf(reputation)), score, ineligible }
+}
+
+/** COOP-17: min(⌊3 · (1 + 2p + q)⌋, 10), p by selections in the last hour, q by failures. */
+export function cooldownOf(selections: number, successPpm: number): number {
+  const activity = ratioPpm(Math.min(selections, ACTIVITY_FULL), ACTIVITY_FULL)
+  const factor = PPM + 2 * activity + (PPM - successPpm)
+  return Math.min(COOLDOWN_MAX, Math.floor((COOLDOWN_BASE * factor) / PPM))
+}
+
+function successOf(reputation: Reputation): number {
+  const outcomes = outcomesOf(reputation)
+  return outcomes.length === 0 ? PPM : ratioPpm(outcomes.filter(Boolean).length, outcomes.length)
+}
+
+interface FactsMoment extends WeightMoment {
+  readonly chain: ChainId
+  readonly risk: number
+}
+
+/** COOP-15: what the score reads of a record. */
+function scoreFacts(reputation: Reputation, tenure: Tenure | undefined, at: FactsMoment): ScoreFacts {
+  const outcomes = outcomesOf(reputation)
+  const { attended, missed, led, skipped } = dayCounts(reputation)
+  const share = (part: number, whole: number): number => (whole === 0 ? PPM : ratioPpm(part, whole))
+  return {
+    points: reputation.points,
+    partners: { total: reputation.partners.length, distinct: new Set(reputation.partners).size },
+    outcomes: {
+      total: outcomes.length,
+      successes: outcomes.filter(Boolean).length,
+      validations: reputation.validations
+    },
+    performance:
+      attended + missed + led + skipped === 0
+        ? undefined
+        : {
+            availability: share(led, led + skipped),
+            success: successOf(reputation),
+            reliability: share(attended, attended + missed)
+          },
+    risk: at.risk,
+    shard: isShard(at.chain) ? shardFacts(tenure, at.params) : undefined,
+    idleHours: { part: 24 * Math.max(0, at.epoch - reputation.activeEpoch), whole: dayEpochs(at.params) }
+  }
+}
+
+const shardFacts = (tenure: Tenure | undefined, params: SpanParams): ShardFacts => ({
+  experience: Math.min(PPM, ratioPpm(tenure?.epochs ?? 0, dayEpochs(params))),
+  selections: (tenure?.led ?? 0) + (tenure?.skipped ?? 0),
+  successes: tenure?.led ?? 0
+})
