@@ -239,7 +239,12 @@ export const said = (kind: StatementKind, view: number, hash: Uint8Array = ZERO_
 export const fakeSignature = (signer: number): Uint8Array => new Uint8Array(64).fill(signer + 1)
 
 export function aBlock(fields: Partial<Header>, transactions: Uint8Array[] = []): Block {
-  const body = { attendance: { parentCertificate: [], lateVotes: [] }, deliveries: [], transactions, evidence: [] }
+  const body = {
+    attendance: { parentCertificate: [], lateVotes: [] },
+    deliveries: [],
+    transactions,
+    evidence: []
+  }
   const bodyBytes = BodyType.serialize(body)
   const header: Header = {
     version: 1,

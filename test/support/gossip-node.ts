@@ -110,7 +110,12 @@ export function aBlockOf(
   fields: Partial<Header> = {},
   transactions: Uint8Array[] = []
 ): Block {
-  const body = { attendance: { parentCertificate: [], lateVotes: [] }, deliveries: [], transactions, evidence: [] }
+  const body = {
+    attendance: { parentCertificate: [], lateVotes: [] },
+    deliveries: [],
+    transactions,
+    evidence: []
+  }
   const bodyBytes = BodyType.serialize(body)
   const view = fields.view ?? 1
   const header: Header = {

@@ -1,61 +1,36 @@
 /** Joining at a snapshot over real libp2p, with what may be missing and what goes on meanwhile. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
 import type { Node } from '../../src/app/node.ts'
 import { RETENTION_MIN } from '../../src/node/config-retention.ts'
-import { COORD, shardId } from '../../src/primitives/chain-id.ts'
+import { COORD } from '../../src/primitives/chain-id.ts'
 import { SYNC_LIMITS } from '../../src/sync/limits.ts'
-import { createSwarm, makeHistory } from '../../src/testing/index.ts'
-import type { History, Swarm } from '../../src/testing/index.ts'
+import { createSwarm } from '../../src/testing/index.ts'
+import type { Swarm } from '../../src/testing/index.ts'
+import { BLOCKS, SHARD, historyScene, storeOf } from '../support/made-history.ts'
 import { finalHeight } from '../support/swarm.ts'
 
-const SHARD = shardId(0)
-const BLOCKS = 400
 const WAIT = { timeoutMs: 90_000 }
 
 describe('fast start over libp2p', function () {
   this.timeout(180_000)
-  let directory: string
-  let history: History
-  let swarm: Swarm | undefined
+  const scene = historyScene()
 
-  before(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'icn-fast-'))
-    history = await makeHistory({
-      out: join(directory, 'history'),
-      preset: 'minimal',
-      shards: 1,
-      blocks: BLOCKS,
-      transfers: 2,
-      epochs: 3,
-      threads: 0
-    })
-  })
-  after(() => rmSync(directory, { recursive: true, force: true }))
-  afterEach(async () => {
-    await swarm?.stop()
-    swarm = undefined
-  })
-
-  const storeOf = (node: Node, chain = SHARD) => node.chains!.get(chain)!.store
-  const validators = () => history.genesis.validators.map((_, index) => index)
+  const validators = () => scene.history.genesis.validators.map((_, index) => index)
   const holdsSnapshots = (node: Node): boolean =>
     [...node.chains!.snapshots.values()].every(({ held }) => held.length > 0)
   const isSynced = (node: Node): boolean =>
     node.chains!.list.every(({ chain, sync }) => !sync.active && finalHeight(node, chain) > BLOCKS)
 
   async function running(own: Swarm, indexes = validators()): Promise<Swarm> {
-    swarm = own
+    scene.swarm = own
     await own.start(indexes)
     await own.until(() => own.running.every(holdsSnapshots), { ...WAIT, what: 'snapshots are made' })
     return own
   }
   const withHistory = async (log?: Logger) =>
-    createSwarm({ history, nodes: validators().length + 1, ...(log && { log }) })
+    createSwarm({ history: scene.history, nodes: validators().length + 1, ...(log && { log }) })
 
   function assertSameState(late: Node, holder: Node): void {
     for (const chain of [COORD, SHARD]) {

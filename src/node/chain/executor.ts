@@ -7,7 +7,6 @@
 import { ZERO_HASH, toHex } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
 import type { Hex } from '../../primitives/bytes.ts'
-import { must } from '../../primitives/errors.ts'
 import { accept, refuse } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
 import type { Block } from '../../codec/block.ts'
@@ -24,6 +23,7 @@ import { VerifiedCache } from '../../mempool/verified-cache.ts'
 import { checkStateless, signatureJob } from '../../state/stateless.ts'
 import type { CheckedTransaction, GenesisConstants } from '../../state/types.ts'
 import type { BlockTree } from './block-tree.ts'
+import { judgementOfPlace } from './judgement.ts'
 import type { CoordinationView } from './coordination-view.ts'
 import type { EpochBook } from './epoch-book.ts'
 import { readDeliveries } from './read-deliveries.ts'
@@ -75,23 +75,12 @@ export class Executor {
     const parent = tree.ground(toHex(header.parent))
     const snapshot = epochs.snapshot(header.epoch)
     if (coordHash === undefined || parent === undefined || snapshot === undefined) return undefined
+    const schedule = epochs.schedule(header.chain, header.epoch)
     const verdict = judgeBlock(block, {
-      network: this.#constants.network,
-      epoch: header.epoch,
-      shards: this.#constants.shards,
-      params: snapshot.params,
-      committee: must(snapshot.committees.get(header.chain), 'every chain has a committee'),
-      schedule: epochs.schedule(header.chain, header.epoch),
-      parent: {
-        header: parent.header,
-        hash: parent.hash,
-        isBase: parent.header.height === 0 || parent.header.epoch < header.epoch
-      },
-      view: parent.state,
+      ...judgementOfPlace(header, parent, snapshot, this.#constants, schedule),
       coordHash,
       parentCertificateValid,
       lateVotesValid,
-      attendance: parent.attendance,
       deliveries,
       evidence,
       transactions

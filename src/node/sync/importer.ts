@@ -15,6 +15,7 @@ import type { Header } from '../../codec/block.ts'
 import type { HeaderRun, RunPart } from '../../sync/header-run.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
 import type { BlockTree, Executed, Ground } from '../chain/block-tree.ts'
+import { judgementOfPlace } from '../chain/judgement.ts'
 import type { CoordinationView } from '../chain/coordination-view.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
 import type { Executor } from '../chain/executor.ts'
@@ -150,23 +151,12 @@ export class Importer {
     const { epochs } = this.#c
     const { header } = block
     const snapshot = must(epochs.snapshot(header.epoch), 'a verified part is of a known epoch')
+    const schedule = epochs.schedule(header.chain, header.epoch)
     const verdict = judgeBlock(block, {
-      network: this.#c.constants.network,
-      epoch: header.epoch,
-      shards: this.#c.constants.shards,
-      params: snapshot.params,
-      committee: must(snapshot.committees.get(header.chain), 'every chain has a committee'),
-      schedule: epochs.schedule(header.chain, header.epoch),
-      parent: {
-        header: parent.header,
-        hash: parent.hash,
-        isBase: parent.header.height === 0 || parent.header.epoch < header.epoch
-      },
-      view: parent.state,
+      ...judgementOfPlace(header, parent, snapshot, this.#c.constants, schedule),
       coordHash,
       parentCertificateValid: true,
       lateVotesValid: true,
-      attendance: parent.attendance,
       deliveries,
       evidence,
       transactions

@@ -37,9 +37,17 @@ async function copyRows(from: KeyValueStore, to: KeyValueStore): Promise<void> {
   await to.batch(writes, { sync: true })
 }
 
-const raise = (error: unknown): never => {
-  throw error
-}
+/** @param failed where failures go; without it one is thrown */
+const retentionOf = (stores: ReadonlyMap<ChainId, ChainStore>, keep = KEEP, failed?: unknown[]): Retention =>
+  new Retention({
+    clock: systemClock,
+    stores,
+    keep,
+    onFailed: (error) => {
+      if (failed === undefined) throw error
+      failed.push(error)
+    }
+  })
 
 const bytesIn = (directory: string): number =>
   readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0)
@@ -150,28 +158,17 @@ describe('retention', function () {
     const store = storeOn((await diskOf(SHARD)).open(), SHARD)
     const stores = new Map([[SHARD, store]])
     const failed: unknown[] = []
-    const retention = new Retention({
-      clock: systemClock,
-      stores,
-      keep: KEEP,
-      onFailed: (error) => failed.push(error)
-    })
+    const retention = retentionOf(stores, KEEP, failed)
     retention.start()
     retention.advanced(SHARD)
     await eventually('it dropped', () => store.earliest === TIP - KEEP + 1)
     await retention.stop()
-    const more = new Retention({
-      clock: systemClock,
-      stores,
-      keep: TIP,
-      onFailed: (error) => failed.push(error)
-    })
+    const more = retentionOf(stores, TIP, failed)
     more.start()
     await more.stop()
     assert.equal(store.earliest, TIP - KEEP + 1, 'what is gone does not come back')
     const whole = storeOn((await diskOf(SHARD)).open(), SHARD)
-    const cut = { clock: systemClock, stores: new Map([[SHARD, whole]]), keep: KEEP, onFailed: raise }
-    const stopped = new Retention(cut)
+    const stopped = retentionOf(new Map([[SHARD, whole]]))
     stopped.start()
     await stopped.stop()
     assert.equal(whole.earliest, 16, 'one slice was under way')
@@ -187,18 +184,13 @@ describe('retention', function () {
       [COORD, coord],
       [SHARD, shard]
     ])
-    const retention = new Retention({ clock: systemClock, stores, keep: KEEP, onFailed: raise })
+    const retention = retentionOf(stores)
     assert.equal(retention.floor(COORD), 0)
     await shard.dropBelow(30)
     assert.equal(retention.floor(COORD), shard.header(30)!.coordHeight)
     await shard.dropBelow(55)
     assert.equal(retention.floor(COORD), TIP - KEEP + 1)
-    const alone = new Retention({
-      clock: systemClock,
-      stores: new Map([[COORD, coord]]),
-      keep: KEEP,
-      onFailed: raise
-    })
+    const alone = retentionOf(new Map([[COORD, coord]]))
     assert.equal(alone.floor(COORD), TIP - KEEP + 1)
   })
 
@@ -208,12 +200,7 @@ describe('retention', function () {
     disk.crash()
     const failed: unknown[] = []
     const stores = new Map([[SHARD, store]])
-    const retention = new Retention({
-      clock: systemClock,
-      stores,
-      keep: KEEP,
-      onFailed: (error) => failed.push(error)
-    })
+    const retention = retentionOf(stores, KEEP, failed)
     retention.start()
     await retention.stop()
     assert.match(String(failed[0]), /STORE_CLOSED/)
@@ -238,7 +225,7 @@ describe('retention', function () {
       open.set(chain, { kv, store: ChainStore.open(kv, { network: networkId(large.genesis), chain }) })
     }
     const stores = new Map([...open].map(([chain, { store }]) => [chain, store]))
-    const retention = new Retention({ clock: systemClock, stores, keep: 180, onFailed: raise })
+    const retention = retentionOf(stores, 180)
     const beforeBytes = bytesIn(dataPaths(pruned).chainDatabase(SHARD))
     retention.start()
     await eventually(

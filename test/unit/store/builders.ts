@@ -7,8 +7,8 @@ import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { sha256 } from '../../../src/crypto/hash.ts'
 import { BodyType, blockHash, bodyHash } from '../../../src/codec/block.ts'
 import type { Block, Body, Header } from '../../../src/codec/block.ts'
-import { FINALISE } from '../../../src/codec/statement.ts'
-import type { Certificate, StatementKind, Vote } from '../../../src/codec/statement.ts'
+import { FINALISE, NULLIFY } from '../../../src/codec/statement.ts'
+import type { Certificate, Statement, StatementKind, Vote } from '../../../src/codec/statement.ts'
 import type { StateChanges } from '../../../src/state/ports.ts'
 import type { FinalBlock, Genesis } from '../../../src/store/chain-store.ts'
 
@@ -122,3 +122,20 @@ export function aHistory(
   }
   return blocks
 }
+
+export const GUARD_INIT = { publicKey: hashOf(50), network: NETWORK }
+
+/** A statement about block 1, in epoch 0 of coordination. */
+export const guardStatement = (
+  kind: 1 | 2 | 3,
+  view: number,
+  fields: Partial<Statement> = {}
+): Statement => ({
+  network: NETWORK,
+  chain: COORD,
+  epoch: 0,
+  view,
+  kind,
+  hash: kind === NULLIFY ? ZERO_HASH : hashOf(1),
+  ...fields
+})

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { ZERO_HASH, toHex } from '../../../src/primitives/bytes.ts'
+import { toHex } from '../../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import { FINALISE, NOTARISE, NULLIFY } from '../../../src/codec/statement.ts'
 import type { Statement } from '../../../src/codec/statement.ts'
@@ -7,27 +7,14 @@ import { exportGuard, importGuard } from '../../../src/store/guard-transfer.ts'
 import { MemoryDisk } from '../../../src/store/memory.ts'
 import type { KeyValueStore } from '../../../src/store/ports.ts'
 import { SignGuard } from '../../../src/store/sign-guard.ts'
-import { NETWORK, hashOf } from './builders.ts'
+import { GUARD_INIT, guardStatement, hashOf } from './builders.ts'
 
-const INIT = { publicKey: hashOf(50), network: NETWORK }
 const ID = hashOf(51)
 const A = hashOf(1)
 
-function statement(kind: 1 | 2 | 3, view: number, fields: Partial<Statement> = {}): Statement {
-  return {
-    network: NETWORK,
-    chain: COORD,
-    epoch: 0,
-    view,
-    kind,
-    hash: kind === NULLIFY ? ZERO_HASH : A,
-    ...fields
-  }
-}
-
 async function aStore(id: Uint8Array, ...statements: Statement[]): Promise<KeyValueStore> {
   const kv = new MemoryDisk().open()
-  const guard = await SignGuard.create(kv, INIT, id)
+  const guard = await SignGuard.create(kv, GUARD_INIT, id)
   for (const each of statements) {
     const verdict = guard.admit(each)
     assert.ok(verdict.ok)
@@ -37,90 +24,104 @@ async function aStore(id: Uint8Array, ...statements: Statement[]): Promise<KeyVa
 }
 
 async function admits(kv: KeyValueStore, of: Statement): Promise<boolean> {
-  return (await SignGuard.open(kv, INIT, toHex(ID))).admit(of).ok
+  return (await SignGuard.open(kv, GUARD_INIT, toHex(ID))).admit(of).ok
 }
 
 describe('guard export and import', () => {
   it('C12: export retires the guard before it gives the text away, and can be repeated', async () => {
-    const kv = await aStore(ID, statement(NOTARISE, 4))
-    const text = await exportGuard(kv, INIT)
-    await assert.rejects(SignGuard.open(kv, INIT, toHex(ID)), {
+    const kv = await aStore(ID, guardStatement(NOTARISE, 4))
+    const text = await exportGuard(kv, GUARD_INIT)
+    await assert.rejects(SignGuard.open(kv, GUARD_INIT, toHex(ID)), {
       detail: { code: 'GUARD_HALTED', reason: 'exported' }
     })
-    assert.equal(await exportGuard(kv, INIT), text)
+    assert.equal(await exportGuard(kv, GUARD_INIT), text)
   })
 
   it('C12: import on a new machine brings id, bounds and statements of every chain', async () => {
     const kv = await aStore(
       ID,
-      statement(NOTARISE, 4),
-      statement(NULLIFY, 4),
-      statement(FINALISE, 5),
-      statement(NULLIFY, 2, { chain: shardId(7), epoch: 3 })
+      guardStatement(NOTARISE, 4),
+      guardStatement(NULLIFY, 4),
+      guardStatement(FINALISE, 5),
+      guardStatement(NULLIFY, 2, { chain: shardId(7), epoch: 3 })
     )
     const moved = new MemoryDisk().open()
-    const verdict = await importGuard(moved, INIT, await exportGuard(kv, INIT))
+    const verdict = await importGuard(moved, GUARD_INIT, await exportGuard(kv, GUARD_INIT))
     assert.deepEqual(verdict, { ok: true, value: toHex(ID) })
-    assert.ok(!(await admits(moved, statement(FINALISE, 4))))
-    assert.ok(!(await admits(moved, statement(NULLIFY, 5))))
-    assert.ok(!(await admits(moved, statement(NOTARISE, 2, { chain: shardId(7), epoch: 3 }))))
-    assert.ok(!(await admits(moved, statement(NULLIFY, 2, { chain: shardId(7), epoch: 2 }))))
-    assert.ok(await admits(moved, statement(NOTARISE, 4)))
-    assert.ok(await admits(moved, statement(FINALISE, 6)))
+    assert.ok(!(await admits(moved, guardStatement(FINALISE, 4))))
+    assert.ok(!(await admits(moved, guardStatement(NULLIFY, 5))))
+    assert.ok(!(await admits(moved, guardStatement(NOTARISE, 2, { chain: shardId(7), epoch: 3 }))))
+    assert.ok(!(await admits(moved, guardStatement(NULLIFY, 2, { chain: shardId(7), epoch: 2 }))))
+    assert.ok(await admits(moved, guardStatement(NOTARISE, 4)))
+    assert.ok(await admits(moved, guardStatement(FINALISE, 6)))
   })
 
   it('C12: an adoption travels with the guard', async () => {
     const kv = new MemoryDisk().open()
-    await SignGuard.adopt(kv, INIT, { id: ID, fromEpoch: 7 })
+    await SignGuard.adopt(kv, GUARD_INIT, { id: ID, fromEpoch: 7 })
     const moved = new MemoryDisk().open()
-    await importGuard(moved, INIT, await exportGuard(kv, INIT))
-    assert.ok(!(await admits(moved, statement(NULLIFY, 1, { epoch: 6 }))))
-    assert.ok(await admits(moved, statement(NULLIFY, 1, { epoch: 7 })))
+    await importGuard(moved, GUARD_INIT, await exportGuard(kv, GUARD_INIT))
+    assert.ok(!(await admits(moved, guardStatement(NULLIFY, 1, { epoch: 6 }))))
+    assert.ok(await admits(moved, guardStatement(NULLIFY, 1, { epoch: 7 })))
   })
 
   it('C12: an old export brought back takes nothing away that was signed since', async () => {
-    const old = await exportGuard(await aStore(ID, statement(NOTARISE, 4)), INIT)
-    const kv = await aStore(ID, statement(NOTARISE, 4), statement(NOTARISE, 9), statement(NULLIFY, 4))
-    assert.ok((await importGuard(kv, INIT, old)).ok)
-    assert.ok(!(await admits(kv, statement(NOTARISE, 9, { hash: hashOf(2) }))))
-    assert.ok(!(await admits(kv, statement(FINALISE, 4))))
-    const later = await aStore(ID, statement(NULLIFY, 1, { epoch: 2 }))
-    assert.ok((await importGuard(later, INIT, old)).ok)
-    assert.ok(!(await admits(later, statement(NULLIFY, 9, { epoch: 1 }))))
+    const old = await exportGuard(await aStore(ID, guardStatement(NOTARISE, 4)), GUARD_INIT)
+    const kv = await aStore(
+      ID,
+      guardStatement(NOTARISE, 4),
+      guardStatement(NOTARISE, 9),
+      guardStatement(NULLIFY, 4)
+    )
+    assert.ok((await importGuard(kv, GUARD_INIT, old)).ok)
+    assert.ok(!(await admits(kv, guardStatement(NOTARISE, 9, { hash: hashOf(2) }))))
+    assert.ok(!(await admits(kv, guardStatement(FINALISE, 4))))
+    const later = await aStore(ID, guardStatement(NULLIFY, 1, { epoch: 2 }))
+    assert.ok((await importGuard(later, GUARD_INIT, old)).ok)
+    assert.ok(!(await admits(later, guardStatement(NULLIFY, 9, { epoch: 1 }))))
   })
 
   it('C12: an export from below our floor, or from before our adoption, changes neither', async () => {
     const kv = new MemoryDisk().open()
-    const guard = await SignGuard.adopt(kv, INIT, { id: ID, fromEpoch: 2 })
+    const guard = await SignGuard.adopt(kv, GUARD_INIT, { id: ID, fromEpoch: 2 })
     await kv.batch(guard.raiseFloor(COORD, 2, 20).writes, { sync: true })
-    const old = await exportGuard(await aStore(ID, statement(NOTARISE, 4, { epoch: 2 })), INIT)
-    assert.ok((await importGuard(kv, INIT, old)).ok)
-    assert.ok(!(await admits(kv, statement(NULLIFY, 20, { epoch: 2 }))))
-    assert.ok(!(await admits(kv, statement(NULLIFY, 1, { chain: shardId(0), epoch: 1 }))))
-    assert.ok(await admits(kv, statement(NULLIFY, 21, { epoch: 2 })))
+    const old = await exportGuard(await aStore(ID, guardStatement(NOTARISE, 4, { epoch: 2 })), GUARD_INIT)
+    assert.ok((await importGuard(kv, GUARD_INIT, old)).ok)
+    assert.ok(!(await admits(kv, guardStatement(NULLIFY, 20, { epoch: 2 }))))
+    assert.ok(!(await admits(kv, guardStatement(NULLIFY, 1, { chain: shardId(0), epoch: 1 }))))
+    assert.ok(await admits(kv, guardStatement(NULLIFY, 21, { epoch: 2 })))
   })
 
   it('C12: a higher floor or epoch of the export wins', async () => {
-    const kv = await aStore(ID, statement(NOTARISE, 4))
+    const kv = await aStore(ID, guardStatement(NOTARISE, 4))
     const ahead = await aStore(ID)
-    const guard = await SignGuard.open(ahead, INIT, toHex(ID))
+    const guard = await SignGuard.open(ahead, GUARD_INIT, toHex(ID))
     await ahead.batch(guard.raiseFloor(COORD, 0, 20).writes, { sync: true })
-    assert.ok((await importGuard(kv, INIT, await exportGuard(ahead, INIT))).ok)
-    assert.ok(!(await admits(kv, statement(NOTARISE, 20))))
-    assert.ok(await admits(kv, statement(NOTARISE, 21)))
+    assert.ok((await importGuard(kv, GUARD_INIT, await exportGuard(ahead, GUARD_INIT))).ok)
+    assert.ok(!(await admits(kv, guardStatement(NOTARISE, 20))))
+    assert.ok(await admits(kv, guardStatement(NOTARISE, 21)))
   })
 
   for (const [title, theirs] of [
-    ['notarised another hash', statement(NOTARISE, 4, { hash: hashOf(2) })],
-    ['finalised another hash', statement(FINALISE, 5, { hash: hashOf(2) })],
-    ['nullified what the other finalised', statement(NULLIFY, 5)],
-    ['finalised what the other nullified', statement(FINALISE, 6)]
+    ['notarised another hash', guardStatement(NOTARISE, 4, { hash: hashOf(2) })],
+    ['finalised another hash', guardStatement(FINALISE, 5, { hash: hashOf(2) })],
+    ['nullified what the other finalised', guardStatement(NULLIFY, 5)],
+    ['finalised what the other nullified', guardStatement(FINALISE, 6)]
   ] as const) {
     it(`C12: refuses two records of which one ${title}: GUARD_CONTRADICTION`, async () => {
-      const kv = await aStore(ID, statement(NOTARISE, 4), statement(FINALISE, 5), statement(NULLIFY, 6))
-      const verdict = await importGuard(kv, INIT, await exportGuard(await aStore(ID, theirs), INIT))
+      const kv = await aStore(
+        ID,
+        guardStatement(NOTARISE, 4),
+        guardStatement(FINALISE, 5),
+        guardStatement(NULLIFY, 6)
+      )
+      const verdict = await importGuard(
+        kv,
+        GUARD_INIT,
+        await exportGuard(await aStore(ID, theirs), GUARD_INIT)
+      )
       assert.equal(verdict.ok ? 'accepted' : verdict.code, 'GUARD_CONTRADICTION')
-      assert.ok(await admits(kv, statement(NOTARISE, 4)))
+      assert.ok(await admits(kv, guardStatement(NOTARISE, 4)))
     })
   }
 
@@ -129,41 +130,47 @@ describe('guard export and import', () => {
       [NOTARISE, NULLIFY],
       [NULLIFY, NOTARISE]
     ] as const) {
-      const kv = await aStore(ID, statement(ours, 4))
+      const kv = await aStore(ID, guardStatement(ours, 4))
       assert.ok(
-        (await importGuard(kv, INIT, await exportGuard(await aStore(ID, statement(theirs, 4)), INIT))).ok
+        (
+          await importGuard(
+            kv,
+            GUARD_INIT,
+            await exportGuard(await aStore(ID, guardStatement(theirs, 4)), GUARD_INIT)
+          )
+        ).ok
       )
-      assert.ok(!(await admits(kv, statement(FINALISE, 4))))
-      assert.ok(!(await admits(kv, statement(NOTARISE, 4, { hash: hashOf(2) }))))
+      assert.ok(!(await admits(kv, guardStatement(FINALISE, 4))))
+      assert.ok(!(await admits(kv, guardStatement(NOTARISE, 4, { hash: hashOf(2) }))))
     }
   })
 
   it('C22: the export of a guard that saw a twin stays halted; the export of the twin ends a halt', async () => {
     const kv = await aStore(ID)
-    await (await SignGuard.open(kv, INIT, toHex(ID))).halt('a twin signs')
-    const text = await exportGuard(kv, INIT)
+    await (await SignGuard.open(kv, GUARD_INIT, toHex(ID))).halt('a twin signs')
+    const text = await exportGuard(kv, GUARD_INIT)
     const moved = new MemoryDisk().open()
-    assert.ok((await importGuard(moved, INIT, text)).ok)
-    await assert.rejects(SignGuard.open(moved, INIT, toHex(ID)), { code: 'GUARD_HALTED' })
-    assert.ok((await importGuard(moved, INIT, await exportGuard(await aStore(ID), INIT))).ok)
-    assert.ok(await admits(moved, statement(NULLIFY, 1)))
+    assert.ok((await importGuard(moved, GUARD_INIT, text)).ok)
+    await assert.rejects(SignGuard.open(moved, GUARD_INIT, toHex(ID)), { code: 'GUARD_HALTED' })
+    assert.ok((await importGuard(moved, GUARD_INIT, await exportGuard(await aStore(ID), GUARD_INIT))).ok)
+    assert.ok(await admits(moved, guardStatement(NULLIFY, 1)))
   })
 
   it('refuses the guard of another key, and of another network', async () => {
-    const text = await exportGuard(await aStore(ID), INIT)
+    const text = await exportGuard(await aStore(ID), GUARD_INIT)
     const kv = new MemoryDisk().open()
-    const otherKey = await importGuard(kv, { ...INIT, publicKey: hashOf(9) }, text)
+    const otherKey = await importGuard(kv, { ...GUARD_INIT, publicKey: hashOf(9) }, text)
     assert.equal(otherKey.ok ? '' : otherKey.code, 'GUARD_OTHER_KEY')
-    const otherNetwork = await importGuard(kv, { ...INIT, network: hashOf(9) }, text)
+    const otherNetwork = await importGuard(kv, { ...GUARD_INIT, network: hashOf(9) }, text)
     assert.equal(otherNetwork.ok ? '' : otherNetwork.code, 'GUARD_OTHER_NETWORK')
   })
 
   it('exports nothing for a key without a guard', async () => {
-    await assert.rejects(exportGuard(new MemoryDisk().open(), INIT), { code: 'GUARD_MISSING' })
+    await assert.rejects(exportGuard(new MemoryDisk().open(), GUARD_INIT), { code: 'GUARD_MISSING' })
   })
 
   it('refuses every malformed text: GUARD_FILE_MALFORMED, and stores nothing', async () => {
-    const text = await exportGuard(await aStore(ID, statement(NOTARISE, 4)), INIT)
+    const text = await exportGuard(await aStore(ID, guardStatement(NOTARISE, 4)), GUARD_INIT)
     const edit = (from: string | RegExp, to: string): string => {
       const edited = text.replace(from, to)
       assert.notEqual(edited, text, String(from))
@@ -190,9 +197,9 @@ describe('guard export and import', () => {
     ]
     const kv = new MemoryDisk().open()
     for (const each of broken) {
-      const verdict = await importGuard(kv, INIT, each)
+      const verdict = await importGuard(kv, GUARD_INIT, each)
       assert.equal(verdict.ok ? 'accepted' : verdict.code, 'GUARD_FILE_MALFORMED', each)
     }
-    await assert.rejects(exportGuard(kv, INIT), { code: 'GUARD_MISSING' })
+    await assert.rejects(exportGuard(kv, GUARD_INIT), { code: 'GUARD_MISSING' })
   })
 })
