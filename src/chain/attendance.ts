@@ -30,14 +30,21 @@ export type AttendanceBook = readonly Attended[]
 export function recordAttendance(book: AttendanceBook, block: Block): AttendanceBook {
   const { header, hash, body } = block
   if (header.height === 0) return []
-  const { parentCertificate, lateVotes } = body.attendance
-  const noted = withCertificate(book, header.epoch, parentCertificate[0]).map((ancestor) => {
+  const { epoch, view } = header
+  const noted = noteAttendance(book, epoch, body.attendance)
+  return [...noted, { hash, epoch, view, recorded: new Set<number>() }].slice(-LATE_ANCESTORS)
+}
+
+/** Ancestors of this epoch with what a block of it records of them. */
+export const noteAttendance = (
+  book: AttendanceBook,
+  epoch: number,
+  { parentCertificate, lateVotes }: Attendance
+): AttendanceBook =>
+  withCertificate(book, epoch, parentCertificate[0]).map((ancestor) => {
     const late = lateVotes.filter((vote) => equal(vote.hash, ancestor.hash)).map(({ signer }) => signer)
     return late.length === 0 ? ancestor : { ...ancestor, recorded: new Set([...ancestor.recorded, ...late]) }
   })
-  const { epoch, view } = header
-  return [...noted, { hash, epoch, view, recorded: new Set<number>() }].slice(-LATE_ANCESTORS)
-}
 
 /** Ancestors of this epoch, the parent with those that its certificate names. */
 function withCertificate(

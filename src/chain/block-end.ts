@@ -15,6 +15,7 @@ import { slashStake } from '../state/conduct/slash.ts'
 import type { Ledger } from '../state/ledger.ts'
 import type { BlockContext } from '../state/types.ts'
 import type { AttendanceBook } from './attendance.ts'
+import { countFacts } from './facts-step.ts'
 
 /** The block as its end sees it: all of it is equal for every honest node. */
 export interface BlockEndContext extends BlockContext {
@@ -45,7 +46,7 @@ const recordOffences: EndStep = (ledger, { offences, epoch, height, params }) =>
 }
 
 /** In their order. A step reads and writes records of its own by `ledger.record` and `ledger.setRecord`. */
-const STEPS: readonly EndStep[] = [recordOffences]
+const STEPS: readonly EndStep[] = [recordOffences, countFacts]
 
 export const endOfBlock =
   (context: BlockEndContext): BlockEnd =>

@@ -2,8 +2,9 @@
 import type { RegisteredMessage } from './message.ts'
 import { registered } from './message.ts'
 import { payout } from './payout.ts'
+import { epochSummary } from './summary.ts'
 
-export const SYSTEM_MESSAGES: readonly RegisteredMessage[] = [registered(payout)]
+export const SYSTEM_MESSAGES: readonly RegisteredMessage[] = [registered(epochSummary), registered(payout)]
 
 const BY_NUMBER = new Map(SYSTEM_MESSAGES.map((message) => [message.number, message]))
 

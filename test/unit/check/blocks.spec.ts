@@ -94,7 +94,7 @@ describe('icn check: blocks that a quorum certified and that are wrong', () => {
     const cases: [Partial<Header>, RegExp][] = [
       [{ timeMs: 1 }, /time-too-early/],
       [{ proposer: new Uint8Array(32) }, /wrong-proposer/],
-      [{ rewardConsumer: 1n }, /not-built-yet/],
+      [{ rewardConsumer: 1n }, /wrong-reward/],
       [
         { coordHash: new Uint8Array(32).fill(1) },
         /it refers to coordination height 5, where another block is final here/
@@ -159,8 +159,10 @@ describe('icn check: blocks that a quorum certified and that are wrong', () => {
     const found = async (fields?: Partial<Vote>): Promise<string[]> =>
       findings({ coord: 3, shard: 0, tamper: at(COORD, 3, (final) => late(final, fields)) })
 
-    it('C28: that nobody recorded, with its signature, is no finding', async () => {
-      assert.deepEqual(await found(), [])
+    it('C28, COOP-20: that nobody recorded, with its signature, is in order; the state counts it', async () => {
+      assert.deepEqual(await found(), [
+        'coord header 3: wrong-state-root: execution of coord 3 gives another root'
+      ])
     })
 
     it('C28: whose signature is not valid', async () => {
