@@ -16,7 +16,6 @@ import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import type { Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
 import { concat, utf8 } from '../primitives/bytes.ts'
@@ -24,6 +23,7 @@ import { gossipScores, GOSSIP_THRESHOLDS, QUIET_TRAFFIC } from './gossip-scores.
 import type { Traffic } from './gossip-scores.ts'
 import { DISCOVERY_LIMITS } from './discovery/limits.ts'
 import { NET_LIMITS } from './limits.ts'
+import { createMuxers } from './muxer.ts'
 import { RecordStore } from './record-store.ts'
 import type { Datastore } from './record-store.ts'
 import { protocolOf } from './topics.ts'
@@ -134,8 +134,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ],
     peerDiscovery: await switchedDiscovery(options.switches),
     connectionEncrypters: [noise()],
-    /** With the default window a fast stream outgrows its read buffer while paused and is reset. */
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
+    streamMuxers: [createMuxers],
     connectionGater: options.gater,
     connectionManager: {
       maxConnections: 2 * NET_LIMITS.maxPeers,

@@ -3,6 +3,7 @@
  * holds before and after is its last line, as JSON. Run it with `--expose-gc`.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Connection } from '@libp2p/interface'
 import type { Host } from '../../src/net/host.ts'
 import { gossipCaches } from '../../src/net/gossip-caches.ts'
 import { silentMetrics } from '../../src/net/metrics.ts'
@@ -38,6 +39,10 @@ const EXPIRING = /^(?:messages|score|backoff)/
 
 /** A peer's DHT dials by itself; while the process is measured, nobody dials. */
 let isResting = false
+
+/** The other side may have hung up a moment before, and then there is nobody to say goodbye to. */
+const end = async (connection: Connection): Promise<void> =>
+  connection.close().catch((error: Error) => connection.abort(error))
 
 class Cycles {
   /** Cycles in which gossip's streams did not open: the library loses them when a peer is back too soon. */
@@ -79,7 +84,7 @@ class Cycles {
       .catch(() => true)
     if (isDeaf) this.deaf++
     pubsub.unsubscribe(topic)
-    await connection.close()
+    await end(connection)
     await eventually('it is gone', () => !isKnown() && peer.getConnections().length === 0)
   }
 
@@ -87,7 +92,7 @@ class Cycles {
   async settle(): Promise<Held> {
     const untilMs = performance.now() + SETTLE_MS
     isResting = true
-    await Promise.all(this.#connections().map((connection) => connection.close()))
+    await Promise.all(this.#connections().map(end))
     const isQuiet = (): boolean =>
       this.#connections().length === 0 && Object.values(this.#kept()).every((entries) => entries === 0)
     while (performance.now() < untilMs && !isQuiet()) await delay(100)
