@@ -19,6 +19,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from second_reader_genesis import read_genesis, read_leaders
+from second_reader_emission import read_emission
+from second_reader_evidence import read_evidence
 from second_reader_gossip import read_gossip
 from second_reader_state import read_state
 
@@ -622,6 +624,8 @@ READERS = {
     "state.json": read_state,
     "genesis.json": read_genesis,
     "leaders.json": read_leaders,
+    "emission.json": read_emission,
+    "evidence.json": lambda reader, file: read_evidence(reader, file, sys.modules[__name__]),
     "gossip.json": lambda reader, file: read_gossip(reader, file, sys.modules[__name__]),
 }
 

@@ -230,7 +230,7 @@ def chain_state(genesis, mana_cap, chain):
     held = [sum(account[token] for account in here) for token in (1, 2)]
     reserve = [0, 0] if chain == COORD else [reserve_part(genesis, token, chain) for token in (1, 2)]
     size = sum(len(key) + len(value) for key, value in values.items())
-    values[b"\x00"] = b"".join(little(number, 8) for number in (len(here), size, *held, 0, 0, 0, 0, *reserve, *[0] * 6))
+    values[b"\x00"] = b"".join(little(number, 8) for number in (len(here), size, *held, 0, 0, 0, 0, *reserve, *[0] * 11))
     return values
 
 

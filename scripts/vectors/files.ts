@@ -1,4 +1,6 @@
 /** The vector files that are generated, by name. Files from elsewhere (another reader's, another layer's) may lie beside them. */
+import { emission } from './emission.ts'
+import { evidence } from './evidence.ts'
 import { gossip } from './gossip.ts'
 import * as objects from './objects.ts'
 import { toText } from './plain.ts'
@@ -16,7 +18,9 @@ const BUILDERS: Readonly<Record<string, () => Plain>> = {
   'roots.json': trees.roots,
   'proofs.json': trees.proofs,
   'signatures.json': signatures,
-  'gossip.json': gossip
+  'gossip.json': gossip,
+  'evidence.json': evidence,
+  'emission.json': emission
 }
 
 /** Text by file name. */

@@ -1,6 +1,8 @@
 /** Every SSZ container of src/codec by name, and the notation of protocols/encoding.md, discovery.md and snapshot.md for a type. */
 import { BitListType, UintBigintType, UintNumberType } from '@chainsafe/ssz'
+import * as atomic from '../../src/codec/atomic.ts'
 import * as block from '../../src/codec/block.ts'
+import * as claims from '../../src/codec/claims.ts'
 import * as evidence from '../../src/codec/evidence.ts'
 import * as genesis from '../../src/codec/genesis.ts'
 import * as messages from '../../src/codec/messages.ts'
@@ -33,6 +35,7 @@ import * as transferProof from '../../src/codec/transfer-proof.ts'
 /** In the order of the specification. A new file of src/codec is added here and there. */
 const MODULES = [
   transaction,
+  claims,
   statement,
   block,
   proposal,
@@ -47,6 +50,7 @@ const MODULES = [
   receipt,
   outcome,
   system,
+  atomic,
   transferProof,
   supplyProof,
   peerRecord,

@@ -10,6 +10,7 @@ import type { Offence } from '../codec/evidence.ts'
 import type { LeaderSchedule } from '../sharding/ports.ts'
 import type { Committee } from '../sharding/types.ts'
 import type { BlockEnd } from '../state/apply-block.ts'
+import { payReward } from '../state/emission.ts'
 import { recordOffence } from '../state/conduct/evidence.ts'
 import { slashStake } from '../state/conduct/slash.ts'
 import type { Ledger } from '../state/ledger.ts'
@@ -46,7 +47,7 @@ const recordOffences: EndStep = (ledger, { offences, epoch, height, params }) =>
 }
 
 /** In their order. A step reads and writes records of its own by `ledger.record` and `ledger.setRecord`. */
-const STEPS: readonly EndStep[] = [recordOffences, countFacts]
+const STEPS: readonly EndStep[] = [payReward, recordOffences, countFacts]
 
 export const endOfBlock =
   (context: BlockEndContext): BlockEnd =>

@@ -19,12 +19,14 @@ import type { Params } from '../params/params.ts'
 import { selectWork } from '../state/build.ts'
 import type { TransactionSource } from '../state/build.ts'
 import type { StateView } from '../state/ports.ts'
+import { readTotals } from '../state/supply.ts'
 import type { CheckedDelivery } from '../state/receipts.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
 import type { LeaderSchedule } from '../sharding/ports.ts'
 import type { Committee } from '../sharding/types.ts'
 import type { AttendanceBook } from './attendance.ts'
 import { endOfBlock } from './block-end.ts'
+import { rewardFields } from './reward.ts'
 import { selectEvidence } from './evidence.ts'
 import type { ReadEvidence } from './evidence.ts'
 import { deliveryBytesMax, earliestTimeMs } from './judge.ts'
@@ -124,16 +126,7 @@ export function buildBlock(input: BuildInput): Built {
   }
   const bodyBytes = BodyType.serialize(body)
   const header: Header = {
-    version: BLOCK_VERSION,
-    network: input.network,
-    chain: input.chain,
-    epoch: input.epoch,
-    height,
-    view: input.view,
-    timeMs,
-    parent: parent.hash,
-    coordHeight: input.coord.height,
-    coordHash: input.coord.hash,
+    ...placeOf(input, timeMs),
     transactionsRoot: transactionsRoot(transactions.map(({ wireHash }) => wireHash)),
     transactionCount: transactions.length,
     bodyBytes: bodyBytes.length,
@@ -142,12 +135,25 @@ export function buildBlock(input: BuildInput): Built {
     receiptsOutRoot: receiptsOutRoot(execution.emitted, execution.received),
     attendanceRoot: attendanceRoot(attendance),
     stateRoot: execution.changes.root,
-    rewardConsumer: 0n,
-    rewardIndustrial: 0n,
-    proposer: input.proposer
+    ...rewardFields(height, params, readTotals(input.state))
   }
   return { block: { header, hash: blockHash(header), bodyBytes, body }, execution, transactions }
 }
+
+/** What of the header does not follow from the body. */
+const placeOf = (input: BuildInput, timeMs: number) => ({
+  version: BLOCK_VERSION,
+  network: input.network,
+  chain: input.chain,
+  epoch: input.epoch,
+  height: input.parent.header.height + 1,
+  view: input.view,
+  timeMs,
+  parent: input.parent.hash,
+  coordHeight: input.coord.height,
+  coordHash: input.coord.hash,
+  proposer: input.proposer
+})
 
 /** The reference of a coord block: it has none (C6). */
 export const NO_COORD_REFERENCE = { height: 0, hash: ZERO_HASH } as const

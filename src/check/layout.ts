@@ -26,7 +26,8 @@ export const NODE_ROWS = {
   guard: 0x01,
   journal: 0x02,
   localTransaction: 0x03,
-  peer: 0x04
+  peer: 0x04,
+  evidence: 0x05
 } as const
 
 export type ChainRow = keyof typeof CHAIN_ROWS

@@ -1,5 +1,6 @@
 /** The node's database: identity, sign guard, journal, and the transactions it promised to carry. */
 import { equal, toHex, utf8 } from '../primitives/bytes.ts'
+import { offenceId } from '../codec/evidence.ts'
 import { decode } from '../codec/ssz.ts'
 import { checkStateless, signatureJob } from '../state/stateless.ts'
 import { checkGuards, noteGuards } from './guard-rows.ts'
@@ -17,6 +18,7 @@ export async function checkNode(rows: NodeRows): Promise<void> {
   noteGuards(rows, guards)
   await checkLocalTransactions(rows)
   await checkPeers(rows)
+  await checkEvidence(rows)
   for await (const key of database.keysFrom(Math.max(...Object.values(NODE_ROWS)) + 1)) {
     report('other', toHex(key), 'a key of no bucket')
   }
@@ -50,5 +52,15 @@ async function checkLocalTransactions({ database, constants, verifier, report }:
     }
     const [valid] = await verifier.verify([signatureJob(checked.value)])
     if (valid !== true) report('localTransaction', at, 'its signature is not valid')
+  }
+}
+
+/** C30: what waits for a block proves an offence, and is found under it. */
+async function checkEvidence({ database, directory, epochs, signatures, report }: NodeRows): Promise<void> {
+  for await (const [key, bytes] of database.rows(NODE_ROWS.evidence)) {
+    const place = { epochs, report, where: `${directory}: evidence ${toHex(key)}` }
+    const offence = await signatures.evidence(bytes, place)
+    if (offence === undefined) report('evidence', toHex(key), 'it proves nothing')
+    else if (!equal(offenceId(offence), key)) report('evidence', toHex(key), 'it is of another offence')
   }
 }

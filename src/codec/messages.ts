@@ -65,6 +65,8 @@ export const FRAME_VOTE = 3
 export const FRAME_BOUNDARY = 4
 export const FRAME_DIGEST = 5
 export const FRAME_WANT = 6
+/** Evidence (C30): of any chain; coordination takes it in. */
+export const FRAME_EVIDENCE = 7
 export { CertificateType, VoteType }
 
 /** Items and bytes of one answer on `consensus/1` (C19). */

@@ -11,7 +11,8 @@ import {
   BlocksByHashType,
   BundleType,
   FRAME_BOUNDARY,
-  FRAME_WANT,
+  FRAME_EVIDENCE,
+  FRAME_STATUS,
   FinalRangeType
 } from '../codec/messages.ts'
 import type { Status } from '../codec/messages.ts'
@@ -38,6 +39,8 @@ import { EpochBook } from './chain/epoch-book.ts'
 import type { BundleCounts } from './chain/transactions.ts'
 import type { Source } from './chain/outbox.ts'
 import { serveBlocks, serveRange } from './chain/serve.ts'
+import { EvidencePool, NO_EVIDENCE } from './evidence-pool.ts'
+import { observeFinal, observeFinality, observeOffences } from './observed-events.ts'
 import { Coordination } from './coordination.ts'
 import { serveBodies, serveHeaders } from './sync/serve.ts'
 import type { ChainSyncInit } from './sync/chain-sync.ts'
@@ -86,6 +89,7 @@ export class Chains {
   readonly epochs: EpochBook
   readonly #c: ChainsComponents
   readonly snapshots: ReadonlyMap<ChainId, ChainSnapshots>
+  readonly evidence: EvidencePool
   readonly #chains: ReadonlyMap<ChainId, ChainNode>
   readonly #stores: readonly KeyValueStore[]
   readonly #coordination: Coordination
@@ -93,7 +97,7 @@ export class Chains {
 
   private constructor(
     c: ChainsComponents,
-    parts: Pick<Chains, 'genesis' | 'constants' | 'epochs'> & {
+    parts: Pick<Chains, 'genesis' | 'constants' | 'epochs' | 'evidence'> & {
       chains: ReadonlyMap<ChainId, ChainNode>
       snapshots: ReadonlyMap<ChainId, ChainSnapshots>
       stores: readonly KeyValueStore[]
@@ -106,6 +110,7 @@ export class Chains {
     this.epochs = parts.epochs
     this.#chains = parts.chains
     this.snapshots = parts.snapshots
+    this.evidence = parts.evidence
     this.#stores = parts.stores
     this.#coordination = parts.coordination
   }
@@ -129,7 +134,8 @@ export class Chains {
   ): Promise<Chains> {
     const network = networkId(genesis)
     const constants = { network, shards: genesis.shards, payloadBytesMax: genesis.params.payloadBytesMax }
-    const coordination = new Coordination((error) => c.events.failed(error))
+    const failed = (error: unknown): void => c.events.failed(error)
+    const coordination = new Coordination(failed)
     const genesisHash = buildChainGenesis(genesis, COORD).block.hash
     const databases = new Map<ChainId, SwitchableStore>()
     const snapshots = new Map<ChainId, ChainSnapshots>()
@@ -137,22 +143,16 @@ export class Chains {
       const kv = new SwitchableStore(await c.openChain(chain))
       stores.push(kv)
       databases.set(chain, kv)
-      if (ChainStore.exists(kv)) return ChainStore.open(kv, { network, chain })
-      // An import that was given up: nothing of it may be taken for state.
-      await discardImport(kv)
-      return ChainStore.create(kv, { network, chain }, createGenesis(genesis, chain, genesisHash))
+      return openStore(kv, { network, chain }, () => createGenesis(genesis, chain, genesisHash))
     }
     const coordStore = await open(COORD)
     const epochs = new EpochBook((epoch) => loadSnapshot(coordStore, epoch))
     const chains = new Map<ChainId, ChainNode>()
-    const receipts = new Receipts({
-      network: c.network,
-      constants,
-      chains,
-      failed: (error) => c.events.failed(error)
-    })
+    const receipts = new Receipts({ network: c.network, constants, chains, failed })
     const fetchCoordHistory = (): void => snapshots.get(COORD)?.fetchHistory()
-    const events = observeFinality(c.events, coordination, receipts)
+    const evidence = evidencePool(c, { epochs, network, coord: () => chains.get(COORD) })
+    const observed = observeFinality(c.events, coordination, receipts)
+    const events = observeOffences(observed, evidence, (chain) => chains.get(chain))
     for (const chain of [COORD, ...shards]) {
       const store = chain === COORD ? coordStore : await open(chain)
       const freeze = chain === COORD ? freezer(epochs, genesisHash, genesis.shards) : () => []
@@ -169,6 +169,7 @@ export class Chains {
           ...shared,
           events: observeFinal(events, own),
           fetchSnapshot: async () => own.fetch(),
+          evidence: chain === COORD ? evidence : NO_EVIDENCE,
           coord: coordination,
           freeze,
           source: (other) => sourceIn(chains, other)
@@ -180,7 +181,16 @@ export class Chains {
     }
     for (const [chain, node] of chains) if (isShard(chain)) coordination.onFinal(() => node.driver.wake())
     coordination.onFinal(() => receipts.pull())
-    const all = new Chains(c, { genesis, constants, epochs, chains, snapshots, stores, coordination })
+    const all = new Chains(c, {
+      genesis,
+      constants,
+      epochs,
+      chains,
+      snapshots,
+      stores,
+      coordination,
+      evidence
+    })
     all.#join(receipts)
     return all
   }
@@ -245,6 +255,7 @@ export class Chains {
     this.#cancelListening()
     this.#coordination.stop()
     await stopEach([
+      async () => this.evidence.stop(),
       ...this.list.map((chain) => async () => chain.stop()),
       ...[...this.snapshots.values()].map((each) => async () => each.stop()),
       ...this.#stores.map((store) => async () => store.close())
@@ -294,7 +305,7 @@ export class Chains {
       peerUp: (peer, status) => {
         for (const { chain, finalHeight } of status.chains) this.get(chain)?.onPeer(peer, finalHeight)
       },
-      peerDown: () => undefined,
+      peerDown: (peer) => this.evidence.forget(peer),
       consensusFrame: (peer, frame) => this.#route(peer, frame)
     })
   }
@@ -317,18 +328,52 @@ export class Chains {
     const kind = frame[0]
     const bytes = frame.subarray(1)
     const at = kind === FRAME_BOUNDARY ? HEADER_CHAIN_OFFSET : CHAIN_OFFSET
-    if (kind === undefined || kind < 1 || kind > FRAME_WANT || bytes.length < at + 2) {
+    if (kind === undefined || kind < 1 || kind > FRAME_EVIDENCE || bytes.length < at + 2) {
       this.#c.network.report(peer, 'invalid', 'consensus/1: unknown frame')
       return
     }
+    if (kind === FRAME_EVIDENCE) {
+      this.#run(this.evidence.receive(peer, bytes))
+      return
+    }
     const chain = new DataView(bytes.buffer, bytes.byteOffset).getUint16(at, true) as ChainId
-    this.get(chain)
-      ?.onFrame(peer, kind, bytes)
-      .catch((error: unknown) => this.#c.events.failed(error))
+    if (chain === COORD && kind === FRAME_STATUS) this.evidence.give(peer)
+    this.#run(this.get(chain)?.onFrame(peer, kind, bytes))
+  }
+
+  #run(work: Promise<void> | undefined): void {
+    work?.catch((error: unknown) => this.#c.events.failed(error))
   }
 }
 
 const FULL: Pick<ChainSyncInit, 'mode' | 'checkpoint'> = { mode: 'full', checkpoint: undefined }
+
+async function openStore(
+  kv: SwitchableStore,
+  of: { readonly network: Uint8Array; readonly chain: ChainId },
+  genesis: () => ReturnType<typeof createGenesis>
+): Promise<ChainStore> {
+  if (ChainStore.exists(kv)) return ChainStore.open(kv, of)
+  // An import that was given up: nothing of it may be taken for state.
+  await discardImport(kv)
+  return ChainStore.create(kv, of, genesis())
+}
+
+function evidencePool(
+  c: ChainsComponents,
+  init: { epochs: EpochBook; network: Uint8Array; coord: () => ChainNode | undefined }
+): EvidencePool {
+  const coord = (): ChainNode => must(init.coord(), 'coordination is always followed')
+  return new EvidencePool({
+    ...c,
+    epochs: init.epochs,
+    networkId: init.network,
+    final: () => ({ state: coord().tree.final.state, epoch: coord().driver.instance.config.epoch }),
+    onTaken: (taken) => c.events.evidence(taken),
+    onChanged: () => coord().driver.workAppeared(),
+    onFailed: (error) => c.events.failed(error)
+  })
+}
 
 /** D15: one budget of requests for all chains, and coordination first. */
 function syncBudget(chains: ReadonlyMap<ChainId, ChainNode>) {
@@ -340,29 +385,7 @@ function syncBudget(chains: ReadonlyMap<ChainId, ChainNode>) {
   }
 }
 
-/** The snapshot of a block is begun before anything else happens to the store. */
-function observeFinal(events: ChainEvents, snapshots: ChainSnapshots): ChainEvents {
-  return {
-    ...events,
-    final: (event) => {
-      snapshots.onFinal(event)
-      events.final(event)
-    }
-  }
-}
-
 function sourceIn(chains: ReadonlyMap<ChainId, ChainNode>, chain: ChainId): Source | undefined {
   const node = chains.get(chain)
   return node === undefined ? undefined : sourceOf(node)
-}
-
-function observeFinality(events: ChainEvents, coordination: Coordination, receipts: Receipts): ChainEvents {
-  return {
-    ...events,
-    final: (event) => {
-      events.final(event)
-      if (event.chain === COORD) coordination.advanced()
-      receipts.advanced(event.chain)
-    }
-  }
 }

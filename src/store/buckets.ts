@@ -100,6 +100,12 @@ export const NODE_BUCKETS = {
     'kind (1) ‖ peer id',
     'kind 1: what is known of the peer (StoredPeer); kind 2: ban: until (Unix ms, 8), bans so far (1), reason ' +
       '(UTF-8, at most 256). At most 1,024 rows of each kind'
+  ),
+  evidence: bucket(
+    0x05,
+    'evidence',
+    'offence id (32)',
+    'evidence that no state is known to hold; at most 512 rows'
   )
 } as const
 

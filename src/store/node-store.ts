@@ -4,6 +4,7 @@
 import { utf8 } from '../primitives/bytes.ts'
 import { NODE_BUCKETS as B, bucketKey, bucketRange, decodeStored } from './buckets.ts'
 import { checkIdentity, checkSchema } from './identity.ts'
+import { HeldEvidence } from './held-evidence.ts'
 import { Journal } from './journal.ts'
 import { LocalTransactions } from './local-transactions.ts'
 import type { KeyValueStore, Write } from './ports.ts'
@@ -20,13 +21,18 @@ export type PeerRecord = readonly [id: Uint8Array, record: Uint8Array]
 export class NodeStore {
   readonly journal: Journal
   readonly localTransactions: LocalTransactions
+  readonly evidence: HeldEvidence
   /** For the guard, which is opened with a key (`openGuard`). */
   readonly database: KeyValueStore
 
-  private constructor(database: KeyValueStore, journal: Journal, localTransactions: LocalTransactions) {
+  private constructor(
+    database: KeyValueStore,
+    parts: Pick<NodeStore, 'journal' | 'localTransactions' | 'evidence'>
+  ) {
     this.database = database
-    this.journal = journal
-    this.localTransactions = localTransactions
+    this.journal = parts.journal
+    this.localTransactions = parts.localTransactions
+    this.evidence = parts.evidence
   }
 
   /**
@@ -42,7 +48,11 @@ export class NodeStore {
       checkSchema(bytes, NODE_SCHEMA, B.meta, IDENTITY_KEY)
       checkIdentity(decodeStored(NodeIdentityType, bytes, B.meta, IDENTITY_KEY), { network })
     }
-    return new NodeStore(database, await Journal.open(database), await LocalTransactions.open(database))
+    return new NodeStore(database, {
+      journal: await Journal.open(database),
+      localTransactions: await LocalTransactions.open(database),
+      evidence: await HeldEvidence.open(database)
+    })
   }
 
   /** Rows of one kind by peer id, as last saved. */

@@ -2,6 +2,7 @@
  * Data directories as a node leaves them, written with the node's own stores: a coordination chain and one shard that
  * cross epoch boundaries, and a node database with guard, journal and a local transaction.
  */
+import { EvidenceType, TWO_NOTARISE, offenceId } from '../../src/codec/evidence.ts'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BitArray } from '@chainsafe/ssz'
@@ -353,7 +354,7 @@ async function delivered(
 
 /** The validator proposed the next block of each chain; then it finalised or nullified that view. */
 async function fillNode(
-  { database, journal, localTransactions }: NodeStore,
+  { database, journal, localTransactions, evidence }: NodeStore,
   chains: readonly GrowingChain[],
   votes: 'finalise' | 'nullify'
 ): Promise<void> {
@@ -394,6 +395,22 @@ async function fillNode(
   const shard = chains.at(-1)!
   const { id, bytes } = shard.transfer(1_000n, 'user1')
   await localTransactions.put([{ chain: SHARD, id, bytes }])
+  const accused = aContradiction(shard)
+  await evidence.put(accused.id, EvidenceType.serialize(accused.evidence))
+}
+
+/** Two votes of the last member of a chain's committee, which was seen and waits for a block (C30). */
+function aContradiction(chain: GrowingChain) {
+  const { epoch } = chain.store.final
+  const { members } = chain.snapshot(epoch).committees.get(chain.chain)!
+  const signer = members.length - 1
+  const { key: publicKey } = members[signer]!
+  const view = 900
+  const votes = [1, 2].map((byte) => chain.vote(epoch, view, NOTARISE, new Uint8Array(32).fill(byte), signer))
+  return {
+    id: offenceId({ publicKey, chain: chain.chain, epoch, view, kind: TWO_NOTARISE }),
+    evidence: { network: chain.network, publicKey, votes, proposal: [] }
+  }
 }
 
 /** The path of one database of a directory: `node`, `coord`, `0`. */

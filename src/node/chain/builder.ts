@@ -9,6 +9,7 @@ import { NO_COORD_REFERENCE, buildBlock } from '../../chain/build.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import type { TransactionSource } from '../../state/build.ts'
 import type { CheckedDelivery } from '../../state/receipts.ts'
+import type { EvidencePool } from '../evidence-pool.ts'
 import type { Clock } from '../ports.ts'
 import type { BlockTree, Ground } from './block-tree.ts'
 import type { CoordinationView } from './coordination-view.ts'
@@ -23,6 +24,7 @@ export interface BuilderComponents {
   readonly candidates: (exclude: ReadonlySet<Hex>) => TransactionSource
   /** Receipts of other chains that a child of this block may carry under this reference. */
   readonly deliveries: (parent: Ground, coordHeight: number) => readonly CheckedDelivery[]
+  readonly evidence: Pick<EvidencePool, 'offers'>
   readonly shards: number
   /** Finality certificate of the last final block, from the store. */
   readonly finalCertificate: () => Certificate | undefined
@@ -61,6 +63,7 @@ export class Builder {
       nowMs: clock.wallMs(),
       coord,
       proposer,
+      evidence: empty ? [] : this.#c.evidence.offers(),
       deliveries: empty ? [] : deliveries(parent, coord.height),
       candidates: empty ? [] : candidates(tree.wireHashesUpTo(parentKey))
     })

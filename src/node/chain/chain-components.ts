@@ -7,6 +7,7 @@ import type { Network } from '../../net/types.ts'
 import type { GenesisConstants } from '../../state/types.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
 import type { NodeStore } from '../../store/node-store.ts'
+import type { EvidencePool } from '../evidence-pool.ts'
 import type { ChainEvents, Clock } from '../ports.ts'
 import type { ChainSyncInit } from '../sync/chain-sync.ts'
 import type { Validator } from '../validator.ts'
@@ -28,6 +29,8 @@ export interface ChainNodeComponents {
   readonly events: ChainEvents
   /** Epoch snapshots frozen by a block; none on shards. */
   readonly freeze: (executed: Executed) => readonly SnapshotRecord[]
+  /** What waits for a coordination block; nothing on shards (C30). */
+  readonly evidence: Pick<EvidencePool, 'offers' | 'hasWork' | 'changes'>
   /** Another shard that this node follows, as a source of receipts. */
   readonly source: (chain: ChainId) => Source | undefined
   readonly onDropped: (chain: ChainId, dropped: readonly Dropped[]) => void

@@ -97,7 +97,8 @@ export class ChainNode {
     this.executor = executor
     this.inbox = new Inbox(c, { chain, shards: constants.shards })
     this.pool = new Pool(chain, params)
-    this.#work = new Work(this, () => this.driver.instance.config.params)
+    const { pool, inbox } = this
+    this.#work = new Work({ ...c, pool, tree, inbox }, () => this.driver.instance.config.params)
     this.transactions = this.#createTransactions(c, constants, verified)
     this.#repair = new PoolRepair({ network: c.network, clock: c.clock, pool: this.pool, verified }, chain)
     const finaliser = this.#createFinaliser(c)

@@ -1,10 +1,11 @@
 /**
  * C14: whether a leader would find anything to include: a transaction that no unfinal block of the head's branch holds,
- * receipts of another shard, or an acknowledgement. Asked at every step, so what was found is remembered.
+ * receipts of another shard, evidence, or an acknowledgement. Asked at every step, so what was found is remembered.
  */
 import { toHex } from '../../primitives/bytes.ts'
 import type { Pool } from '../../mempool/pool.ts'
 import type { Params } from '../../params/params.ts'
+import type { EvidencePool } from '../evidence-pool.ts'
 import type { BlockTree } from './block-tree.ts'
 import type { Inbox } from './inbox.ts'
 
@@ -12,6 +13,7 @@ export interface WorkComponents {
   readonly pool: Pool
   readonly tree: BlockTree
   readonly inbox: Inbox
+  readonly evidence: Pick<EvidencePool, 'hasWork'>
 }
 
 export class Work {
@@ -26,7 +28,7 @@ export class Work {
   }
 
   get waits(): boolean {
-    return this.#hasTransactions() || this.#hasReceipts()
+    return this.#hasTransactions() || this.#hasReceipts() || this.#hasEvidence()
   }
 
   #hasTransactions(): boolean {
@@ -39,6 +41,10 @@ export class Work {
       this.#transactions = { at, found: pool.select(included).next() !== undefined }
     }
     return this.#transactions.found
+  }
+
+  #hasEvidence(): boolean {
+    return this.#c.evidence.hasWork(this.#c.tree.head().state)
   }
 
   #hasReceipts(): boolean {

@@ -1,0 +1,92 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import { judgeEvidenceOf, judgeOffence, OFFENCES_MAX, selectEvidence } from '../../../src/chain/evidence.ts'
+import type { ReadEvidence } from '../../../src/chain/evidence.ts'
+import type { Offence } from '../../../src/codec/evidence.ts'
+import { COORD } from '../../../src/primitives/chain-id.ts'
+import type { ChainId } from '../../../src/primitives/chain-id.ts'
+import { commit } from '../../../src/state/commit.ts'
+import { recordOffence } from '../../../src/state/conduct/evidence.ts'
+import { Ledger } from '../../../src/state/ledger.ts'
+import type { MemoryState } from '../../support/state.ts'
+import { genesisState } from '../../support/state.ts'
+
+const EPOCH = 20
+const params = { unbondingEpochs: 8 }
+const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
+const offence = (fields: Partial<Offence> = {}): Offence => ({
+  publicKey: key(1),
+  chain: 0 as ChainId,
+  epoch: EPOCH,
+  view: 3,
+  kind: 1,
+  ...fields
+})
+const read = (fields: Partial<Offence> = {}, size = 100): ReadEvidence => ({
+  bytes: new Uint8Array(size),
+  offence: offence(fields)
+})
+const place = (view: MemoryState, chain = COORD as ChainId) => ({ chain, epoch: EPOCH, params, view })
+
+function after(...offences: Offence[]): MemoryState {
+  const state = genesisState([])
+  const ledger = new Ledger(state)
+  for (const one of offences)
+    recordOffence(ledger, one, { epoch: EPOCH, height: 1, params }, () => ({ consumer: 0n, industrial: 0n }))
+  return state.apply(commit(state, ledger.changedValues()))
+}
+
+describe('C30: evidence in a block', () => {
+  const clean = genesisState([])
+  const codeOf = (items: ReadEvidence[], view = clean, chain?: ChainId): string => {
+    const judged = judgeEvidenceOf(items, place(view, chain))
+    return judged.ok ? 'taken' : judged.code
+  }
+
+  it('C30: what proves an offence is taken, none is fine, what proves nothing is not', () => {
+    equal(codeOf([]), 'taken')
+    equal(codeOf([read(), read({ view: 4 }), read({ kind: 2 })]), 'taken')
+    equal(codeOf([read(), { bytes: key(1), offence: undefined }]), 'evidence-proves-nothing')
+  })
+
+  it('C30: a shard carries none', () => {
+    equal(codeOf([read()], clean, 0 as ChainId), 'evidence-chain')
+    equal(codeOf([], clean, 0 as ChainId), 'taken')
+  })
+
+  it('C30: of the block’s epoch at the latest, and of `unbondingEpochs` before at the earliest', () => {
+    equal(codeOf([read({ epoch: EPOCH })]), 'taken')
+    equal(codeOf([read({ epoch: EPOCH + 1 })]), 'evidence-too-early')
+    equal(codeOf([read({ epoch: EPOCH - 8 })]), 'taken')
+    equal(codeOf([read({ epoch: EPOCH - 9 })]), 'evidence-too-old')
+  })
+
+  it('C30: an offence counts once, in the state and within a block, whatever proves it', () => {
+    equal(codeOf([read()], after(offence())), 'evidence-known')
+    equal(codeOf([read({ view: 4 })], after(offence())), 'taken')
+    equal(codeOf([read(), read({}, 200)]), 'evidence-known')
+  })
+
+  it('C30: at most 64 offences of a key are recorded', () => {
+    const known = (count: number) =>
+      after(...Array.from({ length: count }, (_, view) => offence({ view: view + 10 })))
+    equal(codeOf([read()], known(OFFENCES_MAX - 1)), 'taken')
+    equal(codeOf([read()], known(OFFENCES_MAX)), 'evidence-surplus')
+    equal(codeOf([read({ publicKey: key(2) })], known(OFFENCES_MAX)), 'taken')
+  })
+
+  it('C30: a leader takes what may be there, within 16 and its room, and leaves the rest', () => {
+    const many = Array.from({ length: 20 }, (_, view) => read({ view: view + 10 }))
+    equal(selectEvidence(many, place(clean), 10_000).length, 16)
+    equal(selectEvidence(many, place(clean), 450).length, 4)
+    const mixed = [
+      { bytes: key(1), offence: undefined },
+      read(),
+      read(),
+      read({ epoch: EPOCH + 1 }),
+      read({ view: 9 })
+    ]
+    deepEqual(selectEvidence(mixed, place(clean), 1_000), [mixed[1], mixed[4]])
+    deepEqual(selectEvidence(many, place(clean, 0 as ChainId), 1_000), [])
+    equal(judgeOffence(offence(), place(after(offence()))).ok, false)
+  })
+})
