@@ -73,3 +73,12 @@ export const DisputesType = new ContainerType(
   { disputes: new ListCompositeType(DisputeType, MAX_DISPUTES) },
   { typeName: 'Disputes' }
 )
+
+export const ACTION_DISPUTE = 20
+
+/** What the action takes: the offence that it is about, and the hash of what its validator says to it. */
+export const DisputeOrderType = new ContainerType(
+  { offence: Bytes32, textHash: Bytes32 },
+  { typeName: 'DisputeOrder' }
+)
+export type DisputeOrder = ValueOf<typeof DisputeOrderType>
