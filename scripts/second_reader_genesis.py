@@ -178,6 +178,12 @@ def validator_list(validators):
     return b"".join(key + little(cooperative, 2) + little(weight, 4) for key, cooperative, weight in validators)
 
 
+def seat_list(validators):
+    return b"".join(
+        key + little(cooperative, 2) + little(weight, 4) + little(3, 1) for key, cooperative, weight in validators
+    )
+
+
 def cooperative_list(cooperatives):
     return variable_list([container(little(number, 2), variable(name)) for number, name in cooperatives])
 
@@ -339,7 +345,7 @@ def epoch_seed(hash_of_genesis, epoch):
 def snapshot_bytes(genesis, params, coord_hash):
     """EPO-4 for epoch 0."""
     committees = [
-        container(little(chain, 2), little(int(degraded), 1), variable(validator_list(members)))
+        container(little(chain, 2), little(int(degraded), 1), variable(seat_list(members)))
         for chain, members, degraded in committees_of(
             genesis["validators"], genesis["shards"], params["shardsPerValidator"]
         )
@@ -351,32 +357,101 @@ def snapshot_bytes(genesis, params, coord_hash):
 
 # --- leaders: EPO-7 to EPO-9 --------------------------------------------------------------------------------------
 
-WINDOW = 32
+WINDOW = 64
+RUN = 3
 
 
-def draw(case, view, avoided):
+def chance(case, *more):
     chain = COORD if case["chain"] == "coord" else case["chain"]
-    digest = sha256(tag("icn/leader/1"), bytes.fromhex(case["seed"]), big(chain, 2), big(view, 8))
-    members = [(i, weight) for i, weight in enumerate(case["weights"]) if i not in avoided]
-    rest = int.from_bytes(digest[:16], "big") % sum(weight for _, weight in members)
-    for index, weight in members:
-        rest -= weight
+    digest = sha256(tag("icn/leader/1"), bytes.fromhex(case["seed"]), big(chain, 2), *more)
+    return int.from_bytes(digest[:16], "big")
+
+
+def draw(parts, number):
+    """EPO-7: parts by member, in order of keys."""
+    rest = number % sum(parts.values())
+    for member in sorted(parts):
+        rest -= parts[member]
         if rest < 0:
-            return index
+            return member
     raise Refused("EPO-7")
 
 
-def leader(case, view):
-    cooldown = min(3, faults(len(case["weights"])))
-    first = (view - 1) // WINDOW * WINDOW + 1
-    leads = {}
-    for start in (first, first + WINDOW):
-        for v in range(start, start + cooldown):
-            leads[v] = draw(case, v, {leads[u] for u in range(start, v)})
-    for v in range(first + cooldown, view + 1):
-        near = list(range(v - cooldown, v)) + list(range(first + WINDOW, v + cooldown + 1))
-        leads[v] = draw(case, v, {leads[u] for u in near})
-    return leads[view]
+def cooldowns(case):
+    return [min(stated, faults(len(case["weights"]))) for stated in case["cooldowns"]]
+
+
+def quotas(case, window):
+    """EPO-8."""
+    weights, count = case["weights"], len(case["weights"])
+    most = [
+        WINDOW if count == 1 else 45 if c == 0 else (WINDOW - c) // (c + 1) for c in cooldowns(case)
+    ]
+    dealt, views = {}, WINDOW
+    while True:
+        rest = [i for i in range(count) if i not in dealt]
+        total = sum(weights[i] for i in rest)
+        over = [i for i in rest if weights[i] * views > most[i] * total]
+        if not over:
+            break
+        for i in over:
+            dealt[i] = min(most[i], views)
+            views -= dealt[i]
+    first = chance(case, big(window * WINDOW + 1, 8), b"\x01") % total if total else 0
+    start = 0
+    for i in rest:
+        end = start + weights[i] * views
+        dealt[i] = sum(start <= first + k * total < end for k in range(views))
+        start = end
+    return dealt
+
+
+def order(case, window):
+    """EPO-9."""
+    count, cools = len(case["weights"]), cooldowns(case)
+    lonely = window % 2 == 0
+    before = [] if lonely else order(case, window - 1)
+    after = [] if lonely else order(case, window + 1)
+    left, leads = quotas(case, window), []
+    for place in range(WINDOW):
+
+        def free(member):
+            cool = cools[member]
+            if cool > 0:
+                near = (before + leads)[-cool:] + (after[: max(0, place + cool + 1 - WINDOW)])
+                return member not in near
+            if count == 1:
+                return True
+            whole = before + leads + [member] + (after if place == WINDOW - 1 else [])
+            at = len(before) + place
+            low, high = at, at
+            while low > 0 and whole[low - 1] == member:
+                low -= 1
+            while high + 1 < len(whole) and whole[high + 1] == member:
+                high += 1
+            return high - low + 1 <= (2 if lonely and low == 0 else RUN)
+
+        def need(member):
+            r, cool = left[member], cools[member]
+            return (r - 1) * (cool + 1) + 1 if cool > 0 else r + -(-r // RUN) - 1
+
+        able = [member for member in range(count) if free(member)]
+        due = {member: left[member] for member in able if left[member] > 0}
+        urgent = {member: r for member, r in due.items() if need(member) >= WINDOW - place}
+        parts = urgent or due or {member: case["weights"][member] for member in able}
+        leader = draw(parts, chance(case, big(window * WINDOW + place + 1, 8)))
+        leads.append(leader)
+        left[leader] = max(0, left[leader] - 1)
+    return leads
+
+
+def leaders(case):
+    windows = {}
+    for view in case["views"]:
+        window = (view - 1) // WINDOW
+        if window not in windows:
+            windows[window] = order(case, window)
+        yield windows[window][(view - 1) % WINDOW]
 
 
 # --- the files ----------------------------------------------------------------------------------------------------
@@ -442,7 +517,7 @@ def read_leaders(reader, file):
         seed = epoch_seed(bytes.fromhex(case["genesisHash"]), case["epoch"])
         reader.same(f"seed of epoch {case['epoch']}", seed, case["seed"])
     for case in file["leaders"]:
-        reader.same(case["name"], [leader(case, view) for view in case["views"]], case["leaders"])
+        reader.same(case["name"], list(leaders(case)), case["leaders"])
 
 
 def committee_facts(chain, members, degraded):

@@ -3,6 +3,7 @@ import { BitListType, UintBigintType, UintNumberType } from '@chainsafe/ssz'
 import * as atomic from '../../src/codec/atomic.ts'
 import * as block from '../../src/codec/block.ts'
 import * as claims from '../../src/codec/claims.ts'
+import * as cooperation from '../../src/codec/cooperation.ts'
 import * as evidence from '../../src/codec/evidence.ts'
 import * as genesis from '../../src/codec/genesis.ts'
 import * as messages from '../../src/codec/messages.ts'
@@ -45,6 +46,7 @@ const MODULES = [
   registry,
   genesis,
   snapshot,
+  cooperation,
   stateRecords,
   stateProof,
   receipt,

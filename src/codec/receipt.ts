@@ -21,8 +21,12 @@ import { CertificateType } from './statement.ts'
 
 /** Carries amounts to `receiver`; refused where they cannot be credited, which sends them back. */
 export const RECEIPT_VALUE = 1
+/** Asks the destination to do something, without amounts: first byte of the payload says what. */
+export const RECEIPT_CALL = 2
 /** Brings back what a refused receipt carried; cannot be refused itself (R8). */
 export const RECEIPT_REFUND = 3
+/** Makes or fills an account’s record on the coordination chain; never refused (M8). */
+export const RECEIPT_ACTIVATION = 4
 /** What one chain tells another of itself: a numbered message, never refused (R18). */
 export const RECEIPT_SYSTEM = 5
 export const MAX_RECEIPT_PAYLOAD_BYTES = 4_096

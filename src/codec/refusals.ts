@@ -25,6 +25,7 @@ const STATELESS = {
   'malformed-payload': entry(108, 'The payload is not the canonical encoding of what the action takes.'),
   'invalid-selector': entry(109, 'The fee selector is none of 0 (consumer), 1 (industrial), 2 (split).'),
   'zero-amount': entry(110, 'A transfer must move at least one base unit.'),
+  'no-such-chain': entry(113, 'The network has no chain of that number.'),
   'bad-signature': entry(112, 'The signature does not verify under the sender’s key.')
 } as const
 
@@ -54,12 +55,40 @@ const EXECUTION = {
   'lane-congested': entry(
     145,
     'Too much is on its way to the receiver’s shard and not yet delivered; try again later.'
+  ),
+  'nothing-to-claim': entry(146, 'The key has earned nothing on that chain that was not paid out.'),
+  'below-deposit': entry(
+    147,
+    'An activation brings at least the deposit of a record on the coordination chain.'
   )
 } as const
 
 /** R8: why a receipt was sent back, besides reasons of the state. */
 const RECEIPT = {
   'unknown-receipt': entry(150, 'The destination does not know this kind of receipt.')
+} as const
+
+/** ATO: why an atomic action does not begin, is refused by a shard, or is aborted. */
+const ATOMIC = {
+  'legs-invalid': entry(
+    160,
+    'The legs do not fit together: too many or none, one to its own payer, or payers and co-signers differ.'
+  ),
+  'deadline-crowded': entry(161, 'As many actions as allowed end at that height; give another deadline.'),
+  'escrow-limit': entry(162, 'A payer takes part in as many undecided actions as allowed.'),
+  'cosignature-invalid': entry(163, 'A payer has not signed these terms.'),
+  'cosignature-used': entry(164, 'A co-signature does not have the number that the payer’s next one has.'),
+  'atomic-known': entry(165, 'The shard takes part in an action of that id already.'),
+  'atomic-unknown': entry(166, 'The receipt belongs to no action in which its source takes part here.'),
+  'atomic-repeated': entry(167, 'The receipt says again, or otherwise, what was said before.'),
+  'deadline-passed': entry(168, 'Not all shards had answered below the deadline.')
+} as const
+
+/** SAN: why a dispute is not taken down. */
+const CONDUCT = {
+  'unknown-offence': entry(170, 'No proven offence has that id.'),
+  'not-accused': entry(171, 'Only the validator that is accused contests an offence.'),
+  'disputes-full': entry(172, 'As many disputes of the offence are held as allowed.')
 } as const
 
 /** M4–M7: answers of a pool; never a peer's fault. */
@@ -101,17 +130,36 @@ const RPC = {
 /** Numbers of refusals that went away: 111, transfers had to stay within one shard. */
 export const RETIRED_NUMBERS: readonly number[] = [111]
 
-export const REFUSALS = { ...STATELESS, ...INCLUSION, ...EXECUTION, ...RECEIPT, ...POOL, ...RPC } as const
+export const REFUSALS = {
+  ...STATELESS,
+  ...INCLUSION,
+  ...EXECUTION,
+  ...RECEIPT,
+  ...ATOMIC,
+  ...CONDUCT,
+  ...POOL,
+  ...RPC
+} as const
 
-export type StatelessCode = keyof typeof STATELESS
+export type StatelessCode = keyof typeof STATELESS | 'legs-invalid'
 export type InclusionCode = keyof typeof INCLUSION
-export type ExecutionCode = keyof typeof EXECUTION
+export type ExecutionCode =
+  | keyof typeof EXECUTION
+  | keyof typeof CONDUCT
+  | 'unknown-account'
+  | Exclude<keyof typeof ATOMIC, 'legs-invalid'>
 export type ReceiptCode =
   | keyof typeof RECEIPT
+  | Exclude<keyof typeof ATOMIC, 'legs-invalid'>
+  | 'insufficient-funds'
+  | 'nothing-to-claim'
+  | 'lane-congested'
   | 'unknown-account'
   | 'balance-overflow'
   | 'below-min-balance'
   | 'state-full'
+/** Why a shard cannot take its part in an atomic action: in its own transaction, or by its answer. */
+export type PartCode = ExecutionCode & ReceiptCode
 export type PoolCode = keyof typeof POOL
 export type RpcRefusalCode = keyof typeof RPC
 export type RefusalCode = keyof typeof REFUSALS

@@ -14,6 +14,7 @@ export const PREFIX_ATOMIC = 0x07
 export const PREFIX_ATOMIC_INDEX = 0x08
 export const PREFIX_RUNNING_FACTS = 0x0b
 export const PREFIX_FINISHED_FACTS = 0x0c
+export const PREFIX_STAKE = 0x09
 export const PREFIX_PARAMETERS = 0x10
 export const PREFIX_VALIDATORS = 0x11
 export const PREFIX_COOPERATIVES = 0x12
@@ -22,6 +23,7 @@ export const PREFIX_SUMMARY = 0x19
 export const PREFIX_EVIDENCE = 0x1a
 export const PREFIX_SANCTION = 0x1b
 export const PREFIX_DISPUTE = 0x1c
+export const PREFIX_COLLUSION = 0x1d
 
 /** Balances in base units, the next nonce, and mana as of `manaTimeMs` (M8, M10, M11). */
 export const AccountType = new ContainerType(
@@ -33,6 +35,10 @@ export type Account = ValueOf<typeof AccountType>
 /** What a validator has earned on this chain and not yet claimed (M12). */
 export const ClaimType = new ContainerType({ consumer: U64, industrial: U64 }, { typeName: 'Claim' })
 export type Claim = ValueOf<typeof ClaimType>
+
+/** What is bound for a validator; on the coordination chain (R11). */
+export const StakeType = new ContainerType({ consumer: U64, industrial: U64 }, { typeName: 'Stake' })
+export type Stake = ValueOf<typeof StakeType>
 
 /** Exact counters of the chain (D7): what it holds per token, in each pot, and how large it is. */
 export const ChainTotalsType = new ContainerType(
@@ -61,7 +67,12 @@ export const ChainTotalsType = new ContainerType(
     lostIndustrial: U64,
     /** Sum of what all escrows hold (ATO). */
     escrowConsumer: U64,
-    escrowIndustrial: U64
+    escrowIndustrial: U64,
+    /** Sum of all stake records. */
+    stakeConsumer: U64,
+    stakeIndustrial: U64,
+    /** What records of the coordination chain have locked; consumer tokens (M8). */
+    deposits: U64
   },
   { typeName: 'ChainTotals' }
 )

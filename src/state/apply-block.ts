@@ -2,6 +2,8 @@
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { ENTRY_BYTES_MAX } from '../codec/receipt.ts'
+import { settleDue } from './atomic/coordinator.ts'
+import { isDue } from './atomic/records.ts'
 import { commit } from './commit.ts'
 import { execute } from './execute.ts'
 import type { BlockFault } from './execute.ts'
@@ -38,9 +40,8 @@ export function applyBlock(
   { deliveries, transactions }: BlockWork,
   end?: BlockEnd
 ): Verdict<Execution, WorkFault> {
-  if (transactions.length === 0 && deliveries.length === 0 && end === undefined) {
-    return accept(nothingDone(view))
-  }
+  const isIdle = transactions.length === 0 && deliveries.length === 0 && end === undefined
+  if (isIdle && !isDue(view, context.height)) return accept(nothingDone(view))
   const ledger = new Ledger(view)
   const received: ReceiptResult[] = []
   for (const delivery of deliveries) {
@@ -61,14 +62,15 @@ export function applyBlock(
 export function seal(
   view: StateView,
   ledger: Ledger,
-  { height, params }: Pick<BlockContext, 'height' | 'params'>,
+  context: BlockContext,
   done: Pick<Execution, 'results' | 'received'>,
   end?: BlockEnd
 ): Execution {
+  settleDue(ledger, context)
   end?.(ledger)
   const emitted = ledger.lanes.seal(
-    height,
-    Math.min(ENTRY_BYTES_MAX, Math.floor(params.blockBytesMax / ENTRIES_OF_A_BLOCK))
+    context.height,
+    Math.min(ENTRY_BYTES_MAX, Math.floor(context.params.blockBytesMax / ENTRIES_OF_A_BLOCK))
   )
   return {
     ...done,

@@ -1,4 +1,5 @@
 /** A leader's selection (M13): executes while it selects, with the code that will judge the block. */
+import { OFFSET_BYTES } from '../codec/ssz.ts'
 import { TransactionType } from '../codec/transaction.ts'
 import { seal } from './apply-block.ts'
 import type { BlockEnd } from './apply-block.ts'
@@ -14,9 +15,6 @@ import type {
   ReceiptResult,
   TransactionResult
 } from './types.ts'
-
-/** SSZ offset that each transaction or delivery of a body costs besides its bytes. */
-const OFFSET_BYTES = 4
 
 /** No transaction needs less room: with less left, a block is full, however many wait. */
 const SMALLEST_BYTES = TransactionType.minSize + OFFSET_BYTES

@@ -1,8 +1,9 @@
 /** What arrives for an account (R8): raises its balances, or creates its record as a transfer would (M8). */
-import type { ReceiptCode } from '../codec/refusals.ts'
 import { ACCOUNT_STATE_BYTES } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import type { Amounts, BlockContext } from './types.ts'
+
+export type CreditCode = 'unknown-account' | 'balance-overflow' | 'below-min-balance' | 'state-full'
 
 /** Amounts on their way to an account. */
 export interface Incoming extends Amounts {
@@ -16,7 +17,7 @@ export function creditOrCreate(
   ledger: Ledger,
   { receiver, consumer, industrial }: Incoming,
   { params, timeMs }: Pick<BlockContext, 'params' | 'timeMs'>
-): ReceiptCode | undefined {
+): CreditCode | undefined {
   if (ledger.account(receiver) !== undefined) return credit(ledger, { receiver, consumer, industrial })
   const minBalance = BigInt(params.minBalance)
   if (consumer < minBalance && industrial < minBalance) return 'below-min-balance'
@@ -25,10 +26,7 @@ export function creditOrCreate(
   return undefined
 }
 
-export function credit(
-  ledger: Ledger,
-  { receiver, consumer, industrial }: Incoming
-): ReceiptCode | undefined {
+export function credit(ledger: Ledger, { receiver, consumer, industrial }: Incoming): CreditCode | undefined {
   const account = ledger.account(receiver)
   if (account === undefined) return 'unknown-account'
   const credited = {

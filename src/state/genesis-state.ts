@@ -66,7 +66,12 @@ export function buildGenesisState({ accounts, reserve, extra, params, timeMs }: 
     receivedConsumer: 0n,
     receivedIndustrial: 0n,
     lostConsumer: 0n,
-    lostIndustrial: 0n
+    lostIndustrial: 0n,
+    escrowConsumer: 0n,
+    escrowIndustrial: 0n,
+    stakeConsumer: 0n,
+    stakeIndustrial: 0n,
+    deposits: 0n
   }
   put(TOTALS_KEY, ChainTotalsType.serialize(totals))
   return commit(EMPTY_VIEW, values)

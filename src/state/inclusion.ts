@@ -30,7 +30,7 @@ export const actionOf = ({ transaction }: CheckedTransaction): Action =>
 export function reservation(checked: CheckedTransaction): Reserved {
   const { fee, feeSelector, maxMana } = checked.transaction
   const paid = feeAmounts(fee, feeSelector)
-  const spent = actionOf(checked).spends(checked.payload)
+  const spent = actionOf(checked).spends(checked.payload, checked.sender)
   return {
     consumer: paid.consumer + spent.consumer,
     industrial: paid.industrial + spent.industrial,

@@ -1,12 +1,16 @@
 /** State keys: one byte of prefix, then what identifies the record (STA-1). */
 import {
   PREFIX_ACCOUNT,
+  PREFIX_ATOMIC,
+  PREFIX_ATOMIC_INDEX,
   PREFIX_CLAIM,
   PREFIX_COOPERATIVES,
+  PREFIX_ESCROW,
   PREFIX_IN_LANE,
   PREFIX_OUTBOX,
   PREFIX_OUT_LANE,
   PREFIX_PARAMETERS,
+  PREFIX_STAKE,
   PREFIX_TOTALS,
   PREFIX_VALIDATORS
 } from '../codec/state-records.ts'
@@ -28,6 +32,8 @@ export const COOPERATIVES_KEY: Uint8Array = Uint8Array.of(PREFIX_COOPERATIVES)
 export const accountKey = (address: Uint8Array): Uint8Array => stateKey(PREFIX_ACCOUNT, address)
 /** `validator`: 32-byte validator key. */
 export const claimKey = (validator: Uint8Array): Uint8Array => stateKey(PREFIX_CLAIM, validator)
+/** `validator`: 32-byte validator key. */
+export const stakeKey = (validator: Uint8Array): Uint8Array => stateKey(PREFIX_STAKE, validator)
 /** The lane from this chain to `destination`. */
 export const outLaneKey = (destination: ChainId): Uint8Array => stateKey(PREFIX_OUT_LANE, u16be(destination))
 /** The lane from `source` to this chain. */
@@ -35,3 +41,13 @@ export const inLaneKey = (source: ChainId): Uint8Array => stateKey(PREFIX_IN_LAN
 /** The outbox entry of a lane whose first receipt has this sequence. */
 export const outboxKey = (destination: ChainId, first: number): Uint8Array =>
   stateKey(PREFIX_OUTBOX, concat(u16be(destination), u64be(first)))
+/** What this chain holds for an atomic action. `id`: 32 bytes. */
+export const escrowKey = (id: Uint8Array): Uint8Array => stateKey(PREFIX_ESCROW, id)
+/** The record of an atomic action on the chain that coordinates it. */
+export const atomicKey = (id: Uint8Array): Uint8Array => stateKey(PREFIX_ATOMIC, id)
+/** What an account has to do with atomic actions. */
+export const atomicAccountKey = (address: Uint8Array): Uint8Array =>
+  stateKey(PREFIX_ATOMIC_INDEX, concat(Uint8Array.of(0), address))
+/** What the block of a height has to end and to forget. */
+export const atomicDueKey = (height: number): Uint8Array =>
+  stateKey(PREFIX_ATOMIC_INDEX, concat(Uint8Array.of(1), u64be(height)))

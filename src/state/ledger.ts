@@ -19,6 +19,7 @@ import type { Amounts } from './types.ts'
 /** Flat size of an account record: key and value. */
 export const ACCOUNT_STATE_BYTES = 22 + 40
 const CLAIM_STATE_BYTES = 33 + 16
+const NOTHING: Amounts = { consumer: 0n, industrial: 0n }
 const TOTALS_HEX = toHex(TOTALS_KEY)
 
 const flatSize = (key: Uint8Array, value: Uint8Array | undefined): number =>
@@ -78,6 +79,31 @@ export class Ledger {
     this.#totals.lostIndustrial += industrial
   }
 
+  /** Amounts that accounts gave up are held for an action that is not decided; negative: they leave it again. */
+  escrow({ consumer, industrial }: Amounts): void {
+    this.#totals.escrowConsumer += consumer
+    this.#totals.escrowIndustrial += industrial
+    assert(this.#totals.escrowConsumer >= 0n && this.#totals.escrowIndustrial >= 0n, 'an escrow below zero')
+  }
+
+  /** Amounts that arrived are bound as stake; negative: they leave it again. The records are the caller’s. */
+  bind({ consumer, industrial }: Amounts): void {
+    this.#totals.stakeConsumer += consumer
+    this.#totals.stakeIndustrial += industrial
+  }
+
+  /** Consumer tokens that a record on the coordination chain costs (M8). */
+  lockDeposit(consumer: bigint): void {
+    this.#totals.deposits += consumer
+  }
+
+  /** What is emitted; the caller gives it to whom it belongs (M12). */
+  takeReserve({ consumer, industrial }: Amounts): void {
+    this.#totals.reserveConsumer -= consumer
+    this.#totals.reserveIndustrial -= industrial
+    assert(this.#totals.reserveConsumer >= 0n && this.#totals.reserveIndustrial >= 0n, 'a reserve below zero')
+  }
+
   account(address: Uint8Array): Account | undefined {
     const hex = this.#key(address, accountKey)
     const held = this.#accounts.get(hex)
@@ -111,13 +137,36 @@ export class Ledger {
   creditClaim(validator: Uint8Array, { consumer, industrial }: Amounts): void {
     if (consumer === 0n && industrial === 0n) return
     const hex = this.#key(validator, claimKey)
-    const before = this.#claims.get(hex) ?? this.#readClaim(hex, claimKey(validator))
+    const before = this.claim(validator)
+    if (before.consumer === 0n && before.industrial === 0n) this.#totals.stateBytes += CLAIM_STATE_BYTES
     this.#claims.set(hex, {
       consumer: before.consumer + consumer,
       industrial: before.industrial + industrial
     })
     this.#totals.rewardsConsumer += consumer
     this.#totals.rewardsIndustrial += industrial
+  }
+
+  /** What a validator has earned here and not claimed. */
+  claim(validator: Uint8Array): Claim {
+    const hex = this.#key(validator, claimKey)
+    const held = this.#claims.get(hex)
+    if (held !== undefined) return held
+    const bytes = this.#read(hex, claimKey(validator))
+    const claim = bytes === undefined ? NOTHING : ClaimType.deserialize(bytes)
+    this.#claims.set(hex, claim)
+    return claim
+  }
+
+  /** All of it; the record goes. */
+  takeClaim(validator: Uint8Array): Amounts {
+    const { consumer, industrial } = this.claim(validator)
+    if (consumer === 0n && industrial === 0n) return NOTHING
+    this.#claims.set(this.#key(validator, claimKey), NOTHING)
+    this.#totals.stateBytes -= CLAIM_STATE_BYTES
+    this.#totals.rewardsConsumer -= consumer
+    this.#totals.rewardsIndustrial -= industrial
+    return { consumer, industrial }
   }
 
   /** A record of any other kind, as it is now. */
@@ -145,7 +194,10 @@ export class Ledger {
     for (const hex of this.#written) {
       put(hex, AccountType.serialize(must(this.#accounts.get(hex), 'a written account is held')))
     }
-    for (const [hex, claim] of this.#claims) put(hex, ClaimType.serialize(claim))
+    for (const [hex, claim] of this.#claims) {
+      if (claim.consumer > 0n || claim.industrial > 0n) put(hex, ClaimType.serialize(claim))
+      else if (this.#before.get(hex) !== undefined) changed.set(hex, undefined)
+    }
     for (const [hex, value] of this.#records) {
       if (value !== undefined) put(hex, value)
       else if (this.#before.get(hex) !== undefined) changed.set(hex, undefined)
@@ -172,13 +224,6 @@ export class Ledger {
     const bytes = this.#read(hex, key)
     this.#records.set(hex, bytes)
     return bytes
-  }
-
-  #readClaim(hex: Hex, key: Uint8Array): Claim {
-    const bytes = this.#read(hex, key)
-    if (bytes !== undefined) return ClaimType.deserialize(bytes)
-    this.#totals.stateBytes += CLAIM_STATE_BYTES
-    return { consumer: 0n, industrial: 0n }
   }
 
   #put(address: Uint8Array, account: Account, before: Amounts): void {

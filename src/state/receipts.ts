@@ -4,13 +4,22 @@
  * them as lost and found.
  */
 import { u16be } from '../primitives/bytes.ts'
+import { COORD } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Refusal, Verdict } from '../primitives/result.ts'
-import { RECEIPT_REFUND, RECEIPT_SYSTEM, RECEIPT_VALUE } from '../codec/receipt.ts'
+import {
+  RECEIPT_ACTIVATION,
+  RECEIPT_CALL,
+  RECEIPT_REFUND,
+  RECEIPT_SYSTEM,
+  RECEIPT_VALUE
+} from '../codec/receipt.ts'
 import type { InLane, Receipt } from '../codec/receipt.ts'
 import { refusalNumber } from '../codec/refusals.ts'
 import type { ReceiptCode } from '../codec/refusals.ts'
+import { activate } from './activation.ts'
+import { call } from './atomic/participant.ts'
 import { credit, creditOrCreate } from './crediting.ts'
 import type { Ledger } from './ledger.ts'
 import { checkAcknowledgement } from './lanes.ts'
@@ -76,6 +85,10 @@ function applyReceipt(ledger: Ledger, receipt: Receipt, context: BlockContext): 
   }
   if (receipt.kind === RECEIPT_VALUE) {
     return answered(ledger, receipt, creditOrCreate(ledger, receipt, context), context)
+  }
+  if (receipt.kind === RECEIPT_CALL) return answered(ledger, receipt, call(receipt, ledger, context), context)
+  if (receipt.kind === RECEIPT_ACTIVATION && context.chain === COORD) {
+    return applied(ledger, receipt, activate(ledger, receipt, context))
   }
   const [number] = receipt.payload
   const message =

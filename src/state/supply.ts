@@ -4,13 +4,17 @@ import {
   AccountType,
   ChainTotalsType,
   ClaimType,
+  StakeType,
   PREFIX_ACCOUNT,
   PREFIX_CLAIM,
+  PREFIX_ESCROW,
   PREFIX_IN_LANE,
   PREFIX_OUT_LANE,
+  PREFIX_STAKE,
   PREFIX_TOTALS
 } from '../codec/state-records.ts'
 import type { Account, ChainTotals } from '../codec/state-records.ts'
+import { EscrowType } from '../codec/atomic.ts'
 import { InLaneType, OutLaneType } from '../codec/receipt.ts'
 import { TOTALS_KEY, accountKey } from './keys.ts'
 import type { StateView } from './ports.ts'
@@ -25,19 +29,24 @@ export function readAccount(view: Pick<StateView, 'get'>, address: Uint8Array): 
   return bytes === undefined ? undefined : AccountType.deserialize(bytes)
 }
 
-/** All that a chain holds per token: balances, treasury, claims, reserve, lost and found. */
+/** All that a chain holds per token: balances, treasury, claims, reserve, escrow, stake, deposits, lost and found. */
 export const holdings = (totals: ChainTotals): Amounts => ({
   consumer:
     totals.balancesConsumer +
     totals.treasuryConsumer +
     totals.rewardsConsumer +
     totals.reserveConsumer +
+    totals.escrowConsumer +
+    totals.stakeConsumer +
+    totals.deposits +
     totals.lostConsumer,
   industrial:
     totals.balancesIndustrial +
     totals.treasuryIndustrial +
     totals.rewardsIndustrial +
     totals.reserveIndustrial +
+    totals.escrowIndustrial +
+    totals.stakeIndustrial +
     totals.lostIndustrial
 })
 
@@ -71,6 +80,7 @@ export type Recount = Omit<
   | 'reserveIndustrial'
   | 'lostConsumer'
   | 'lostIndustrial'
+  | 'deposits'
 >
 
 export function recount(values: Iterable<readonly [Uint8Array, Uint8Array]>): Recount {
@@ -84,7 +94,11 @@ export function recount(values: Iterable<readonly [Uint8Array, Uint8Array]>): Re
     sentConsumer: 0n,
     sentIndustrial: 0n,
     receivedConsumer: 0n,
-    receivedIndustrial: 0n
+    receivedIndustrial: 0n,
+    escrowConsumer: 0n,
+    escrowIndustrial: 0n,
+    stakeConsumer: 0n,
+    stakeIndustrial: 0n
   }
   for (const [key, value] of values) {
     if (key[0] === PREFIX_TOTALS) continue
@@ -98,6 +112,14 @@ export function recount(values: Iterable<readonly [Uint8Array, Uint8Array]>): Re
       const claim = ClaimType.deserialize(value)
       count.rewardsConsumer += claim.consumer
       count.rewardsIndustrial += claim.industrial
+    } else if (key[0] === PREFIX_ESCROW) {
+      const escrow = EscrowType.deserialize(value)
+      count.escrowConsumer += escrow.consumer
+      count.escrowIndustrial += escrow.industrial
+    } else if (key[0] === PREFIX_STAKE) {
+      const stake = StakeType.deserialize(value)
+      count.stakeConsumer += stake.consumer
+      count.stakeIndustrial += stake.industrial
     } else if (key[0] === PREFIX_OUT_LANE) {
       const lane = OutLaneType.deserialize(value)
       count.sentConsumer += lane.sentConsumer

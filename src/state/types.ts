@@ -1,6 +1,9 @@
 /** What execution reads besides the state, and what it answers. */
 import type { Hex } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
+import type { MultiTransfer } from '../codec/atomic.ts'
+import type { Activation, ClaimOrder, Staking } from '../codec/claims.ts'
+import type { DisputeOrder } from '../codec/sanctions.ts'
 import type { ExecutionCode, ReceiptCode } from '../codec/refusals.ts'
 import type { Transaction, Transfer } from '../codec/transaction.ts'
 import type { Params } from '../params/params.ts'
@@ -16,7 +19,7 @@ export interface GenesisConstants {
 }
 
 /** The decoded payload of any registered action. */
-export type ActionPayload = Transfer
+export type ActionPayload = DisputeOrder | Transfer | MultiTransfer | ClaimOrder | Activation | Staking
 
 /** A transaction that passed M2 except for its signature: `signedMessage` is what that has to be over. */
 export interface CheckedTransaction<P extends ActionPayload = ActionPayload> {

@@ -41,14 +41,16 @@ export class LaneChain {
   /** Hash of the coordination block that its next block refers to. */
   reference: Uint8Array = ZERO_HASH
 
-  constructor(chain: ChainId, shards: number) {
+  constructor(chain: ChainId, shards: number, state?: MemoryState) {
     this.chain = chain
     this.#shards = shards
     this.parties = chain === COORD ? [] : [partyOn(chain, shards), partyOn(chain, shards, 1_000)]
     // What coordination sends it has been sent: nobody holds anything there.
-    this.state = genesisState(
-      this.parties.map(({ address }) => ({ address, consumer: 10n ** 12n, industrial: 10n ** 12n }))
-    )
+    this.state =
+      state ??
+      genesisState(
+        this.parties.map(({ address }) => ({ address, consumer: 10n ** 12n, industrial: 10n ** 12n }))
+      )
   }
 
   /** A transfer of a party to an address, with the next nonce behind `ahead` others. */

@@ -28,7 +28,7 @@ export interface Action<P extends ActionPayload = ActionPayload> {
   /** Mana of a transaction of `bytes` bytes that touches so many other chains, known before it runs. */
   cost(bytes: number, otherChains: number): bigint
   /** What it takes from the sender at least, besides the fee: what a pool reserves (M7). */
-  spends(payload: P): Amounts
+  spends(payload: P, sender: Uint8Array): Amounts
   /** Runs it after fee, mana and nonce were charged. A refusal comes before the first change. */
   apply(
     checked: CheckedTransaction<P>,

@@ -1,8 +1,13 @@
 /** All actions this version knows. A new one is a module beside this file and a line here. */
 import type { Action } from './action.ts'
+import { activate } from './activate.ts'
+import { claim } from './claim.ts'
+import { dispute } from './dispute.ts'
+import { multiTransfer } from './multi-transfer.ts'
+import { stake } from './stake.ts'
 import { transfer } from './transfer.ts'
 
-export const ACTIONS: readonly Action[] = [transfer]
+export const ACTIONS: readonly Action[] = [transfer, multiTransfer, claim, activate, stake, dispute]
 
 const BY_NUMBER = new Map(ACTIONS.map((action) => [action.number, action]))
 

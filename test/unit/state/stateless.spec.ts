@@ -62,7 +62,7 @@ describe('Stateless check', () => {
       ['unknown-version', one({ version: 0 })],
       ['unknown-version', Uint8Array.of(2)],
       ['unknown-action', one({ action: 0 })],
-      ['unknown-action', one({ action: 2 })],
+      ['unknown-action', one({ action: 999 })],
       ['unknown-key-type', one({ keyType: 1 })],
       ['invalid-selector', one({ feeSelector: 3 })],
       ['invalid-selector', one({ feeSelector: 255 })],
