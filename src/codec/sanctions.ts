@@ -2,7 +2,7 @@
  * What coordination state holds of proven offences, sanctions and disputes (protocols/state.md, STA-20 …).
  * Points of reputation are in millionths: 5.0 is 5,000,000.
  */
-import { Bytes21, Bytes32, Chain, ContainerType, Count, ListCompositeType, U64, U8 } from './ssz.ts'
+import { Bytes21, Bytes32, Chain, ContainerType, Count, ListCompositeType, U32, U64, U8 } from './ssz.ts'
 import type { ValueOf } from './ssz.ts'
 
 /** Pieces of evidence accepted so far: the next one's number. */
@@ -72,6 +72,17 @@ export const MAX_DISPUTES = 4
 export const DisputesType = new ContainerType(
   { disputes: new ListCompositeType(DisputeType, MAX_DISPUTES) },
   { typeName: 'Disputes' }
+)
+
+/** What was last seen of a validator that looks like collusion (SAN-9). */
+export const CollusionType = new ContainerType(
+  {
+    /** For which it was found. */
+    epoch: Count,
+    /** ppm. */
+    excess: U32
+  },
+  { typeName: 'Collusion' }
 )
 
 export const ACTION_DISPUTE = 20
