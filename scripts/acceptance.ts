@@ -19,6 +19,7 @@ import { BASE_PORT, FOREVER, withDevnet } from './acceptance/devnet.ts'
 import { flood } from './acceptance/flood.ts'
 import { hostile } from './acceptance/hostile.ts'
 import { drawKills, perturbOf, seedOf } from './acceptance/kills.ts'
+import { snapshots } from './acceptance/snapshots.ts'
 import { leaks, watchMemory } from './acceptance/soak.ts'
 
 interface Outcome {
@@ -237,6 +238,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 
   hostile,
   flood,
+  snapshots,
   leaks,
 
   async steady(data, bars) {

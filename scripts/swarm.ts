@@ -2,8 +2,12 @@
  * `npm run swarm -- --nodes 100 --validators 7 --shards 2 --duration 60 --load 50`: honest nodes in one process, checked
  * (docs/testing.md). What happens on stderr, the report as JSON on stdout; exit code 1 when a check fails.
  */
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { Swarm } from '../src/testing/index.ts'
 import { runSwarm } from '../src/testing/swarm-run.ts'
+import { Arena } from '../test/support/arena.ts'
+import { besiege } from '../test/support/siege.ts'
 
 const USAGE = `swarm: honest nodes in one process, and whether they find and spare each other
 
@@ -14,7 +18,46 @@ const USAGE = `swarm: honest nodes in one process, and whether they find and spa
   --load N         transfers a second (20)
   --connect S      seconds in which every node has to have 6 peers in each chain (60)
   --transport T    memory or tcp (memory)
+  --hostile        ten hostile followers, and strangers with the keys of two of the validators
 `
+
+const HOSTILE_VALIDATORS = 2
+const FORCE = { liars: 6, flooders: 2, refusers: 2 } as const
+const BLOCKS = 5
+/** Whole swarms share one thread: a lie is judged when its turn comes. */
+const PATIENCE_MS = 10_000
+const PROGRESS_MS = 60_000
+
+const load = (): string =>
+  loadavg()
+    .map((minutes) => minutes.toFixed(1))
+    .join(' ')
+
+interface Setup {
+  readonly validators: number
+  readonly transport: 'tcp' | 'memory'
+}
+
+/** Proven liars are banned, nobody else is charged, and finality goes on. */
+const underSiege =
+  ({ validators, transport }: Setup) =>
+  async (swarm: Swarm): Promise<string[]> => {
+    const honest = validators - HOSTILE_VALIDATORS
+    const arena = new Arena(swarm, { honest, progressMs: PROGRESS_MS })
+    const keys = [honest, honest + 1]
+    const force = { ...FORCE, validators: keys, transport, patienceMs: PATIENCE_MS }
+    try {
+      const { liarsBanned, chargesOfPeaceful, blocks } = await besiege(arena, force, BLOCKS)
+      process.stderr.write(`${liarsBanned} of ${FORCE.liars} liars banned, ${blocks} blocks meanwhile\n`)
+      return [
+        ...(liarsBanned < FORCE.liars ? [`${FORCE.liars - liarsBanned} liars are not banned`] : []),
+        ...(chargesOfPeaceful > 0 ? [`${chargesOfPeaceful} charges against peers that proved nothing`] : [])
+      ]
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      return [`siege: ${error.message}`]
+    }
+  }
 
 const text = { type: 'string' } as const
 const OPTIONS = {
@@ -25,6 +68,7 @@ const OPTIONS = {
   load: text,
   connect: text,
   transport: text,
+  hostile: { type: 'boolean' },
   help: { type: 'boolean' }
 } as const
 
@@ -36,18 +80,24 @@ try {
     if (/^\d{1,6}$/.test(value)) return Number(value)
     throw new RangeError(`--${name} must be a number`)
   }
+  const validators = number('validators', values.validators, 7)
+  const transport = values.transport === 'tcp' ? 'tcp' : 'memory'
+  const isHostile = values.hostile === true
+  process.stderr.write(`load ${load()}\n`)
   const report = await runSwarm({
     nodes: number('nodes', values.nodes, 30),
-    validators: number('validators', values.validators, 7),
+    validators,
     shards: number('shards', values.shards, 2),
     durationS: number('duration', values.duration, 20),
     load: number('load', values.load, 20),
     connectWithinS: number('connect', values.connect, 60),
-    transport: values.transport === 'tcp' ? 'tcp' : 'memory',
+    transport,
+    ...(isHostile ? { absent: HOSTILE_VALIDATORS, during: underSiege({ validators, transport }) } : {}),
     onLine: (line) => process.stderr.write(`${line}\n`)
   })
   process.stdout.write(`${JSON.stringify(report)}\n`)
   for (const line of report.failed.slice(0, 20)) process.stderr.write(`FAIL ${line}\n`)
+  process.stderr.write(`${report.failed.length === 0 ? 'PASS' : 'FAIL'} (load ${load()})\n`)
   process.exitCode = report.failed.length === 0 ? 0 : 1
 } catch (error) {
   if (!(error instanceof RangeError) && !(error instanceof TypeError)) throw error

@@ -1,7 +1,7 @@
 /** A devnet in this process's hands, for scenarios that do something to it themselves. */
 import { Devnet } from '../../src/devnet/devnet.ts'
 import { planDevnet } from '../../src/devnet/plan.ts'
-import type { Plan } from '../../src/devnet/plan.ts'
+import type { DevnetOptions, Plan } from '../../src/devnet/plan.ts'
 import { runCommand } from '../../src/devnet/processes.ts'
 import type { Bars } from './bars.ts'
 
@@ -13,7 +13,8 @@ export const FOREVER = new AbortController().signal
 export async function withDevnet(
   data: string,
   use: (net: Devnet) => Promise<string[]>,
-  bars: Bars
+  bars: Bars,
+  options: Partial<DevnetOptions> = {}
 ): Promise<void> {
   const plan = planDevnet({
     preset: 'devnet',
@@ -25,7 +26,8 @@ export async function withDevnet(
     data,
     fresh: true,
     basePort: BASE_PORT,
-    json: false
+    json: false,
+    ...options
   })
   const net = await Devnet.start(plan, FOREVER)
   let more: string[]

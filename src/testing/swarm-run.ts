@@ -27,6 +27,10 @@ export interface SwarmRunOptions extends Pick<SwarmOptions, 'transport' | 'stora
   /** @default 60 */
   readonly connectWithinS?: number
   readonly onLine?: (line: string) => void
+  /** The last so many validators do not run: their nodes follow, and their keys are somebody else's. @default 0 */
+  readonly absent?: number
+  /** What happens to the swarm besides load, once every node has its peers. @returns what did not hold */
+  readonly during?: (swarm: Swarm) => Promise<readonly string[]>
 }
 
 export interface Spread {
@@ -75,31 +79,42 @@ const FINAL_WITHIN_MS = 60_000
 const LOAD_STEP_MS = 250
 const LINE_EVERY_MS = 5_000
 
-export async function runSwarm(options: SwarmRunOptions = {}): Promise<SwarmReport> {
-  const { nodes = 30, shards = 2, durationS = 20, load = 20, connectWithinS = 60 } = options
-  const { onLine = () => undefined, transport = 'memory', storage = 'memory' } = options
-  const swarm = await createSwarm({
+/** Not started. Members beyond the validators that run follow. */
+async function swarmOf(options: SwarmRunOptions): Promise<Swarm> {
+  const { nodes = 30, shards = 2, transport = 'memory', storage = 'memory', absent = 0, log } = options
+  const validators = Math.min(nodes, options.validators ?? 7)
+  return createSwarm({
     nodes,
-    validators: Math.min(nodes, options.validators ?? 7),
+    validators,
     shards,
     transport,
     storage,
+    configure: (index) => (index >= validators - absent ? { validator: undefined } : {}),
     overrides: { ...calm(nodes), ...options.overrides },
-    ...(options.log === undefined ? {} : { log: options.log })
+    ...(log === undefined ? {} : { log })
   })
+}
+
+export async function runSwarm(options: SwarmRunOptions = {}): Promise<SwarmReport> {
+  const { durationS = 20, load = 20, connectWithinS = 60, onLine = () => undefined } = options
+  const swarm = await swarmOf(options)
   const observation = new Observation(swarm, onLine)
   const ticker = setInterval(() => observation.line(), LINE_EVERY_MS)
   try {
     const startedMs = performance.now()
-    onLine(`starting ${nodes} nodes over ${transport}`)
+    onLine(`starting ${swarm.members.length} nodes over ${options.transport ?? 'memory'}`)
     await swarm.start()
     observation.watch()
     onLine(`all run after ${seconds(startedMs)} s`)
     const connected = await observation.connected(connectWithinS * 1_000)
     const connectedS = connected ? Number(seconds(startedMs)) : undefined
-    const submitted = await observation.load(load, durationS)
+    const [submitted, found] = await Promise.all([
+      observation.load(load, durationS),
+      options.during?.(swarm) ?? []
+    ])
     await observation.settled(submitted)
-    return observation.report(connectedS, connectWithinS, submitted)
+    const report = observation.report(connectedS, connectWithinS, submitted)
+    return { ...report, failed: [...report.failed, ...found] }
   } finally {
     clearInterval(ticker)
     await swarm.stop()
@@ -254,8 +269,10 @@ class Observation {
 
   #scores(): { readonly ledger: number; readonly gossip: number } {
     let [ledger, gossip] = [0, 0]
+    const honest = new Set(this.#swarm.members.map(({ peer }) => peer))
     for (const { network } of this.#swarm.running) {
       for (const { peer, score } of network?.peers() ?? []) {
+        if (!honest.has(peer)) continue
         ledger = Math.min(ledger, score)
         gossip = Math.min(gossip, network?.gossipScore(peer) ?? 0)
       }

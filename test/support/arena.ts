@@ -31,30 +31,42 @@ export interface ArenaOptions {
   readonly overrides?: Partial<Params>
   /** From the start to the first final blocks. @default PROGRESS_MS */
   readonly startMs?: number
+  /** In which blocks have to come later. @default PROGRESS_MS */
+  readonly progressMs?: number
+}
+
+export interface Sides {
+  /** Validators that run. @default 3 */
+  readonly honest?: number
+  /** The stranger's. @default that of the validator after them */
+  readonly key?: Signer
+  /** In which blocks have to come. @default PROGRESS_MS */
+  readonly progressMs?: number
 }
 
 export class Arena extends Vantage {
   readonly swarm: Swarm
   readonly evidence: Evidence[] = []
 
-  constructor(swarm: Swarm, honest = HONEST, key = validatorKey(honest)) {
+  readonly #progressMs: number
+
+  constructor(swarm: Swarm, sides: Sides = {}) {
+    const { honest = HONEST, key = validatorKey(honest), progressMs = PROGRESS_MS } = sides
     super({ genesis: swarm.genesis, honest, key })
     this.swarm = swarm
+    this.#progressMs = progressMs
   }
 
   /** The same swarm for a stranger with another key. */
   as(key: Signer): Arena {
-    return new Arena(this.swarm, this.honest, key)
+    return new Arena(this.swarm, { honest: this.honest, key, progressMs: this.#progressMs })
   }
 
   static async open(options: ArenaOptions = {}): Promise<Arena> {
-    const { honest = HONEST, hostile = 1, overrides = PARAMS, startMs = PROGRESS_MS } = options
+    const { honest = HONEST, hostile = 1, overrides = PARAMS, startMs = PROGRESS_MS, progressMs } = options
     const swarm = await createSwarm({ nodes: honest, validators: honest + hostile, overrides })
-    const arena = new Arena(
-      swarm,
-      honest,
-      hostile === 0 ? signerOfSeed(randomBytes(32)) : validatorKey(honest)
-    )
+    const key = hostile === 0 ? signerOfSeed(randomBytes(32)) : validatorKey(honest)
+    const arena = new Arena(swarm, { honest, key, ...(progressMs === undefined ? {} : { progressMs }) })
     try {
       await arena.swarm.start()
       arena.target.events.on('evidence', (evidence) => arena.evidence.push(evidence))
@@ -71,7 +83,7 @@ export class Arena extends Vantage {
   }
 
   /** Every chain of every honest node has so many more final blocks. */
-  async progress(blocks: number, timeoutMs = PROGRESS_MS): Promise<void> {
+  async progress(blocks: number, timeoutMs = this.#progressMs): Promise<void> {
     const chains = this.target.chains!.list.map(({ chain }) => chain)
     const from = chains.map((chain) => finalHeight(this.target, chain))
     await this.swarm.until(

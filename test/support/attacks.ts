@@ -203,7 +203,8 @@ export async function lieUntilBanned(
   vantage: Vantage,
   { act }: HostileAct,
   hostile: Hostile,
-  target: Node
+  target: Node,
+  countedMs = COUNTED_MS
 ): Promise<boolean> {
   for (let attempt = 0; attempt < LIES_MAX; attempt++) {
     const before = offences(target, hostile)
@@ -216,12 +217,12 @@ export async function lieUntilBanned(
     }
     try {
       await act(vantage, hostile)
-      await eventually('charged', () => offences(target, hostile) > before, COUNTED_MS)
+      await eventually('charged', () => offences(target, hostile) > before, countedMs)
     } catch (error) {
       // Not the moment: once more.
       if (!(error instanceof Error)) throw error
     }
-    await eventually('let go', () => !hostile.isConnected, COUNTED_MS).catch(() => undefined)
+    await eventually('let go', () => !hostile.isConnected, countedMs).catch(() => undefined)
   }
   return false
 }

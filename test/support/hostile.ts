@@ -39,7 +39,7 @@ export class Hostile {
   }
 
   /** A fresh identity each time: what earlier ones did is not held against it. */
-  static async create(network: Uint8Array): Promise<Hostile> {
+  static async create(network: Uint8Array, transport: 'tcp' | 'memory' = 'tcp'): Promise<Hostile> {
     const privateKey = await peerKeyFromSeed(randomBytes(32))
     const topics = HOSTILE_CHAINS.flatMap((chain) =>
       GOSSIP_KINDS.map((kind) => [topicOf(network, chain, kind), kind] as const)
@@ -48,6 +48,7 @@ export class Hostile {
       privateKey,
       networkId: network,
       listen: [],
+      transport,
       topics: new Map(topics),
       gater: {},
       allowPrivate: true,
