@@ -12,8 +12,9 @@ import type { Chains } from '../node/chains.ts'
 import type { Clock } from '../node/ports.ts'
 import type { Validator } from '../node/validator.ts'
 import { genesisToJsonValue } from '../params/genesis-json.ts'
-import type { AccountFacts, NodeFacts, NodePort, SupplyFacts, Tokens } from '../rpc/port.ts'
-import { accountKey } from '../state/keys.ts'
+import type { AccountFacts, EarnedFacts, NodeFacts, NodePort, SupplyFacts, Tokens } from '../rpc/port.ts'
+import { ClaimType, StakeType } from '../codec/state-records.ts'
+import { accountKey, claimKey, stakeKey } from '../state/keys.ts'
 import { regenerate } from '../state/mana.ts'
 import { proveKey } from '../state/proof.ts'
 import { readAccount, readTotals } from '../state/supply.ts'
@@ -101,6 +102,7 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
     receipt: async (place) => receipts.status(place),
     hops: async (place) => receipts.follow(place),
     lanes: (chain) => receipts.lanes(chain),
+    earned: (validator, chain) => describeEarned(chainOf(chain), validator),
     transferProof: async (wanted) => proofs.transfer(wanted),
     supplyProof: async (checkpoint) => proofs.supply(checkpoint)
   }
@@ -217,12 +219,24 @@ function describePool({ pool }: ChainNode) {
   }
 }
 
+function describeEarned(node: ChainNode, validator: Uint8Array): EarnedFacts {
+  const { state } = node.tree.final
+  const claim = state.get(claimKey(validator))
+  const stake = state.get(stakeKey(validator))
+  return {
+    claim: claim === undefined ? NONE : ClaimType.deserialize(claim),
+    stake: stake === undefined ? NONE : StakeType.deserialize(stake),
+    asOf: asOfFinal(node)
+  }
+}
+
 function describeSupply(node: ChainNode): SupplyFacts {
   const totals = readTotals(node.tree.final.state)
   return {
     balances: { consumer: totals.balancesConsumer, industrial: totals.balancesIndustrial },
-    stake: NONE,
+    stake: { consumer: totals.stakeConsumer, industrial: totals.stakeIndustrial },
     escrow: NONE,
+    deposits: { consumer: totals.deposits, industrial: 0n },
     treasury: { consumer: totals.treasuryConsumer, industrial: totals.treasuryIndustrial },
     rewards: { consumer: totals.rewardsConsumer, industrial: totals.rewardsIndustrial },
     reserve: { consumer: totals.reserveConsumer, industrial: totals.reserveIndustrial },

@@ -22,11 +22,13 @@ import { applyBlock } from '../state/apply-block.ts'
 import type { WorkFault } from '../state/apply-block.ts'
 import type { CheckedDelivery, DeliveryFault } from '../state/receipts.ts'
 import type { StateView } from '../state/ports.ts'
+import { readTotals } from '../state/supply.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
 import { judgeLateVotes } from './attendance.ts'
 import type { AttendanceBook } from './attendance.ts'
 import { endOfBlock } from './block-end.ts'
 import { judgeDelivery } from './delivery.ts'
+import { judgeReward } from './reward.ts'
 import { judgeEvidenceOf } from './evidence.ts'
 import type { ReadEvidence } from './evidence.ts'
 
@@ -41,7 +43,7 @@ export type BlockCode =
   | 'over-limit'
   | 'wrong-commitment'
   | 'wrong-attendance'
-  | 'not-built-yet'
+  | 'wrong-reward'
   | 'bad-delivery'
   | 'bad-evidence'
   | 'bad-transaction'
@@ -184,8 +186,7 @@ function judgeCommitments(block: Block, against: Judgement): Refusal<BlockCode> 
     equal(header.attendanceRoot, attendanceRoot(body.attendance))
   if (!held)
     return refuse('wrong-commitment', `${chainName(header.chain)} ${header.height}: the body is another`)
-  const noReward = header.rewardConsumer === 0n && header.rewardIndustrial === 0n
-  return noReward ? undefined : refuse('not-built-yet', 'rewards are not defined for this version')
+  return judgeReward(header, against.params, readTotals(against.view))
 }
 
 /** C25, C28: who voted for the parent, and who was late with a vote for an older block. */

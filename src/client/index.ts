@@ -16,6 +16,8 @@ export {
   signerOfSeed,
   transferCost
 } from './transfer.ts'
+export { buildOrder, orderCost, signOrder } from './orders.ts'
+export type { Activation, ClaimOrder, Order, OrderFields, SignOrder, Staking } from './orders.ts'
 export { verifySupplyProof } from './supply-proof.ts'
 export type { AuditedAmounts, AuditedChain, SupplyAudit } from './supply-proof.ts'
 export { proofTrust, readTransferProof, verifyTransferProof } from './transfer-proof.ts'
@@ -26,7 +28,7 @@ export { fromHex, toHex } from '../primitives/bytes.ts'
 export { COORD, chainToJson, parseChain, shardId } from '../primitives/chain-id.ts'
 export type { ChainId } from '../primitives/chain-id.ts'
 export type { Signer } from '../crypto/ports.ts'
-export type { LaneJson, LaneList, ReceiptJson, ReceiptStatus } from './receipt-types.ts'
+export type { ClaimJson, ClaimList, LaneJson, LaneList, ReceiptJson, ReceiptStatus } from './receipt-types.ts'
 export type {
   AccountJson,
   AccountProof,

@@ -72,6 +72,20 @@ export interface SupplyProofJson {
   readonly proof: string
 }
 
+/** What a validator's key can claim on a chain, decimal strings. */
+export interface ClaimJson {
+  readonly chain: ChainJson
+  readonly consumer: string
+  readonly industrial: string
+  readonly asOf: Place
+}
+
+export interface ClaimList {
+  readonly validator: string
+  readonly claims: readonly ClaimJson[]
+  readonly stake: { readonly consumer: string; readonly industrial: string }
+}
+
 /** Methods of this page, by name. */
 export interface ReceiptMethods {
   receipt_status: {
@@ -80,5 +94,6 @@ export interface ReceiptMethods {
   }
   tx_proof: { params: { id: string; hop?: number; checkpoint?: number }; result: TransferProofJson }
   supply_proof: { params: { checkpoint?: number }; result: SupplyProofJson }
+  claim_list: { params: { validator: string }; result: ClaimList }
   lane_list: { params: { chain: ChainJson }; result: LaneList }
 }

@@ -260,6 +260,7 @@ export const SUPPLY_PARTS = [
   'balances',
   'stake',
   'escrow',
+  'deposits',
   'treasury',
   'rewards',
   'reserve',

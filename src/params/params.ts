@@ -69,7 +69,17 @@ export const PARAMETERS = [
     'coordination heights between state snapshots, rounded up to epochs (SNAP-1)'
   ),
   rule('laneReceiptsMax', 320, 1_000_000, 'undelivered receipts of a lane, users stop at 80 % (R9)'),
-  rule('laneBytesMax', 1_048_576, 1_073_741_824, 'bytes of undelivered receipts of a lane (R9)')
+  rule('laneBytesMax', 1_048_576, 1_073_741_824, 'bytes of undelivered receipts of a lane (R9)'),
+  rule('rewardConsumer', 0, 1_000_000_000_000, 'base units that an early block emits of its reserve (EMI-1)'),
+  rule('rewardIndustrial', 0, 1_000_000_000_000, 'the same of the other token (EMI-1)'),
+  rule('rewardHalvingBlocks', 1, 1_000_000_000, 'heights of a chain after which the reward halves (EMI-1)'),
+  rule('activationDeposit', 0, 1_000_000_000_000, 'consumer base units that a record on coord locks (EMI-8)'),
+  rule(
+    'laneInflowCapPpm',
+    0,
+    1_000_000,
+    'share of the supply that a lane may bring in an epoch, ppm; 0 for no cap (R12)'
+  )
 ] as const
 
 export type ParameterName = (typeof PARAMETERS)[number]['name']

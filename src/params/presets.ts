@@ -41,7 +41,12 @@ const devnet: Params = {
   unbondingEpochs: 168,
   snapshotInterval: 100,
   laneReceiptsMax: 4_096,
-  laneBytesMax: 4_194_304
+  laneBytesMax: 4_194_304,
+  rewardConsumer: 1_000_000,
+  rewardIndustrial: 1_000_000,
+  rewardHalvingBlocks: 5_000_000,
+  activationDeposit: 1_000_000,
+  laneInflowCapPpm: 0
 }
 
 const minimal: Params = {
@@ -62,7 +67,7 @@ const minimal: Params = {
   snapshotInterval: 16
 }
 
-/** 24 h = 5,760 heights of lifetime; 7 days = 40,320 heights = 168 epochs of unbonding. */
+/** 24 h = 5,760 heights of lifetime; 7 days = 40,320 heights = 168 epochs of unbonding; rewards halve every four years. */
 const seed: Params = {
   ...devnet,
   epochLength: 240,
@@ -79,7 +84,11 @@ const seed: Params = {
   manaPeriodMs: 15_000,
   shardsPerValidator: 3,
   unbondingEpochs: 168,
-  snapshotInterval: 1_000
+  snapshotInterval: 1_000,
+  rewardConsumer: 297_000,
+  rewardIndustrial: 297_000,
+  rewardHalvingBlocks: 8_409_600,
+  laneInflowCapPpm: 100_000
 }
 
 export const PRESETS = {

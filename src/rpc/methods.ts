@@ -4,6 +4,7 @@ import { chainMethods } from './methods/chain.ts'
 import { epochMethods } from './methods/epoch.ts'
 import { nodeMethods } from './methods/node.ts'
 import { peerMethods } from './methods/peer.ts'
+import { claimMethods } from './methods/claim.ts'
 import { receiptMethods } from './methods/receipt.ts'
 import { transactionMethods } from './methods/transaction.ts'
 import type { Method } from './method.ts'
@@ -17,6 +18,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     ...epochMethods,
     ...transactionMethods,
     ...receiptMethods,
+    ...claimMethods,
     ...accountMethods
   ].map((method) => [method.name, method])
 )

@@ -166,6 +166,8 @@ export interface SupplyFacts {
   readonly balances: Tokens
   readonly stake: Tokens
   readonly escrow: Tokens
+  /** What records of the coordination chain have locked. */
+  readonly deposits: Tokens
   readonly treasury: Tokens
   readonly rewards: Tokens
   readonly reserve: Tokens
@@ -173,6 +175,13 @@ export interface SupplyFacts {
   readonly incoming: Tokens
   /** Came back and could not be credited to its account. */
   readonly lost: Tokens
+  readonly asOf: BlockPlace
+}
+
+/** EMI-5, EMI-9: of one validator key on one chain. */
+export interface EarnedFacts {
+  readonly claim: Tokens
+  readonly stake: Tokens
   readonly asOf: BlockPlace
 }
 
@@ -234,6 +243,7 @@ export interface NodePort {
   accountProof(address: Uint8Array, chain: ChainId): Promise<AccountProofFacts | undefined>
   pool(chain: ChainId): PoolFacts
   supply(chain: ChainId): SupplyFacts
+  earned(validator: Uint8Array, chain: ChainId): EarnedFacts
   /** R16, for a lane of which this node follows an end. */
   receipt(place: ReceiptPlace): Promise<ReceiptFacts>
   /** A receipt that a transaction emitted and what answered it. */

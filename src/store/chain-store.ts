@@ -28,7 +28,7 @@ import type { FinalBlock, HistoricalBlock, SnapshotRecord } from './chain-writes
 import { receivedRange } from './received.ts'
 import type { KeyValueStore, Write } from './ports.ts'
 import { dropRows } from './retention-rows.ts'
-import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType } from './records.ts'
+import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType, OLDEST_CHAIN_SCHEMA } from './records.ts'
 import type { FinalMark } from './records.ts'
 
 export interface ChainIdentity {
@@ -94,7 +94,7 @@ export class ChainStore implements StateView {
     return new ChainStore(store, identity, final, header.stateRoot)
   }
 
-  /** @throws StoreError STORE_MISSING, STORE_VERSION_NEWER, STORE_NETWORK_DIFFERS, STORE_CHAIN_DIFFERS, STORE_CORRUPT */
+  /** @throws StoreError STORE_MISSING, STORE_VERSION_NEWER, STORE_VERSION_OLDER, STORE_NETWORK_DIFFERS, STORE_CHAIN_DIFFERS, STORE_CORRUPT */
   static open(store: KeyValueStore, identity: ChainIdentity): ChainStore {
     const { final, root } = ChainStore.#readMarks(store, identity)
     return new ChainStore(store, identity, final, root)
@@ -113,7 +113,7 @@ export class ChainStore implements StateView {
   static #readMarks(store: KeyValueStore, identity: ChainIdentity): { final: FinalMark; root: Uint8Array } {
     const bytes = store.get(IDENTITY_KEY)
     if (bytes === undefined) throw new StoreError({ code: 'STORE_MISSING', path: 'identity' })
-    checkSchema(bytes, CHAIN_SCHEMA, B.meta, IDENTITY_KEY)
+    checkSchema(bytes, CHAIN_SCHEMA, B.meta, IDENTITY_KEY, OLDEST_CHAIN_SCHEMA)
     checkIdentity(decodeStored(ChainIdentityType, bytes, B.meta, IDENTITY_KEY), identity)
     const mark = store.get(FINAL_KEY)
     if (mark === undefined) throw corrupt(B.meta, FINAL_KEY)

@@ -17,6 +17,8 @@ export class StoreError extends NodeError<
   | { code: 'STORE_CLOSED'; path: string }
   /** Written by a newer program: it may hold what this one would misread. */
   | { code: 'STORE_VERSION_NEWER'; found: number; supported: number }
+  /** Written under rules of blocks and states that this program no longer has. */
+  | { code: 'STORE_VERSION_OLDER'; found: number; oldest: number }
   | { code: 'STORE_NETWORK_DIFFERS'; expected: string; found: string }
   | { code: 'STORE_CHAIN_DIFFERS'; expected: string; found: string }
 > {}

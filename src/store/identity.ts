@@ -14,14 +14,22 @@ interface Identity {
 
 /**
  * The schema number is read before the rest: a newer program may have changed everything behind it.
- * @throws StoreError STORE_VERSION_NEWER, STORE_CORRUPT
+ * @param oldest version that is still read or migrated
+ * @throws StoreError STORE_VERSION_NEWER, STORE_VERSION_OLDER, STORE_CORRUPT
  */
-export function checkSchema(bytes: Uint8Array, supported: number, of: Bucket, key: Uint8Array): void {
+export function checkSchema(
+  bytes: Uint8Array,
+  supported: number,
+  of: Bucket,
+  key: Uint8Array,
+  oldest = 1
+): void {
   if (bytes.length < 4) throw corrupt(of, key)
   const found = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   if (found > supported) throw new StoreError({ code: 'STORE_VERSION_NEWER', found, supported })
-  // There is no version below 1, so there is nothing to migrate from.
+  // There is no version below 1.
   if (found < 1) throw corrupt(of, key)
+  if (found < oldest) throw new StoreError({ code: 'STORE_VERSION_OLDER', found, oldest })
 }
 
 /** @throws StoreError STORE_NETWORK_DIFFERS, STORE_CHAIN_DIFFERS */

@@ -115,6 +115,7 @@ const supply = (chain: ChainId): SupplyFacts => ({
   balances: tokens(2n ** 60n),
   stake: tokens(0n),
   escrow: tokens(0n),
+  deposits: tokens(0n),
   treasury: tokens(7n),
   rewards: tokens(8n),
   reserve: tokens(9n),
@@ -156,6 +157,7 @@ export const NODE_CALLS = {
   ...PEER_CALLS,
   receipt_status: { source: 0, destination: 1, sequence: 0 },
   lane_list: { chain: 0 },
+  claim_list: { validator: '05'.repeat(32) },
   supply_proof: {},
   tx_proof: { id: '00'.repeat(32) }
 }
@@ -222,6 +224,11 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
     receipt: async (place) => ({ ...place, status: 'unknown' }),
     hops: async (place) => [{ ...place, status: 'unknown' }],
     lanes: () => [],
+    earned: (validator, chain) => ({
+      claim: tokens(BigInt(validator[0] ?? 0)),
+      stake: tokens(chain === COORD ? 3n : 0n),
+      asOf: place(chain)
+    }),
     transferProof: async () => accept(aTransferProof()),
     supplyProof: async () => accept(new Uint8Array(0)),
     head: (chain) => {

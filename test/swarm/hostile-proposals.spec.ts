@@ -263,7 +263,7 @@ const INVALID: readonly Attack[] = [
   breaking('wrong-commitment', 'another attendance root', (arena) =>
     withHeader(onCoord(arena), { attendanceRoot: someHash() })
   ),
-  breaking('not-built-yet', 'a reward', (arena) => withHeader(onCoord(arena), { rewardConsumer: 1n })),
+  breaking('wrong-reward', 'a reward', (arena) => withHeader(onCoord(arena), { rewardConsumer: 1n })),
   breaking('bad-delivery', 'what is no delivery', (arena) =>
     withBody(onCoord(arena), { deliveries: [Uint8Array.of(1)] })
   ),

@@ -141,6 +141,18 @@ function registerState(query: Command): void {
   ).option('--chain <chain>', 'another chain than the account’s home')
   add(
     query,
+    ['claims <validator>', 'what a validator key has earned and can claim, and its stake'],
+    (client, [validator = '']) => client.call('claim_list', { validator }),
+    ({ claims, stake }) => [
+      ...claims.map(
+        ({ chain, consumer, industrial }) =>
+          `chain ${chain}: consumer ${tokenText(consumer)}, industrial ${tokenText(industrial)}`
+      ),
+      `stake: consumer ${tokenText(stake.consumer)}, industrial ${tokenText(stake.industrial)}`
+    ]
+  )
+  add(
+    query,
     ['supply [chain]', 'where all tokens lie, per chain'],
     (client, [chain = '']) => client.call('supply_get', chain === '' ? {} : { chain: chainOf(chain) }),
     ({ chains }) =>

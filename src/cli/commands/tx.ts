@@ -1,24 +1,20 @@
-/** `icn tx`: signs transfers on this machine and hands them to a node. */
+/** `icn tx`: signs transactions on this machine and hands them to a node. */
 import type { Command } from 'commander'
 import type { Client } from '../../client/client.ts'
-import { FEE_SELECTORS, identityOf, signTransfer, transferCost } from '../../client/transfer.ts'
+import { FEE_SELECTORS, signTransfer, transferCost } from '../../client/transfer.ts'
 import type { FeeToken, SignedTransaction } from '../../client/transfer.ts'
-import { decodeAddress, encodeAddress } from '../../crypto/address.ts'
 import { readKeyFile, signerOfKey } from '../../node/keys.ts'
 import type { Key } from '../../node/keys.ts'
-import { checkParams } from '../../params/check.ts'
-import { devnetAddress } from '../../params/devnet-keys.ts'
 import { MAX_MEMO_BYTES } from '../../codec/transaction.ts'
 import { fromHex, toHex, utf8 } from '../../primitives/bytes.ts'
-import { chainToJson } from '../../primitives/chain-id.ts'
 import { CliError, EXIT } from '../cli-error.ts'
 import { addOption, choice, integer, tokens } from '../options.ts'
 import { addRpcOption, clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
+import { receiver, termsFor } from '../signing.ts'
 import { devnetKey } from './keys.ts'
+import { registerOrders } from './tx-orders.ts'
 
-/** Heights of its chain for which a transfer stays valid, unless the network allows fewer. */
-const VALID_FOR_HEIGHTS = 100
 const FEE_TOKENS = Object.keys(FEE_SELECTORS) as FeeToken[]
 
 interface WaitingOptions extends RpcOptions {
@@ -26,7 +22,11 @@ interface WaitingOptions extends RpcOptions {
   readonly timeout: number
 }
 
-interface TransferOptions extends WaitingOptions {
+interface SendingOptions extends WaitingOptions {
+  readonly dry?: boolean
+}
+
+interface TransferOptions extends SendingOptions {
   readonly from?: string
   readonly devnet?: string
   readonly to: string
@@ -36,7 +36,6 @@ interface TransferOptions extends WaitingOptions {
   readonly fee?: bigint
   readonly feeToken: FeeToken
   readonly nonce?: number
-  readonly dry?: boolean
 }
 
 export function register(program: Command): void {
@@ -75,8 +74,8 @@ export function register(program: Command): void {
     help: 'nonce (default: the account’s next)',
     parse: integer(0)
   })
-  transfer.option('--dry', 'print the signed bytes instead of submitting them')
-  addWaiting(transfer)
+  addSending(transfer)
+  registerOrders<SendingOptions>(tx, { addOptions: addSending, send })
 
   const submit = tx
     .command('submit')
@@ -96,6 +95,11 @@ const EXAMPLES = `
 Examples:
   icn tx transfer --devnet user0 --to user3 --consumer 1.5 --wait
   icn tx transfer --from mine.json --to icn1… --industrial 20 --memo "seeds" --fee-token split`
+
+function addSending(command: Command): void {
+  command.option('--dry', 'print the signed bytes instead of submitting them')
+  addWaiting(command)
+}
 
 function addWaiting(command: Command): void {
   addRpcOption(command)
@@ -117,38 +121,31 @@ async function sendTransfer(options: TransferOptions): Promise<void> {
   if (utf8(options.memo).length > MAX_MEMO_BYTES) {
     throw new CliError(`--memo has more than ${MAX_MEMO_BYTES} bytes`)
   }
-  const client = clientOf(options)
-  const signed = await sign(client, key, to, options)
-  if (options.dry === true) {
-    console.log(toHex(signed.bytes))
-    return
-  }
-  await deliver(client, signed.bytes, options)
+  await send(async (client) => sign(client, key, to, options), options)
 }
 
-/** Asks the node for what the signature must cover: network, nonce, height, costs. */
+/** Signed here, and handed to the node unless only the bytes are wanted. */
+async function send(
+  signed: (client: Client) => Promise<SignedTransaction>,
+  options: SendingOptions
+): Promise<void> {
+  const client = clientOf(options)
+  const { bytes } = await signed(client)
+  if (options.dry === true) console.log(toHex(bytes))
+  else await deliver(client, bytes, options)
+}
+
 async function sign(
   client: Client,
   key: Key,
   to: Uint8Array,
   options: TransferOptions
 ): Promise<SignedTransaction> {
-  const [info, { params }] = await Promise.all([client.call('node_info', {}), client.call('params_get', {})])
-  const { chain, address } = identityOf(key.publicKey, info.shards)
-  const home = chainToJson(chain)
-  const [account, head] = await Promise.all([
-    client.call('account_get', { address: encodeAddress(address), chain: home }),
-    client.call('chain_head', { chain: home })
-  ])
-  const checked = checkParams(params)
-  if (!checked.ok) throw new CliError(`the node at ${client.url} has other parameters: ${checked.detail}`)
-  const cost = transferCost(checked.value, options.memo)
+  const { params, ...terms } = await termsFor(client, key.publicKey, options.nonce)
+  const cost = transferCost(params, options.memo)
   return signTransfer({
-    network: fromHex(info.network, 32),
+    ...terms,
     signer: signerOfKey(key),
-    chain,
-    nonce: BigInt(options.nonce ?? account.nextNonce),
-    validUntil: head.asOf.height + Math.min(VALID_FOR_HEIGHTS, checked.value.maxLifetime),
     to,
     consumer: options.consumer,
     industrial: options.industrial,
@@ -174,13 +171,6 @@ function senderKey({ from, devnet }: TransferOptions): Key {
     throw new CliError('tx transfer: give either --from KEYFILE or --devnet NAME')
   }
   return devnet === undefined ? readKeyFile(from ?? '', 'account') : devnetKey(devnet, 'account')
-}
-
-function receiver(text: string): Uint8Array {
-  if (/^(user|load)\d{1,3}$/.test(text)) return devnetAddress(text)
-  const address = decodeAddress(text)
-  if (address === undefined) throw new CliError(`--to ${text}: not an address`)
-  return address
 }
 
 function bytesOf(hex: string): Uint8Array {
