@@ -1,9 +1,19 @@
 /** Messages between peers: handshake, anti-entropy and requests (D12, C19, C20; protocols/reqresp.md). */
-import { BitListType } from '@chainsafe/ssz'
 import { HeaderType, MAX_BODY_BYTES } from './block.ts'
 import { CertificateType, VoteType } from './statement.ts'
 import { MAX_TRANSACTION_BYTES } from './transaction.ts'
-import { ByteListType, Bytes32, Chain, ContainerType, Count, ListCompositeType, U16, U64, U8 } from './ssz.ts'
+import {
+  BitsType,
+  ByteListType,
+  Bytes32,
+  Chain,
+  ContainerType,
+  Count,
+  ListCompositeType,
+  U16,
+  U64,
+  U8
+} from './ssz.ts'
 import type { ValueOf } from './ssz.ts'
 
 /** Chains one node may follow: all shards and `coord`. */
@@ -42,8 +52,8 @@ export const ConsensusStatusType = new ContainerType(
     view: Count,
     finalHeight: Count,
     finalView: Count,
-    notarised: new BitListType(STATUS_VIEWS),
-    nullified: new BitListType(STATUS_VIEWS),
+    notarised: new BitsType(STATUS_VIEWS),
+    nullified: new BitsType(STATUS_VIEWS),
     /** 1: an answer to a status, which is not answered again. */
     reply: U8
   },

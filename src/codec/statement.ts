@@ -2,10 +2,9 @@
  * What validators sign (C4) and what a quorum of them makes (C5).
  * Signed bytes = statement domain ‖ SSZ(Statement); every field has a fixed width.
  */
-import { BitListType } from '@chainsafe/ssz'
 import { concat } from '../primitives/bytes.ts'
 import { DOMAINS } from '../crypto/domains.ts'
-import { Bytes32, Bytes64, Chain, ContainerType, Count, ListCompositeType, U16, U8 } from './ssz.ts'
+import { BitsType, Bytes32, Bytes64, Chain, ContainerType, Count, ListCompositeType, U16, U8 } from './ssz.ts'
 import type { ValueOf } from './ssz.ts'
 
 /** Most members a committee may have; the width of a certificate's bitmap. */
@@ -44,7 +43,7 @@ export const CertificateType = new ContainerType(
     view: Count,
     kind: U8,
     hash: Bytes32,
-    signers: new BitListType(MAX_COMMITTEE),
+    signers: new BitsType(MAX_COMMITTEE),
     signatures: new ListCompositeType(Bytes64, MAX_COMMITTEE)
   },
   { typeName: 'Certificate' }

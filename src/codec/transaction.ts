@@ -37,6 +37,12 @@ export const TransactionType = new ContainerType(
 )
 export type Transaction = ValueOf<typeof TransactionType>
 
+const SIGNATURE_BYTES = Bytes64.fixedSize
+/** version, chain, keyType, sender, nonce, validUntil, action; then where the payload begins. */
+const PAYLOAD_OFFSET_AT = 1 + 2 + 1 + 32 + 8 + 8 + 2
+/** That, then maxMana, fee, feeSelector; the payload follows, or in a transaction the signature. */
+const CONTENT_FIXED_BYTES = PAYLOAD_OFFSET_AT + 4 + 8 + 8 + 1
+
 export const ACTION_TRANSFER = 1
 export const MAX_MEMO_BYTES = 256
 export const TransferType = new ContainerType(
@@ -47,6 +53,18 @@ export type Transfer = ValueOf<typeof TransferType>
 
 export const transactionSignedBytes = (network: Uint8Array, content: TransactionContent): Uint8Array =>
   concat(DOMAINS.transaction, network, TransactionContentType.serialize(content))
+
+/** The same out of a canonical transaction as it travels: only the signature and what stands before the payload differ. */
+export function signedBytesOfWire(network: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const content = DOMAINS.transaction.length + network.length
+  const signed = new Uint8Array(content + bytes.length - SIGNATURE_BYTES)
+  signed.set(DOMAINS.transaction)
+  signed.set(network, DOMAINS.transaction.length)
+  signed.set(bytes.subarray(0, CONTENT_FIXED_BYTES), content)
+  new DataView(signed.buffer).setUint32(content + PAYLOAD_OFFSET_AT, CONTENT_FIXED_BYTES, true)
+  signed.set(bytes.subarray(CONTENT_FIXED_BYTES + SIGNATURE_BYTES), content + CONTENT_FIXED_BYTES)
+  return signed
+}
 
 export const transactionId = (network: Uint8Array, content: TransactionContent): Uint8Array =>
   sha256(transactionSignedBytes(network, content))

@@ -7,16 +7,17 @@ import { KEY_TYPE_ED25519, addressOfKey, homeShard } from '../crypto/address.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { SignatureJob } from '../crypto/ports.ts'
 import { toHex } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
 import { COORD } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
-import { decode } from '../codec/ssz.ts'
+import { decodeViews } from '../codec/ssz.ts'
 import type { StatelessCode } from '../codec/refusals.ts'
 import {
   MAX_TRANSACTION_BYTES,
   TRANSACTION_VERSION,
   TransactionType,
-  transactionSignedBytes,
+  signedBytesOfWire,
   wireHash
 } from '../codec/transaction.ts'
 import type { Transaction } from '../codec/transaction.ts'
@@ -47,23 +48,46 @@ export function checkStateless(
   const sender = addressOfKey(transaction.sender, transaction.keyType)
   const place = action.place === 'coord' ? COORD : homeShard(sender, constants.shards)
   if (transaction.chain !== place) return refuse('wrong-chain', `chain ${transaction.chain}, not ${place}`)
-  const payload = decode(action.payloadType, transaction.payload)
+  const payload = decodeViews(action.payloadType, transaction.payload)
   if (!payload.ok) return refuse('malformed-payload', payload.detail)
   const refused = action.stateless(payload.value, sender, constants)
   if (refused !== undefined) return refuse(refused, action.name)
-  const signedMessage = transactionSignedBytes(constants.network, transaction)
-  const hash = wireHash(bytes)
-  return accept({
-    bytes,
-    transaction,
-    payload: payload.value,
-    sender,
-    destinations: action.destinations(payload.value, sender, constants),
-    id: sha256(signedMessage),
-    wireHash: hash,
-    key: toHex(hash),
-    signedMessage
-  })
+  const destinations = action.destinations(payload.value, sender, constants)
+  return accept(
+    new Checked(constants.network, { bytes, transaction, payload: payload.value, sender, destinations })
+  )
+}
+
+/** Pools hold thousands, so what it is signed over, longer than the transaction and needed once, is made when asked for. */
+class Checked implements CheckedTransaction {
+  readonly bytes: Uint8Array
+  readonly transaction: Transaction
+  readonly payload: CheckedTransaction['payload']
+  readonly sender: Uint8Array
+  readonly destinations: CheckedTransaction['destinations']
+  readonly id: Uint8Array
+  readonly wireHash: Uint8Array
+  readonly key: Hex
+  readonly #network: Uint8Array
+
+  constructor(
+    network: Uint8Array,
+    parts: Pick<CheckedTransaction, 'bytes' | 'transaction' | 'payload' | 'sender' | 'destinations'>
+  ) {
+    this.#network = network
+    this.bytes = parts.bytes
+    this.transaction = parts.transaction
+    this.payload = parts.payload
+    this.sender = parts.sender
+    this.destinations = parts.destinations
+    this.id = sha256(this.signedMessage)
+    this.wireHash = wireHash(this.bytes)
+    this.key = toHex(this.wireHash)
+  }
+
+  get signedMessage(): Uint8Array {
+    return signedBytesOfWire(this.#network, this.bytes)
+  }
 }
 
 /** What is left of M2 after `checkStateless`. */
@@ -79,5 +103,5 @@ function decodeTransaction(bytes: Uint8Array): Verdict<Transaction, StatelessCod
   const version = bytes[0]
   if (version === undefined) return refuse('not-canonical', 'no bytes')
   if (version !== TRANSACTION_VERSION) return refuse('unknown-version', `version ${version}`)
-  return decode(TransactionType, bytes)
+  return decodeViews(TransactionType, bytes)
 }

@@ -3,7 +3,7 @@ import { equal } from '../primitives/bytes.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { bodyHash } from '../codec/block.ts'
-import { decode } from '../codec/ssz.ts'
+import { decodeViews } from '../codec/ssz.ts'
 import { BodyListType } from '../codec/sync-messages.ts'
 import type { LinkedHeader } from './header-run.ts'
 
@@ -14,7 +14,7 @@ export function readBodies(
 ): Verdict<Uint8Array[], 'malformed' | 'wrong-body'> {
   const bodies: Uint8Array[] = []
   for (const frame of frames) {
-    const list = decode(BodyListType, frame)
+    const list = decodeViews(BodyListType, frame)
     if (!list.ok) return refuse('malformed', list.detail)
     for (const body of list.value) {
       const header = headers[bodies.length]?.header

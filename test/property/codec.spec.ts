@@ -6,6 +6,7 @@ import {
   ByteVectorType,
   ContainerType,
   decode,
+  decodeViews,
   ListBasicType,
   ListCompositeType,
   SafeU64Type
@@ -82,6 +83,7 @@ describe('Encoding', function () {
         fc.property(arbitraryOf(type), edits, (value, changes) => {
           const mutant = changes.reduce((bytes, change) => change(bytes), roundTrip(type, value))
           const decoded = decode(type as Type<unknown>, mutant)
+          assert.deepEqual(decodeViews(type as Type<unknown>, mutant), decoded)
           if (decoded.ok) mutantsAccepted += 1
           else mutantsRefused += 1
           if (decoded.ok) assert.equal(toHex(type.serialize(decoded.value as never)), toHex(mutant))

@@ -4,7 +4,7 @@
  */
 import type { Block } from '../../codec/block.ts'
 import { BodyType } from '../../codec/block.ts'
-import { decode } from '../../codec/ssz.ts'
+import { decodeViews } from '../../codec/ssz.ts'
 import { VerifyPoolError } from '../../crypto/errors.ts'
 import type { SignatureJob, Verifier } from '../../crypto/ports.ts'
 import { accept, refuse } from '../../primitives/result.ts'
@@ -39,7 +39,7 @@ export async function prepareBlocks(
   for (const [at, bodyBytes] of bodies.entries()) {
     const linked = headers[at]
     if (linked === undefined) return refuse('malformed', 'a body without a header')
-    const body = decode(BodyType, bodyBytes)
+    const body = decodeViews(BodyType, bodyBytes)
     if (!body.ok) return refuse(body.code, `block ${linked.header.height}: ${body.detail}`)
     const transactions: CheckedTransaction[] = []
     for (const bytes of body.value.transactions) {

@@ -15,6 +15,7 @@ import type { Type } from '../../../src/codec/ssz.ts'
 import { CertificateType, signedBytes, VoteType } from '../../../src/codec/statement.ts'
 import {
   TransactionContentType,
+  signedBytesOfWire,
   transactionId,
   transactionSignedBytes
 } from '../../../src/codec/transaction.ts'
@@ -103,6 +104,7 @@ const RUNNERS: Readonly<Record<string, (file: File) => void>> = {
       const content = TransactionContentType.clone(tx)
       const signed = transactionSignedBytes(network, content)
       assert.equal(toHex(signed), entry['signedBytes'])
+      assert.deepEqual(signedBytesOfWire(network, hexOf(entry, 'bytes')), signed)
       assert.equal(toHex(transactionId(network, content)), entry['id'])
       assert.equal(toHex(wireHash(hexOf(entry, 'bytes'))), entry['wireHash'])
       assert.equal(toHex(TransactionType.hashTreeRoot(tx)), entry['root'])
@@ -193,6 +195,7 @@ const RUNNERS: Readonly<Record<string, (file: File) => void>> = {
 
 /** Files whose runner is the spec of the layer that made them, with its path. */
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'cooperation.json': 'test/unit/cooperation/vectors.spec.ts',
   'genesis.json': 'test/unit/sharding/vectors.spec.ts',
   'gossip.json': 'test/unit/node/chain/gossip-vectors.spec.ts',
   'leaders.json': 'test/unit/sharding/vectors.spec.ts',

@@ -9,6 +9,7 @@ import {
   TransactionType,
   TransferType,
   transactionId,
+  transactionSignedBytes,
   wireHash
 } from '../../../src/codec/transaction.ts'
 import type { Transaction, Transfer } from '../../../src/codec/transaction.ts'
@@ -38,6 +39,18 @@ describe('Stateless check', () => {
       message: value.signedMessage,
       signature: value.transaction.signature
     })
+  })
+
+  it('TX-2: what is kept of a transaction are views of its bytes; what is signed is made when asked for', () => {
+    const bytes = one()
+    const verdict = checkStateless(CONSTANTS, bytes)
+    ok(verdict.ok)
+    const { transaction, signedMessage } = verdict.value
+    for (const field of [transaction.sender, transaction.signature, transaction.payload]) {
+      equal(field.buffer, bytes.buffer)
+    }
+    equal(signedMessage === verdict.value.signedMessage, false)
+    deepEqual(signedMessage, transactionSignedBytes(NETWORK, transaction))
   })
 
   it('TX-2: the network is in the id, the signature is not', () => {
