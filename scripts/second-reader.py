@@ -19,6 +19,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from second_reader_genesis import read_genesis, read_leaders
+from second_reader_cooperation import read_cooperation
 from second_reader_emission import read_emission
 from second_reader_evidence import read_evidence
 from second_reader_gossip import read_gossip
@@ -39,7 +40,7 @@ class Refused(Exception):
 # --- types: protocols/encoding.md ---------------------------------------------------------------------------------
 
 TYPES = {}
-PAGES = ("encoding.md", "discovery.md", "snapshot.md")
+PAGES = ("encoding.md", "discovery.md", "snapshot.md", "cooperation.md")
 
 
 def load_types():
@@ -625,6 +626,7 @@ READERS = {
     "genesis.json": read_genesis,
     "leaders.json": read_leaders,
     "emission.json": read_emission,
+    "cooperation.json": lambda reader, file: read_cooperation(reader, file, sys.modules[__name__]),
     "evidence.json": lambda reader, file: read_evidence(reader, file, sys.modules[__name__]),
     "gossip.json": lambda reader, file: read_gossip(reader, file, sys.modules[__name__]),
 }

@@ -1,4 +1,5 @@
 /** The vector files that are generated, by name. Files from elsewhere (another reader's, another layer's) may lie beside them. */
+import { cooperation } from './cooperation.ts'
 import { emission } from './emission.ts'
 import { evidence } from './evidence.ts'
 import { gossip } from './gossip.ts'
@@ -20,7 +21,8 @@ const BUILDERS: Readonly<Record<string, () => Plain>> = {
   'signatures.json': signatures,
   'gossip.json': gossip,
   'evidence.json': evidence,
-  'emission.json': emission
+  'emission.json': emission,
+  'cooperation.json': cooperation
 }
 
 /** Text by file name. */

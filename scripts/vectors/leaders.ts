@@ -44,14 +44,16 @@ function leaderCase(
   name: string,
   weights: readonly number[],
   chain: ChainId,
-  views: readonly number[]
+  views: readonly number[],
+  cooldowns: readonly number[] = weights.map(() => 3)
 ): Plain {
   const seed = sha256(utf8(name))
   const keys = weights.map((_, index) => Uint8Array.from({ length: 32 }, () => index))
   const members = weights.map((weight, index) => ({
     key: keys[index] ?? new Uint8Array(32),
     cooperative: index,
-    weight
+    weight,
+    cooldown: cooldowns[index] ?? 3
   }))
   const committee = committeeOf(chain, members, false)
   const snapshot = {
@@ -62,7 +64,7 @@ function leaderCase(
   }
   const schedule = createSchedule(snapshot, chain)
   const leaders = views.map((view) => schedule.leader(view))
-  return { name, seed: toHex(seed), chain: chainToJson(chain), weights, views, leaders }
+  return { name, seed: toHex(seed), chain: chainToJson(chain), weights, cooldowns, views, leaders }
 }
 
 const range = (first: number, count: number): number[] =>
@@ -89,11 +91,21 @@ export const leaders = (): Plain => ({
   }),
   leaders: [
     leaderCase('one member', [1], COORD, range(1, 8)),
-    leaderCase('three members, no cooldown', [3_000_000, 2_000_000, 1_000_000], shardId(0), range(1, 40)),
-    leaderCase('four members, cooldown 1, across windows', equalWeights(4), shardId(0), range(1, 100)),
+    leaderCase('two members, one heavy, runs of three', [4_294_967_295, 1], COORD, range(1, 192)),
+    leaderCase('three members, no cooldown', [3_000_000, 2_000_000, 1_000_000], shardId(0), range(1, 192)),
+    leaderCase('four members, cooldown 1, across windows', equalWeights(4), shardId(0), range(1, 200)),
+    leaderCase('four members, two of them heavy', [1_000_000, 2, 1_000_000, 1], shardId(0), range(60, 80)),
     leaderCase('seven members, cooldown 2', [1, 2, 3, 4, 5, 6, 7], shardId(1), range(25, 48)),
-    leaderCase('ten members, cooldown 3', equalWeights(10), COORD, range(29, 72)),
+    leaderCase('ten members, cooldown 3', equalWeights(10), COORD, range(60, 72)),
+    leaderCase(
+      'sixteen members with cooldowns of their own',
+      equalWeights(16),
+      COORD,
+      range(1, 128),
+      range(0, 16).map((index) => index % 11)
+    ),
     leaderCase('one heavy among thirteen', [4_294_967_295, ...equalWeights(12)], shardId(1023), range(1, 70)),
+    leaderCase('a hundred members', equalWeights(100), shardId(3), range(1, 130)),
     leaderCase(
       'views far ahead',
       equalWeights(10),

@@ -82,7 +82,7 @@ export function countEpoch(ledger: Ledger, at: CountMoment): EpochFindings {
 
 function collectParts(view: Pick<StateView, 'get'>, { chains }: CountMoment): Map<Hex, Part[]> {
   const parts = new Map<Hex, Part[]>()
-  for (const chain of chains) {
+  for (const chain of chains.toSorted((a, b) => a - b)) {
     for (const tenure of readSummary(view, chain)?.tenures ?? []) {
       const key = toHex(tenure.key)
       const own = parts.get(key)
@@ -262,7 +262,7 @@ export const mayReturn = (
 export const isExcluded = (view: Pick<StateView, 'get'>, validator: Uint8Array): boolean =>
   readReputation(view, validator).excludedFrom > 0
 
-/** COOP-20: a suspicion costs five points, keeps from leading for 240 heights, and ends by itself. */
+/** COOP-25: a suspicion costs five points, keeps from leading for 240 heights, and ends by itself. */
 export function markSuspicion(ledger: Ledger, validator: Uint8Array, at: { readonly height: number }): void {
   const reputation = readReputation({ get: (key) => ledger.record(key) }, validator)
   const suspicions = [...reputation.suspicions, at.height].slice(-SUSPICIONS_KEPT)
@@ -274,7 +274,7 @@ const PARTICIPATION_MIN = 50_000
 /** Fewer assigned views say nothing. */
 const ASSIGNED_MIN = 3
 
-/** Seeds 000, resolution 17: a lease lapses under 5 % participation. */
+/** COOP-26 (seeds 000, resolution 17): a lease lapses under 5 % participation. */
 export function lapsesLease(view: Pick<StateView, 'get'>, validator: Uint8Array): boolean {
   const { led, skipped } = dayCounts(readReputation(view, validator))
   return led + skipped >= ASSIGNED_MIN && ratioPpm(led, led + skipped) < PARTICIPATION_MIN

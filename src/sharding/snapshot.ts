@@ -15,12 +15,14 @@ import { EpochSnapshotType, SNAPSHOT_VERSION } from '../codec/snapshot.ts'
 import { decode } from '../codec/ssz.ts'
 import { DOMAINS } from '../crypto/domains.ts'
 import { sha256Of } from '../crypto/hash.ts'
+import { COOLDOWN_MAX } from '../cooperation/weights.ts'
 import { paramsFromList, paramsToList } from '../params/check.ts'
 import type { Genesis } from '../params/genesis.ts'
 import type { Params } from '../params/params.ts'
 import { COOPERATIVES_KEY, PARAMETERS_KEY, VALIDATORS_KEY } from '../state/keys.ts'
 import type { StateView } from '../state/ports.ts'
 import { committeeOf, computeCommittees } from './committee.ts'
+import { USUAL_COOLDOWN } from './schedule.ts'
 import type { Committee, EpochSnapshot, Member } from './types.ts'
 
 type Reader = Pick<StateView, 'get'>
@@ -88,7 +90,7 @@ export function encodeSnapshot({ epoch, seed, params, committees }: EpochSnapsho
     committees: sorted.map(({ chain, diversity, members }) => ({
       chain,
       degraded: diversity === 'degraded' ? 1 : 0,
-      members: [...members]
+      members: members.map((member) => ({ ...member, cooldown: member.cooldown ?? USUAL_COOLDOWN }))
     }))
   })
 }
@@ -119,9 +121,9 @@ export function decodeSnapshot(bytes: Uint8Array): Verdict<EpochSnapshot, Snapsh
 function areMembers(members: readonly Member[]): boolean {
   return (
     members.length > 0 &&
-    members.every(({ key, weight }, index) => {
+    members.every(({ key, weight, cooldown = 0 }, index) => {
       const next = members[index + 1]
-      return weight >= 1 && (next === undefined || compare(key, next.key) < 0)
+      return weight >= 1 && cooldown <= COOLDOWN_MAX && (next === undefined || compare(key, next.key) < 0)
     })
   )
 }

@@ -9,6 +9,8 @@ export interface Member {
   readonly cooperative: number
   /** Leader weight in ppm; at least 1. */
   readonly weight: number
+  /** Views after leading in which it does not lead, before the bound of its committee (EPO-8). @default 3 */
+  readonly cooldown?: number
 }
 
 export interface Committee {

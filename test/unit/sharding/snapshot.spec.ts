@@ -74,7 +74,14 @@ describe('epoch snapshot', () => {
         values.set(toHex(VALIDATORS_KEY), ValidatorListType.serialize(membersOf(list)))
         const made = computeSnapshot(viewOf(values), epoch, block.hash, shards)
         const bytes = encodeSnapshot(made)
-        assert.deepEqual(decodeSnapshot(bytes), { ok: true, value: made })
+        const read = decodeSnapshot(bytes)
+        assert(read.ok)
+        assert.deepEqual(encodeSnapshot(read.value), bytes)
+        for (const [chain, committee] of made.committees) {
+          // EPO-8: where the registry states no cooldown, it is 3.
+          const members = committee.members.map((member) => ({ cooldown: 3, ...member }))
+          assert.deepEqual(read.value.committees.get(chain), { ...committee, members })
+        }
         const shuffled = { ...made, committees: new Map([...made.committees].reverse()) }
         assert.deepEqual(encodeSnapshot(shuffled), bytes)
       })
@@ -107,6 +114,7 @@ describe('epoch snapshot', () => {
     refuses('members out of key order', (value) => value.committees[0]!.members.reverse())
     refuses('a member twice', (value) => value.committees[0]!.members.push(value.committees[0]!.members[3]!))
     refuses('a member without weight', (value) => (value.committees[0]!.members[1]!.weight = 0))
+    refuses('a cooldown above 10', (value) => (value.committees[0]!.members[1]!.cooldown = 11))
     refuses('a degradation mark other than 0 and 1', (value) => (value.committees[0]!.degraded = 2))
 
     it('EPO-4: refuses bytes that are cut or continued', () => {
