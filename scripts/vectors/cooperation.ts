@@ -38,6 +38,16 @@ const usual: ScoreFacts = {
   idleHours: { part: 0, whole: 1 }
 }
 
+const EVERYTHING: ScoreFacts = {
+  points: CATEGORIES.map((_, index) => 777_777 * (index + 1)),
+  partners: { total: 77, distinct: 7 },
+  outcomes: { total: 50, successes: 37, validations: 61 },
+  performance: { availability: 912_345, success: 740_000, reliability: 998_877 },
+  risk: 512_345,
+  shard: { experience: 333_333, selections: 17, successes: 13 },
+  idleHours: { part: 100, whole: 3 }
+}
+
 /** The same numbers as in the founding documents, and what lies around their steps. */
 function scoreFacts(): [name: string, facts: ScoreFacts][] {
   const diversity = [
@@ -106,18 +116,7 @@ function scoreFacts(): [name: string, facts: ScoreFacts][] {
       `idle ${part} / ${whole} hours`,
       { ...usual, idleHours: { part, whole } }
     ]),
-    [
-      'everything at once',
-      {
-        points: CATEGORIES.map((_, index) => 777_777 * (index + 1)),
-        partners: { total: 77, distinct: 7 },
-        outcomes: { total: 50, successes: 37, validations: 61 },
-        performance: { availability: 912_345, success: 740_000, reliability: 998_877 },
-        risk: 512_345,
-        shard: { experience: 333_333, selections: 17, successes: 13 },
-        idleHours: { part: 100, whole: 3 }
-      }
-    ]
+    ['everything at once', EVERYTHING]
   ]
 }
 
