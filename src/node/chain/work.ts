@@ -1,10 +1,11 @@
 /**
  * C14: whether a leader would find anything to include: a transaction that no unfinal block of the head's branch holds,
- * receipts of another shard, evidence, or an acknowledgement. Asked at every step, so what was found is remembered.
+ * receipts of another shard, evidence, an acknowledgement, or an atomic action whose deadline is next (ATO-12). Asked at every step, so what was found is remembered.
  */
 import { toHex } from '../../primitives/bytes.ts'
 import type { Pool } from '../../mempool/pool.ts'
 import type { Params } from '../../params/params.ts'
+import { isDue } from '../../state/atomic/records.ts'
 import type { EvidencePool } from '../evidence-pool.ts'
 import type { BlockTree } from './block-tree.ts'
 import type { Inbox } from './inbox.ts'
@@ -28,7 +29,7 @@ export class Work {
   }
 
   get waits(): boolean {
-    return this.#hasTransactions() || this.#hasReceipts() || this.#hasEvidence()
+    return this.#hasTransactions() || this.#hasReceipts() || this.#hasEvidence() || this.#hasDue()
   }
 
   #hasTransactions(): boolean {
@@ -45,6 +46,11 @@ export class Work {
 
   #hasEvidence(): boolean {
     return this.#c.evidence.hasWork(this.#c.tree.head().state)
+  }
+
+  #hasDue(): boolean {
+    const { header, state } = this.#c.tree.head()
+    return isDue(state, header.height + 1)
   }
 
   #hasReceipts(): boolean {

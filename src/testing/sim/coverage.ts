@@ -19,14 +19,20 @@ export const COVERED = [
   'skewed',
   'transactions'
 ] as const
-/** Of receipts: what became of them, lanes that took no more, leaders that carried what they had to ask for or made up. */
+/**
+ * Of receipts: what became of them, lanes that took no more, leaders that carried what they had to ask for or made up;
+ * and of atomic actions, how they ended.
+ */
 export const RECEIPT_KINDS = [
   'receiptsDelivered',
   'receiptsRefunded',
   'receiptsAcknowledged',
   'receiptsPulled',
   'lanesCongested',
-  'smuggled'
+  'smuggled',
+  'actionsCommitted',
+  'actionsAborted',
+  'deadlinesPassed'
 ] as const
 const ALL_KINDS = [...COVERED, ...RECEIPT_KINDS] as const
 export type Covered = (typeof ALL_KINDS)[number]

@@ -36,6 +36,13 @@ export interface Carried {
   readonly data: Uint8Array
 }
 
+/** Whose answer to whom. */
+export interface Answering {
+  readonly from: number
+  readonly to: number
+  readonly protocol: RequestProtocol
+}
+
 export interface NetworkCounters {
   dropped: number
   duplicated: number
@@ -51,6 +58,8 @@ export class SimNetwork {
   link: Link = CLEAN_LINK
   /** Directed loss: a message for which it answers false does not leave. It may set the link for this very message. */
   passes: (message: Carried) => boolean = () => true
+  /** What a liar makes of its answers. */
+  answers: (answering: Answering, response: Response) => Response = (_answering, response) => response
   readonly #prng: Prng
   readonly #ports = new Map<number, Endpoint>()
   /** Directed: `from>to`. */
@@ -150,7 +159,8 @@ export class SimNetwork {
       if (from.isAlive) answered.resolve({ result: 'internal', frames: [] })
     })
     this.carry(from.index, peerIndex(peer), `ask-${protocol}`, body, (server) => {
-      server.serveRequest(protocol, body, peerOf(from.index), (response) => {
+      server.serveRequest(protocol, body, peerOf(from.index), (honest) => {
+        const response = this.answers({ from: server.index, to: from.index, protocol }, honest)
         const size = new Uint8Array([response.frames.length & 0xff])
         this.carry(server.index, from.index, `answer-${protocol}-${response.result}`, size, (port) => {
           if (port !== from) return

@@ -36,6 +36,8 @@ const ACROSS_PPM = 800_000
 /** Longer than 64 blocks of an idle shard, after which an acknowledgement is due (R10), there and back. */
 const DRAIN_MS = 120_000
 const USERS = 16
+const GIVERS = 4
+const ATOMIC_PPM = 150_000
 /** How long a shard stands still while others fill its lanes, and how often they try. */
 const STILL_MS = 6_000
 const FLOOD_EVERY_MS = 300
@@ -56,6 +58,7 @@ export async function runReceiptsSeed(init: RunInit): Promise<RunResult> {
     ...init,
     shards,
     users: USERS,
+    givers: GIVERS,
     params: { laneReceiptsMax: LANE_RECEIPTS },
     ...(fault === undefined ? {} : { faulty: new Map([[member, fault]]) }),
     ...(plan === 'partial' ? { partial: new Map([[member, [shardId(prng.below(shards))]]]) } : {})
@@ -95,7 +98,8 @@ class Traffic {
     if (this.#isOver) return
     const { workload, timeline, genesis } = this.#world
     const node = this.#world.node(this.#prng.below(MEMBERS))
-    if (this.#prng.chance(ACROSS_PPM)) workload.submitAcross(node, genesis)
+    if (this.#prng.chance(ATOMIC_PPM)) workload.submitAtomic(node, genesis)
+    else if (this.#prng.chance(ACROSS_PPM)) workload.submitAcross(node, genesis)
     else workload.submitAt(node, genesis)
     timeline.after(TRANSFER_EVERY_MS, () => this.submitNow())
   }
@@ -126,6 +130,15 @@ async function drain(world: World): Promise<void> {
   if (world.violations.length > 0) return
   if (!isDry) for (const text of missing()) world.violate(`invariant 5: ${text}`)
   checkSupply(world)
+  checkAtomic(world)
+}
+
+/** R13: every action has ended, on all shards alike, and nothing is held any more. */
+function checkAtomic(world: World): void {
+  const chains = new Map(
+    world.present.flatMap(({ chains }) => (chains?.list ?? []).map((one) => [one.chain, one]))
+  )
+  for (const text of world.receipts.atomic.unsettled([...chains.values()])) world.violate(`R13: ${text}`)
 }
 
 /** R11: over all chains what the genesis issued, nothing of it under way any more. */

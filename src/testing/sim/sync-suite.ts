@@ -12,11 +12,12 @@ import type { RunInit, RunResult } from './consensus-suite.ts'
 import { CLEAN_LINK } from './network.ts'
 import type { SimNode } from './node.ts'
 import { Prng } from './prng.ts'
+import { ANSWER_LIES, lieInAnswers } from './sync-lies.ts'
+import type { AnswerLie } from './sync-lies.ts'
 import { World } from './world.ts'
-import type { ChainStore } from '../../store/chain-store.ts'
 
 /** What a peer gives to others; its own chain is in order, and it votes like any other. */
-const LIES = ['none', 'bodies', 'lacks', 'certificates', 'loris', 'heights'] as const
+const LIES = ['none', 'lacks', 'certificates', 'loris', 'heights', ...ANSWER_LIES] as const
 type Lie = (typeof LIES)[number]
 
 const CHAINS: readonly ChainId[] = [COORD, shardId(0)]
@@ -44,7 +45,8 @@ export async function runSyncSeed(init: RunInit): Promise<RunResult> {
     CHAINS.every((chain) => world.height(chain, others) >= (left.get(chain) ?? 0) + goal)
   if (!(await world.until(isAway, AWAY_MS))) world.violate('invariant 10: three of four stand still')
   if (lie !== 'none') world.liars.add(liar)
-  tellLies(world.node(liar), lie)
+  if (isAnswerLie(lie)) lieInAnswers(world, liar, lie)
+  else tellLies(world.node(liar), lie)
   world.network.link = prng.pick(LINKS)
   await comeBack(world, prng, victim)
   world.network.link = CLEAN_LINK
@@ -96,7 +98,9 @@ function watchSigning(world: World, node: SimNode): void {
   }
 }
 
-function tellLies(node: SimNode, lie: Lie): void {
+const isAnswerLie = (lie: Lie): lie is AnswerLie => ANSWER_LIES.some((one) => one === lie)
+
+function tellLies(node: SimNode, lie: Exclude<Lie, AnswerLie>): void {
   const { chains } = node
   if (chains === undefined) return
   const status = chains.status.bind(chains)
@@ -111,24 +115,10 @@ function tellLies(node: SimNode, lie: Lie): void {
   }
   for (const { store } of chains.list) {
     const certificateAtOrAbove = store.certificateAtOrAbove.bind(store)
-    if (lie === 'bodies') falseBodies(store)
     if (lie === 'lacks') store.header = () => undefined
     if (lie === 'loris') store.certificateAtOrAbove = async () => new Promise(() => undefined)
     // One of an earlier block: whoever asked for more is given less and told that it is all.
     if (lie === 'certificates')
       store.certificateAtOrAbove = async (height) => certificateAtOrAbove(height - 1)
   }
-}
-
-/** Whole blocks are what they were, since consensus reads them; bodies by height are for others. */
-function falseBodies(store: ChainStore): void {
-  const [block, body] = [store.block.bind(store), store.body.bind(store)]
-  const lying = (height: number): Uint8Array => new Uint8Array(200).fill(height)
-  store.block = (height) => {
-    store.body = body
-    const found = block(height)
-    store.body = lying
-    return found
-  }
-  store.body = lying
 }

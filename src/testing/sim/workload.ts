@@ -4,14 +4,18 @@ import type { Hex } from '../../primitives/bytes.ts'
 import { chainName } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { identityOf, signTransfer, transferCost } from '../../client/transfer.ts'
-import type { SenderIdentity } from '../../client/transfer.ts'
+import type { SenderIdentity, SignedTransaction } from '../../client/transfer.ts'
+import { cosign, multiTransferCost, signMultiTransfer, termsOf } from '../../client/multi-transfer.ts'
 import type { GenesisAccount } from '../../codec/genesis.ts'
 import type { Signer } from '../../crypto/ports.ts'
 import type { FinalEvent } from '../../node/ports.ts'
 import type { Genesis } from '../../params/genesis.ts'
+import { readAtomicAccount } from '../../state/atomic/records.ts'
 import { readAccount } from '../../state/supply.ts'
 import { checkStateless } from '../../state/stateless.ts'
 import { addressOfKey, homeShard } from '../../crypto/address.ts'
+import { freshened } from './checkers/atomic.ts'
+import { realCrypto } from './crypto.ts'
 import type { SimCrypto } from './crypto.ts'
 import type { SimNode } from './node.ts'
 import type { Prng } from './prng.ts'
@@ -20,6 +24,13 @@ interface User {
   readonly signer: Signer
   readonly identity: SenderIdentity
 }
+
+/** Legs of an action go to addresses of their own, so that each shows by itself what became of it. */
+const LEGS_MAX = 4
+const GIVEN_PPM = 400_000
+const POOR_PPM = 60_000
+/** Heights to the deadline: some pass while a link is down, most do not. */
+const HEIGHTS = [2, 8, 40, 60] as const
 
 interface Payment {
   readonly to: Uint8Array
@@ -37,6 +48,8 @@ const ENOUGH_PPM = 400_000
 
 export class Workload {
   readonly #users: readonly User[]
+  /** Owners whose co-signatures are verified as the product does it, so with real keys; they send nothing. */
+  readonly #givers: readonly User[]
   readonly #prng: Prng
   /** Acknowledged by a node, by id: on how many heights it became final, by node 0's or any other's word. */
   readonly #accepted = new Map<Hex, ChainId>()
@@ -48,6 +61,7 @@ export class Workload {
     crypto: SimCrypto,
     init: {
       readonly users: number
+      readonly givers: number
       readonly shards: number
       readonly prng: Prng
       readonly violation: (text: string) => void
@@ -59,10 +73,15 @@ export class Workload {
       const signer = crypto.signer(init.prng.bytes(32))
       return { signer, identity: identityOf(signer.publicKey, init.shards) }
     })
+    const seeds = init.prng.fork('givers')
+    this.#givers = Array.from({ length: init.givers }, () => {
+      const signer = realCrypto.signer(seeds.bytes(32))
+      return { signer, identity: identityOf(signer.publicKey, init.shards) }
+    })
   }
 
   get accounts(): GenesisAccount[] {
-    return this.#users.map(({ identity }) => ({
+    return [...this.#users, ...this.#givers].map(({ identity }) => ({
       address: identity.address,
       consumer: BALANCE,
       industrial: BALANCE
@@ -116,6 +135,40 @@ export class Workload {
     }
   }
 
+  /** Several payments, all or none: of a user, and of owners elsewhere who agree. */
+  submitAtomic(node: SimNode, genesis: Genesis): void {
+    const from = this.#prng.pick(this.#users)
+    const giver =
+      this.#givers.length > 0 && this.#prng.chance(GIVEN_PPM) ? this.#prng.pick(this.#givers) : from
+    const enough = BigInt(genesis.params.minBalance)
+    const legs = Array.from({ length: this.#prng.between(1, LEGS_MAX) }, (_, index) => ({
+      from: (index === 0 ? giver : from).identity.address,
+      to: freshened(addressOfKey(this.#prng.bytes(32))),
+      consumer: enough + BigInt(this.#prng.between(0, 1_000)) - (this.#prng.chance(POOR_PPM) ? 1_000n : 0n),
+      industrial: BigInt(this.#prng.between(0, 1_000))
+    }))
+    const heights = this.#prng.pick(HEIGHTS)
+    const state = giver === from ? undefined : node.chains?.get(giver.identity.chain)?.tree.final.state
+    this.#send(node, from, 0, ({ network, ...fields }) => {
+      const terms = { ...fields, sender: from.signer.publicKey, heights, legs }
+      const cosignatures =
+        state === undefined
+          ? []
+          : [
+              cosign(
+                network,
+                termsOf(terms),
+                readAtomicAccount(state, giver.identity.address).next,
+                giver.signer
+              )
+            ]
+      const cost = multiTransferCost(genesis.params, from.signer.publicKey, legs, genesis.shards)
+      return giver !== from && state === undefined
+        ? undefined
+        : signMultiTransfer({ network, signer: from.signer, ...terms, cosignatures, ...cost })
+    })
+  }
+
   #freshAddress(except: ChainId, shards: number): Uint8Array {
     for (;;) {
       const address = addressOfKey(this.#prng.bytes(32))
@@ -124,6 +177,29 @@ export class Workload {
   }
 
   #transfer(node: SimNode, genesis: Genesis, from: User, { to, consumer, ahead = 0 }: Payment): void {
+    this.#send(node, from, ahead, (fields) =>
+      signTransfer({
+        ...fields,
+        signer: from.signer,
+        to,
+        consumer: consumer(),
+        ...transferCost(genesis.params)
+      })
+    )
+  }
+
+  /** What `signed` makes of the sender's place, or nothing. */
+  #send(
+    node: SimNode,
+    from: User,
+    ahead: number,
+    signed: (fields: {
+      network: Uint8Array
+      chain: ChainId
+      nonce: bigint
+      validUntil: number
+    }) => SignedTransaction | undefined
+  ): void {
     const { chain, address } = from.identity
     const running = node.chains?.get(chain)
     const chains = node.chains
@@ -131,17 +207,10 @@ export class Workload {
     const account = readAccount(running.tree.final.state, address)
     if (account === undefined) return
     const { network } = chains.constants
-    const signed = signTransfer({
-      network,
-      signer: from.signer,
-      chain,
-      nonce: running.pool.nextNonce(toHex(address), account.nonce) + BigInt(ahead),
-      validUntil: running.store.final.height + LIFETIME,
-      to,
-      consumer: consumer(),
-      ...transferCost(genesis.params)
-    })
-    const checked = checkStateless(chains.constants, signed.bytes)
+    const nonce = running.pool.nextNonce(toHex(address), account.nonce) + BigInt(ahead)
+    const made = signed({ network, chain, nonce, validUntil: running.store.final.height + LIFETIME })
+    if (made === undefined) return
+    const checked = checkStateless(chains.constants, made.bytes)
     if (!checked.ok) throw new RangeError(`the workload made a bad transaction: ${checked.detail}`)
     running.transactions.submit(checked.value).then(
       (outcome) => {

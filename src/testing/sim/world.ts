@@ -55,6 +55,8 @@ export interface WorldInit {
   readonly partial?: ReadonlyMap<number, readonly ChainId[]>
   /** @default 6 */
   readonly users?: number
+  /** Owners who co-sign, with real keys. @default 0 */
+  readonly givers?: number
 }
 
 const USERS = 6
@@ -104,8 +106,8 @@ export class World {
     const violation = (text: string): void => {
       this.violate(text)
     }
-    const { users = USERS } = init
-    this.workload = new Workload(crypto, { users, shards, prng: this.prng.fork('users'), violation })
+    const { users = USERS, givers = 0 } = init
+    this.workload = new Workload(crypto, { users, givers, shards, prng: this.prng.fork('users'), violation })
     const validators = signers.map(({ publicKey }) => publicKey)
     this.genesis = simGenesis({ validators, accounts: this.workload.accounts, shards, params: init.params })
     this.networkId = networkId(this.genesis)
