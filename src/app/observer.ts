@@ -1,6 +1,6 @@
 /** What the chains report, as metrics and log lines. Nothing is decided here; a fatal failure is passed on. */
 import type { Logger } from 'pino'
-import { chainName } from '../primitives/chain-id.ts'
+import { COORD, chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { refusalNumber } from '../codec/refusals.ts'
@@ -12,6 +12,7 @@ import type { NodeMetrics } from '../metrics/registry.ts'
 import type { BundleCounts } from '../node/chain/transactions.ts'
 import type { ChainEvents, FastStartProgress } from '../node/ports.ts'
 import type { Genesis } from '../params/genesis.ts'
+import { evidenceCount } from '../state/conduct/evidence.ts'
 import { Auditor } from './auditor.ts'
 import { LaneFigures } from './lane-figures.ts'
 import { syncLog } from './sync-report.ts'
@@ -23,7 +24,7 @@ export interface Progress {
   readonly blocks: Map<ChainId, number>
 }
 
-/** Equivocation proofs kept in memory for operators; consensus keeps none (C30 brings them on chain). */
+/** Kept in memory for whoever runs the node in a process of their own; the pool keeps what coordination lacks. */
 const EVIDENCE_MAX = 256
 
 export class Observer {
@@ -55,6 +56,7 @@ export class Observer {
       finalHeight.set(label, header.height)
       height.set(label, header.height)
       epoch.set(label, header.epoch)
+      if (chain === COORD) this.#metrics.chain.offencesProven.set(evidenceCount(state))
       if (tookMs !== undefined) finalitySeconds.observe(label, tookMs / 1_000)
       transactionsFinal.inc(label, transactionIds.length)
       this.progress.finalAtMs.set(chain, performance.now())
@@ -94,7 +96,11 @@ export class Observer {
       if (this.evidence.length < EVIDENCE_MAX) this.evidence.push(EvidenceType.serialize(evidence))
       const [{ chain, epoch, view } = VoteType.defaultValue()] = evidence.votes
       const key = toHex(evidence.publicKey)
-      this.#log.warn({ chain: chainName(chain), epoch, view, key }, 'equivocation: two statements of one key')
+      this.#metrics.chain.evidenceFound.inc({ chain: chainName(chain) })
+      this.#log.warn(
+        { chain: chainName(chain), epoch, view, key },
+        'evidence: this key signed what no honest validator signs'
+      )
     },
     halted: (chain, reason, proof = []) => {
       this.#metrics.node.invariantViolations.inc({ invariant: 'halted' })

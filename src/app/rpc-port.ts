@@ -18,6 +18,7 @@ import { accountKey, claimKey, stakeKey } from '../state/keys.ts'
 import { regenerate } from '../state/mana.ts'
 import { proveKey } from '../state/proof.ts'
 import { readAccount, readTotals } from '../state/supply.ts'
+import { createConductPort } from './conduct-port.ts'
 import { createOperatorPort } from './operator-port.ts'
 import type { LeveledLog } from './operator-port.ts'
 import { describeHealth } from './health.ts'
@@ -69,6 +70,7 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
     standing: (peer) => network.standing(peer),
     bans: () => network.bans(),
     operator: createOperatorPort(c),
+    conduct: createConductPort(chains),
     chains: () => chains.list.map(({ chain }) => chain),
     head: (chain) => {
       const { tree, driver } = chainOf(chain)
@@ -235,7 +237,7 @@ function describeSupply(node: ChainNode): SupplyFacts {
   return {
     balances: { consumer: totals.balancesConsumer, industrial: totals.balancesIndustrial },
     stake: { consumer: totals.stakeConsumer, industrial: totals.stakeIndustrial },
-    escrow: NONE,
+    escrow: { consumer: totals.escrowConsumer, industrial: totals.escrowIndustrial },
     deposits: { consumer: totals.deposits, industrial: 0n },
     treasury: { consumer: totals.treasuryConsumer, industrial: totals.treasuryIndustrial },
     rewards: { consumer: totals.rewardsConsumer, industrial: totals.rewardsIndustrial },

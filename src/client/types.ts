@@ -3,6 +3,7 @@
  * Conventions (protocols/rpc.md): bytes and hashes are lower-case hex, token amounts decimal strings in base units,
  * heights, views, nonces, mana, counts and Unix milliseconds JSON integers, a chain is `"coord"` or a shard's number.
  */
+import type { ValidatorMethods } from './validator-types.ts'
 import type { BanJson, LogLevelName, PeerStandingJson } from './peer-types.ts'
 import type { AsOf, ChainJson, Place } from './place-types.ts'
 import type { ReceiptJson, ReceiptMethods } from './receipt-types.ts'
@@ -167,6 +168,8 @@ export interface CommitteeJson {
   /** Cooperatives that every quorum spans at least. */
   readonly k: number
   readonly diversity: 'full' | 'degraded'
+  /** How quorum, f and k follow. */
+  readonly why: readonly string[]
   readonly validators: readonly {
     readonly index: number
     readonly validator: string
@@ -176,6 +179,8 @@ export interface CommitteeJson {
 }
 export interface EpochJson extends CommitteeJson {
   readonly seed: string
+  /** Coordination heights of the epoch, and the one at which the next epoch is frozen. */
+  readonly coordHeights: { readonly first: number; readonly last: number; readonly freeze: number }
 }
 export interface ParamsJson {
   readonly epoch: number
@@ -281,7 +286,7 @@ export interface SupplyAnswer {
 }
 
 /** Every method: its parameters (by name) and its result. */
-export interface Methods extends ReceiptMethods {
+export interface Methods extends ReceiptMethods, ValidatorMethods {
   node_info: { params: object; result: NodeInfo }
   node_sync: { params: object; result: NodeSync }
   node_peers: { params: { chain?: ChainJson }; result: NodePeers }

@@ -124,7 +124,8 @@ const RPC = {
   ORIGIN_REFUSED: entry(311, 'Pages of another origin may not connect.'),
   ADMIN_TOKEN: entry(312, 'The call takes the admin token of this node.'),
   PEER_UNREACHABLE: entry(313, 'No connection to that address could be made.'),
-  PROOF_UNAVAILABLE: entry(314, 'What the proof is made of is not final yet, or not held here any more.')
+  PROOF_UNAVAILABLE: entry(314, 'What the proof is made of is not final yet, or not held here any more.'),
+  VALIDATOR_UNKNOWN: entry(315, 'No validator of that key is registered or known for anything.')
 } as const
 
 /** Numbers of refusals that went away: 111, transfers had to stay within one shard. */

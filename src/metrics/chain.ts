@@ -35,6 +35,17 @@ export function declareChainMetrics(registry: Registry) {
       labelNames: ['chain', 'code'] as const,
       registers
     }),
+    evidenceFound: new Counter({
+      name: 'icn_evidence_found_total',
+      help: 'Pieces of evidence seen here or told by peers, by the chain that the offence is on',
+      labelNames,
+      registers
+    }),
+    offencesProven: new Gauge({
+      name: 'icn_offences_proven',
+      help: 'Offences that the state of the coordination chain holds',
+      registers
+    }),
     snapshotHeight: new Gauge({
       name: 'icn_snapshot_height',
       help: 'Height of the newest complete state snapshot made here',

@@ -20,6 +20,7 @@ import { toHex } from '../primitives/bytes.ts'
 import { chainToJson } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { assert } from '../primitives/errors.ts'
+import { explainCommittee } from '../sharding/describe.ts'
 import type { Committee } from '../sharding/types.ts'
 import type { BlockPlace, ExecutionFacts, ReceiptFacts, SupplyFacts, Tokens } from './port.ts'
 
@@ -116,6 +117,7 @@ export const committeeJson = (committee: Committee, epoch: number): CommitteeJso
   f: committee.faults,
   k: committee.cooperativesPerQuorum,
   diversity: committee.diversity,
+  why: explainCommittee(committee),
   validators: committee.members.map(({ key, cooperative, weight }, index) => ({
     index,
     validator: toHex(key),

@@ -7,6 +7,7 @@ import { peerMethods } from './methods/peer.ts'
 import { claimMethods } from './methods/claim.ts'
 import { receiptMethods } from './methods/receipt.ts'
 import { transactionMethods } from './methods/transaction.ts'
+import { validatorMethods } from './methods/validator.ts'
 import type { Method } from './method.ts'
 import { SUBSCRIBE_PARAMS, UNSUBSCRIBE_PARAMS } from './ws/params.ts'
 
@@ -19,6 +20,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     ...transactionMethods,
     ...receiptMethods,
     ...claimMethods,
+    ...validatorMethods,
     ...accountMethods
   ].map((method) => [method.name, method])
 )

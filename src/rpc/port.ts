@@ -14,6 +14,7 @@ import type { Ban, PeerStanding } from '../net/peer-ledger.ts'
 import type { Peer, PeerView } from '../net/types.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { Refusal } from '../primitives/result.ts'
+import type { ConductPort } from './conduct-port.ts'
 import type { EpochSnapshot } from '../sharding/types.ts'
 
 /** A user asked for something this node refuses: a `Verdict`'s refusal, with JSON facts where there are some. */
@@ -206,6 +207,7 @@ export interface NodePort {
   /** In force, the longest first. */
   bans(): readonly Ban[]
   readonly operator: OperatorPort
+  readonly conduct: ConductPort
   /** Chains this node follows, `coord` first, then shards in order. Methods below are called for these only. */
   chains(): readonly ChainId[]
 

@@ -31,6 +31,26 @@ export function describeCommittee(committee: Committee): CommitteeDescription {
   return { chain, facts, warnings }
 }
 
+/** How quorum, f and k of a committee follow from its members (C1, C3). */
+export function explainCommittee({
+  members,
+  quorum,
+  faults,
+  cooperativesPerQuorum,
+  diversity
+}: Committee): string[] {
+  const n = members.length
+  const cooperatives = new Set(members.map(({ cooperative }) => cooperative)).size
+  const most = Math.max(1, faults)
+  return [
+    `f = ⌊(n − 1) ÷ 3⌋ = ⌊${n - 1} ÷ 3⌋ = ${faults}: so many members may fail or lie`,
+    `quorum = n − f = ${n} − ${faults} = ${quorum}: any two quorums share an honest member`,
+    diversity === 'full'
+      ? `a cooperative has at most max(1, f) = ${most} of the ${n} seats, so a quorum spans at least k = ${cooperativesPerQuorum} of ${cooperatives} cooperatives`
+      : `${cooperatives} cooperatives are too few for at most ${most} seats each: the cap is raised by the least amount, and a quorum spans at least k = ${cooperativesPerQuorum}`
+  ]
+}
+
 /** How far the limit on shards per validator reaches in this genesis. */
 export function describeShardLimit({ validators, shards, params }: Genesis): string {
   const { shardsPerValidator } = params

@@ -2,7 +2,7 @@
  * Data directories as a node leaves them, written with the node's own stores: a coordination chain and one shard that
  * cross epoch boundaries, and a node database with guard, journal and a local transaction.
  */
-import { EvidenceType, TWO_NOTARISE, offenceId } from '../../src/codec/evidence.ts'
+import { holdWaiting } from './waiting-rows.ts'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BitArray } from '@chainsafe/ssz'
@@ -392,25 +392,7 @@ async function fillNode(
     const seen = votes === 'finalise' ? chain.certify(epoch, view, NOTARISE, block.hash) : undefined
     if (seen !== undefined) await journal.write([{ kind: 'certificate', certificate: seen }])
   }
-  const shard = chains.at(-1)!
-  const { id, bytes } = shard.transfer(1_000n, 'user1')
-  await localTransactions.put([{ chain: SHARD, id, bytes }])
-  const accused = aContradiction(shard)
-  await evidence.put(accused.id, EvidenceType.serialize(accused.evidence))
-}
-
-/** Two votes of the last member of a chain's committee, which was seen and waits for a block (C30). */
-function aContradiction(chain: GrowingChain) {
-  const { epoch } = chain.store.final
-  const { members } = chain.snapshot(epoch).committees.get(chain.chain)!
-  const signer = members.length - 1
-  const { key: publicKey } = members[signer]!
-  const view = 900
-  const votes = [1, 2].map((byte) => chain.vote(epoch, view, NOTARISE, new Uint8Array(32).fill(byte), signer))
-  return {
-    id: offenceId({ publicKey, chain: chain.chain, epoch, view, kind: TWO_NOTARISE }),
-    evidence: { network: chain.network, publicKey, votes, proposal: [] }
-  }
+  await holdWaiting({ localTransactions, evidence }, chains.at(-1)!)
 }
 
 /** The path of one database of a directory: `node`, `coord`, `0`. */

@@ -1,28 +1,18 @@
 /** `icn query`: asks a running node; a few lines for people, the whole answer with `--json`. */
 import type { Command } from 'commander'
-import type { Client } from '../../client/client.ts'
 import type { LaneJson, ReceiptJson } from '../../client/receipt-types.ts'
-import type { ChainJson, ChainSync, Place } from '../../client/types.ts'
-import { chainToJson, parseChain } from '../../primitives/chain-id.ts'
+import type { ChainSync } from '../../client/types.ts'
 import { CliError } from '../cli-error.ts'
 import { addressOf, tokenText } from '../options.ts'
 import { progressBar } from '../progress.ts'
+import { add, asOf, chainOf } from '../query-command.ts'
 import { registerProof } from '../query-proof.ts'
-import { addRpcOption, clientOf } from '../rpc-option.ts'
-import type { RpcOptions } from '../rpc-option.ts'
-
-interface QueryOptions extends RpcOptions {
-  readonly json?: boolean
-  readonly raw?: boolean
-  readonly chain?: string
-}
-
-/** The answer, and the lines that show it. */
-type Shown<T> = (answer: T) => readonly string[]
+import { registerValidators } from '../query-validators.ts'
 
 export function register(program: Command): void {
   const query = program.command('query').description('ask a running node').addHelpText('after', EXAMPLES)
   registerChain(query)
+  registerValidators(query)
   registerState(query)
   registerReceipts(query)
   registerProof(query)
@@ -35,35 +25,6 @@ Examples:
   icn query block coord 12 --json
   icn query account user3 --rpc http://127.0.0.1:9001
   icn query receipt 0 1 17`
-
-/** An optional argument that was not given is the empty text. */
-type Arguments = readonly string[]
-
-function add<T>(
-  query: Command,
-  [usage, description]: readonly [string, string],
-  ask: (client: Client, args: Arguments, options: QueryOptions) => Promise<T>,
-  show: Shown<T>
-): Command {
-  const command = query.command(usage).description(description)
-  addRpcOption(command).option('--json', 'print the whole answer as JSON')
-  command.action(async () => {
-    const options = command.opts<QueryOptions>()
-    const args = command.registeredArguments.map((_, index) => command.args[index] ?? '')
-    const answer = await ask(clientOf(options), args, options)
-    const lines = options.json === true ? [JSON.stringify(answer, undefined, 2)] : show(answer)
-    for (const line of lines) console.log(line)
-  })
-  return command
-}
-
-function chainOf(text: string): ChainJson {
-  const chain = parseChain(text)
-  if (chain === undefined) throw new CliError(`no chain ${text}: expected coord or a shard's number`)
-  return chainToJson(chain)
-}
-
-const asOf = ({ chain, height, hash }: Place): string => `as of chain ${chain} height ${height} ${hash}`
 
 function registerChain(query: Command): void {
   add(
@@ -98,17 +59,6 @@ function registerChain(query: Command): void {
       ...(raw === undefined ? [] : [`header ${raw.header}`, `body ${raw.body}`])
     ]
   ).option('--raw', 'add canonical header and body bytes')
-  add(
-    query,
-    ['validators <chain>', 'committee of the running epoch'],
-    (client, [chain = '']) => client.call('validator_list', { chain: chainOf(chain) }),
-    ({ chain, epoch, n, quorum, f, k, validators }) => [
-      `chain ${chain}, epoch ${epoch}: n ${n}, quorum ${quorum}, f ${f}, cooperatives in a quorum ${k}`,
-      ...validators.map(({ index, validator, cooperative, weight }) => {
-        return `${index} ${validator} cooperative ${cooperative} weight ${weight}`
-      })
-    ]
-  )
 }
 
 function registerState(query: Command): void {

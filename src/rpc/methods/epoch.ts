@@ -27,7 +27,7 @@ function committeeOf(
 }
 
 const epochGet = method('epoch_get', {
-  summary: 'Seed and committee of a chain in an epoch (the running one if absent)',
+  summary: 'Seed, heights and committee of a chain’s epoch (the running one if absent)',
   params: { chain: chainParam, epoch: optional(epochParam) },
   call(port, { chain, epoch }) {
     const refusal = chainRefusal(port, chain)
@@ -35,7 +35,13 @@ const epochGet = method('epoch_get', {
     const found = committeeOf(port, chain, epoch)
     if (!found.ok) return found
     const { snapshot, committee } = found.value
-    return accept({ ...committeeJson(committee, snapshot.epoch), seed: toHex(snapshot.seed) })
+    const { epochLength, freezeDistance } = snapshot.params
+    const last = (snapshot.epoch + 1) * epochLength
+    return accept({
+      ...committeeJson(committee, snapshot.epoch),
+      seed: toHex(snapshot.seed),
+      coordHeights: { first: last - epochLength + 1, last, freeze: last - freezeDistance }
+    })
   }
 })
 

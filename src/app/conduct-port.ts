@@ -1,0 +1,123 @@
+/** Validators, cooperatives and evidence out of the last final state of the coordination chain. */
+import { compare, equal } from '../primitives/bytes.ts'
+import { offenceId } from '../codec/evidence.ts'
+import type { EvidenceKind } from '../codec/evidence.ts'
+import { CATEGORIES } from '../codec/cooperation.ts'
+import type { Category } from '../codec/cooperation.ts'
+import { DisputesType } from '../codec/sanctions.ts'
+import type { ProvenOffence } from '../codec/sanctions.ts'
+import { riskOf } from '../cooperation/collusion.ts'
+import { dayOf } from '../cooperation/days.ts'
+import { dayCounts, outcomesOf, readReputation } from '../cooperation/reputation.ts'
+import { socialReputation } from '../cooperation/social.ts'
+import { weightsOf } from '../cooperation/weights.ts'
+import type { Chains } from '../node/chains.ts'
+import { must } from '../primitives/errors.ts'
+import type { ConductPort, OffenceFacts, ValidatorFacts } from '../rpc/conduct-port.ts'
+import { readRegistry } from '../sharding/snapshot.ts'
+import { evidenceCount, provenOffences } from '../state/conduct/evidence.ts'
+import { disputesKey } from '../state/conduct/keys.ts'
+import { sanctionsOf } from '../state/conduct/sanctions.ts'
+import type { StateView } from '../state/ports.ts'
+
+export function createConductPort(chains: Chains): ConductPort {
+  const now = () => {
+    const { tree, driver } = chains.coord
+    const { config } = driver.instance
+    return {
+      state: tree.final.state,
+      height: tree.final.header.height,
+      epoch: config.epoch,
+      params: config.params
+    }
+  }
+  return {
+    validator: (key) => describeValidator(chains, key, now()),
+    ranking(category, limit) {
+      const { state, epoch, params } = now()
+      const day = dayOf(epoch, params)
+      return readRegistry(state)
+        .validators.map((member) => {
+          const social = socialReputation(readReputation(state, member.key), day)
+          return { member, value: category === undefined ? social.total : social.categories[category] }
+        })
+        .sort((a, b) => b.value - a.value || compare(a.member.key, b.member.key))
+        .slice(0, limit)
+    },
+    offences(limit) {
+      const { state } = now()
+      const found = provenOffences(state, limit)
+      return {
+        count: evidenceCount(state),
+        waiting: chains.evidence.count,
+        offences: found.map((offence) => describeOffence(state, offence))
+      }
+    },
+    cooperatives() {
+      const { cooperatives, validators } = readRegistry(now().state)
+      return cooperatives.map((cooperative) => ({
+        cooperative,
+        validators: validators.filter((one) => one.cooperative === cooperative.id).map(({ key }) => key)
+      }))
+    }
+  }
+}
+
+function describeOffence(state: Pick<StateView, 'get'>, offence: ProvenOffence): OffenceFacts {
+  const id = offenceId({ ...offence, kind: offence.kind as EvidenceKind })
+  const disputes = state.get(disputesKey(id))
+  return {
+    id,
+    offence,
+    disputes: disputes === undefined ? [] : DisputesType.deserialize(disputes).disputes
+  }
+}
+
+type Now = { readonly state: StateView; readonly height: number; readonly epoch: number } & {
+  readonly params: Parameters<typeof dayOf>[1]
+}
+
+function describeValidator(chains: Chains, key: Uint8Array, now: Now): ValidatorFacts | undefined {
+  const { state, epoch, height, params } = now
+  const member = readRegistry(state).validators.find((one) => equal(one.key, key))
+  const standing = sanctionsOf(state, key, { epoch, params })
+  const reputation = readReputation(state, key)
+  if (member === undefined && standing.offences === 0 && reputation.validations === 0) return undefined
+  const at = {
+    epoch,
+    height,
+    params,
+    riskOf: (one: Uint8Array) => riskOf(state, one, { epoch, height, params })
+  }
+  const social = socialReputation(reputation, dayOf(epoch, params))
+  const points = Object.fromEntries(
+    CATEGORIES.map((name, index) => [name, reputation.points[index] ?? 0])
+  ) as Readonly<Record<Category, number>>
+  return {
+    cooperative: member?.cooperative ?? 0,
+    registered: member !== undefined,
+    seats: seatsOf(chains, key),
+    weights: chains.list.map(({ chain }) => {
+      const [weight] = weightsOf(state, chain, [key], at)
+      return { chain, weight: must(weight, 'a weight for each validator') }
+    }),
+    points,
+    social: social.total,
+    validations: reputation.validations,
+    outcomes: outcomesOf(reputation),
+    day: dayCounts(reputation),
+    activeEpoch: reputation.activeEpoch,
+    excludedFrom: reputation.excludedFrom === 0 ? undefined : reputation.excludedFrom - 1,
+    suspicions: reputation.suspicions,
+    standing
+  }
+}
+
+function seatsOf(chains: Chains, key: Uint8Array): ValidatorFacts['seats'] {
+  return chains.list.flatMap(({ chain, driver }) => {
+    const { epoch, committee } = driver.instance.config
+    const index = committee.members.findIndex((one) => equal(one.key, key))
+    const member = committee.members[index]
+    return member === undefined ? [] : [{ chain, epoch, index, weight: member.weight }]
+  })
+}

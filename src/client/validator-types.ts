@@ -1,0 +1,130 @@
+/** The results of the RPC methods about validators, cooperatives and evidence (protocols/sanctions.md, cooperation.md). */
+import type { AsOf, ChainJson } from './place-types.ts'
+
+/** Points and factors are in parts per million: 1,000,000 is one. */
+export interface FactorsJson {
+  readonly base: number
+  readonly diversity: number
+  readonly consistency: number
+  readonly performance: number
+  readonly collusion: number
+  readonly shard: number
+  readonly activity: number
+}
+
+export interface SeatJson {
+  readonly chain: ChainJson
+  readonly epoch: number
+  readonly index: number
+  /** What leaders are drawn by in this epoch. */
+  readonly weight: number
+}
+
+export interface ChainScoreJson {
+  readonly chain: ChainJson
+  readonly ppm: number
+  readonly factors: FactorsJson
+  /** What it would be drawn by if the epoch were frozen now, and views after leading without another. */
+  readonly weight: number
+  readonly cooldown: number
+  /** Why it is not drawn; absent: it may lead. */
+  readonly ineligible?: string
+}
+
+export interface StandingJson {
+  readonly level: number
+  readonly excluded: boolean
+  /** Epoch in which a level goes by itself. */
+  readonly recoversAtEpoch?: number
+  readonly offences: number
+  /** Millionths of points, ever. */
+  readonly penalty: string
+  readonly bonus: string
+  readonly slashed: { readonly consumer: string; readonly industrial: string }
+  readonly steps: readonly { readonly offenceEpoch: number; readonly epoch: number; readonly level: number }[]
+}
+
+export interface HistoryJson {
+  /** Views it was to lead, ever, and of the last ones those it used. */
+  readonly validations: number
+  readonly recent: { readonly views: number; readonly successes: number }
+  /** Over the last day. */
+  readonly day: {
+    readonly attended: number
+    readonly missed: number
+    readonly led: number
+    readonly skipped: number
+  }
+  readonly activeEpoch: number
+  /** Epoch from which missed duties exclude it. */
+  readonly excludedFrom?: number
+  /** Coordination heights of suspicion marks. */
+  readonly suspicions: readonly number[]
+}
+
+export interface ValidatorJson extends AsOf {
+  readonly validator: string
+  readonly cooperative: number
+  readonly registered: boolean
+  /** Committees of the running epoch of each chain that this node follows. */
+  readonly seats: readonly SeatJson[]
+  readonly scores: readonly ChainScoreJson[]
+  /** Millionths of points by category. */
+  readonly points: Readonly<Record<string, number>>
+  /** Social reputation: for rankings, not for leaders. */
+  readonly social: number
+  readonly history: HistoryJson
+  readonly sanction: StandingJson
+}
+
+export interface RankJson extends AsOf {
+  readonly category: string
+  readonly validators: readonly {
+    readonly rank: number
+    readonly validator: string
+    readonly cooperative: number
+    readonly value: number
+  }[]
+}
+
+export interface OffenceJson {
+  readonly id: string
+  readonly validator: string
+  readonly chain: ChainJson
+  readonly epoch: number
+  readonly view: number
+  readonly kind: string
+  /** Coordination height of the block that brought the evidence. */
+  readonly height: number
+  /** Level it raised its validator to; 0: none. */
+  readonly level: number
+  readonly disputes: readonly {
+    readonly sender: string
+    readonly textHash: string
+    readonly height: number
+  }[]
+}
+
+export interface EvidenceList extends AsOf {
+  /** Proven so far, ever. */
+  readonly count: number
+  /** Known here, and not yet in a final block. */
+  readonly waiting: number
+  /** The newest first. */
+  readonly offences: readonly OffenceJson[]
+}
+
+export interface CooperativeList extends AsOf {
+  readonly cooperatives: readonly {
+    readonly number: number
+    readonly name: string
+    readonly validators: readonly string[]
+  }[]
+}
+
+export interface ValidatorMethods {
+  validator_get: { params: { validator: string }; result: ValidatorJson }
+  validator_rank: { params: { category?: string; limit: number }; result: RankJson }
+  evidence_list: { params: { limit: number }; result: EvidenceList }
+  cooperative_list: { params: object; result: CooperativeList }
+}

@@ -1,0 +1,87 @@
+/** What the RPC layer asks about validators, cooperatives and evidence: all of it state of the coordination chain. */
+import type { Category, Hour } from '../codec/cooperation.ts'
+import type { Cooperative } from '../codec/registry.ts'
+import type { Dispute, ProvenOffence } from '../codec/sanctions.ts'
+import type { ChainId } from '../primitives/chain-id.ts'
+import type { Member } from '../sharding/types.ts'
+
+export interface SeatFacts {
+  readonly chain: ChainId
+  readonly epoch: number
+  readonly index: number
+  readonly weight: number
+}
+
+/** ppm each. */
+export interface FactorFacts {
+  readonly base: number
+  readonly diversity: number
+  readonly consistency: number
+  readonly performance: number
+  readonly collusion: number
+  readonly shard: number
+  readonly activity: number
+}
+
+/** What a validator would be drawn by if the epoch were frozen now. */
+export interface WeightFacts {
+  readonly weight: number
+  readonly cooldown: number
+  readonly score: { readonly ppm: number; readonly factors: FactorFacts }
+  /** undefined: it may lead. */
+  readonly ineligible: string | undefined
+}
+
+export interface StandingFacts {
+  readonly level: number
+  readonly isExcluded: boolean
+  readonly recoversAtEpoch: number | undefined
+  readonly offences: number
+  readonly penalty: bigint
+  readonly bonus: bigint
+  readonly slashed: { readonly consumer: bigint; readonly industrial: bigint }
+  readonly steps: readonly { readonly offenceEpoch: number; readonly epoch: number; readonly level: number }[]
+}
+
+export interface ValidatorFacts {
+  readonly cooperative: number
+  readonly registered: boolean
+  readonly seats: readonly SeatFacts[]
+  readonly weights: readonly { readonly chain: ChainId; readonly weight: WeightFacts }[]
+  readonly points: Readonly<Record<Category, number>>
+  readonly social: number
+  readonly validations: number
+  readonly outcomes: readonly boolean[]
+  readonly day: Hour
+  readonly activeEpoch: number
+  /** undefined: missed duties do not exclude it. */
+  readonly excludedFrom: number | undefined
+  readonly suspicions: readonly number[]
+  readonly standing: StandingFacts
+}
+
+export interface OffenceFacts {
+  readonly id: Uint8Array
+  readonly offence: ProvenOffence
+  readonly disputes: readonly Dispute[]
+}
+
+export interface ConductPort {
+  /** undefined: the key is neither registered nor known for anything. */
+  validator(key: Uint8Array): ValidatorFacts | undefined
+  /** Registered validators by social reputation, in a category or in all; the best first. */
+  ranking(
+    category: Category | undefined,
+    limit: number
+  ): readonly { readonly member: Member; readonly value: number }[]
+  /** Newest first. */
+  offences(limit: number): {
+    readonly count: number
+    readonly waiting: number
+    readonly offences: readonly OffenceFacts[]
+  }
+  cooperatives(): readonly {
+    readonly cooperative: Cooperative
+    readonly validators: readonly Uint8Array[]
+  }[]
+}

@@ -1,0 +1,95 @@
+import { deepEqual, equal, match } from 'node:assert/strict'
+import { Dispatch, INVALID_PARAMS, REFUSED } from '../../../src/rpc/dispatch.ts'
+import type { Reply } from '../../../src/rpc/dispatch.ts'
+import type { NodePort } from '../../../src/rpc/port.ts'
+import { fakeNodePort } from '../../support/fake-node-port.ts'
+
+const events = {
+  failed: (_: string, error: unknown) => {
+    throw error
+  },
+  refused: () => undefined
+}
+
+async function call(method: string, params: object, overrides: Partial<NodePort> = {}): Promise<Reply> {
+  const request = { jsonrpc: '2.0', id: 1, method, params }
+  const reply = await new Dispatch(fakeNodePort(overrides), events).answer(request, { isAdmin: false })
+  return JSON.parse(JSON.stringify(reply)) as Reply
+}
+
+const KEY = '0a'.repeat(32)
+const part = (value: unknown, name: string): unknown => (value as Record<string, unknown>)[name]
+
+describe('RPC methods about validators', () => {
+  it('RPC-11: validator_get shows seats, the score with its factors, history and the sanction', async () => {
+    const { result } = await call('validator_get', { validator: KEY })
+    deepEqual(part(result, 'seats'), [{ chain: 'coord', epoch: 0, index: 0, weight: 1_000_000 }])
+    const [score] = part(result, 'scores') as Record<string, unknown>[]
+    deepEqual(Object.keys(score!['factors'] as object), [
+      'base',
+      'diversity',
+      'consistency',
+      'performance',
+      'collusion',
+      'shard',
+      'activity'
+    ])
+    equal(score!['ineligible'], 'sanctioned')
+    deepEqual(part(part(result, 'history'), 'recent'), { views: 2, successes: 1 })
+    deepEqual(part(result, 'sanction'), {
+      level: 1,
+      excluded: true,
+      recoversAtEpoch: 70,
+      offences: 1,
+      penalty: '5000000',
+      bonus: '0',
+      slashed: { consumer: '5', industrial: '0' },
+      steps: [{ offenceEpoch: 0, epoch: 0, level: 1 }]
+    })
+  })
+
+  it('RPC-11: a key that nobody knows is refused', async () => {
+    const { error } = await call('validator_get', { validator: 'ff'.repeat(32) })
+    equal(error?.code, REFUSED)
+    equal(part(error?.data, 'code'), 'VALIDATOR_UNKNOWN')
+  })
+
+  it('C30, SAN-7: evidence_list shows offences with their disputes, and how many wait', async () => {
+    const { result } = await call('evidence_list', { limit: 1 })
+    deepEqual([part(result, 'count'), part(result, 'waiting')], [1, 2])
+    const [offence] = part(result, 'offences') as Record<string, unknown>[]
+    deepEqual([offence!['kind'], offence!['chain'], offence!['level']], ['two-notarise', 'coord', 1])
+    match(String((offence!['disputes'] as Record<string, unknown>[])[0]!['sender']), /^icn1/)
+  })
+
+  it('RPC-11: limits are 1 to 200, a category is one of the list', async () => {
+    for (const method of ['evidence_list', 'validator_rank']) {
+      equal((await call(method, { limit: 0 })).error?.code, INVALID_PARAMS)
+      equal((await call(method, { limit: 201 })).error?.code, INVALID_PARAMS)
+      equal((await call(method, { limit: 200 })).error, undefined)
+    }
+    equal((await call('validator_rank', { limit: 1, category: 'beauty' })).error?.code, INVALID_PARAMS)
+    const { result } = await call('validator_rank', { limit: 1, category: 'governance' })
+    deepEqual(part(result, 'category'), 'governance')
+  })
+
+  it('RPC-11: validator_list says why quorum, f and k are what they are', async () => {
+    const { result } = await call('validator_list', { chain: 0 })
+    const why = part(result, 'why') as string[]
+    match(why[0]!, /f = .*= 1/)
+    match(why[1]!, /quorum = n − f = 4 − 1 = 3/)
+    match(why[2]!, /at least k = 3 of 4/)
+  })
+
+  it('RPC-11: epoch_get tells the coordination heights of the epoch and of the next freeze', async () => {
+    const { result } = await call('epoch_get', { chain: 0 })
+    const heights = part(result, 'coordHeights') as Record<string, number>
+    equal(heights['first'], 1)
+    equal(heights['freeze']! < heights['last']!, true)
+  })
+
+  it('RPC-11: cooperative_list names cooperatives with their validators', async () => {
+    const { result } = await call('cooperative_list', {})
+    deepEqual(part(result, 'cooperatives'), [{ number: 1, name: 'one', validators: [KEY] }])
+  })
+})
