@@ -9,6 +9,11 @@ export interface SignatureJob {
 export interface VerifyOptions {
   /** Consensus waits for the answer: goes ahead of everything that is not urgent. @default false */
   readonly urgent?: boolean
+  /**
+   * Much, and nobody waits for one answer: comes after everything else, and threads are given enough of it to go on
+   * while this one is busy. @default false
+   */
+  readonly bulk?: boolean
 }
 
 /** Answers in the order of the jobs. Rejects only when the back end itself fails (our fault, never a peer's). */

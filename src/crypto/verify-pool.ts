@@ -2,11 +2,16 @@
  * Ed25519 verification off the main thread: the node's hottest path (29,000 signatures a second and core).
  *
  *   verify ─▶ lane urgent ─┐  batches of ≤ 64   ┌─▶ worker 0 (two batches in flight) ─┐
- *          ─▶ lane normal ─┴────────────────────┴─▶ worker n                          ─┴─▶ answers by place
+ *          ─▶ lane normal ─┼────────────────────┴─▶ worker n                          ─┴─▶ answers by place
+ *          ─▶ lane bulk   ─┘  (up to 16 batches of it in flight)
  *
  * Votes and certificates are urgent: they go ahead of all waiting transactions, so they wait at most for the batches
  * in flight (2 × 64 × 34 µs = 4.4 ms). Up to INLINE_JOBS urgent jobs are checked here and now: 0.1 ms of this thread
  * costs less than the way to a worker (0.08 ms) plus that wait, and single votes are what consensus waits for.
+ *
+ * A sync executes blocks for 20 ms at a time, and a worker with two batches would stand still for most of that. So bulk
+ * goes out far ahead; while a chain syncs, certificates of more signatures than INLINE_JOBS on the node's other chains
+ * wait for up to 70 ms.
  */
 import { Worker } from 'node:worker_threads'
 import { assert } from '../primitives/errors.ts'
@@ -21,6 +26,7 @@ import type { PlacedJob, VerifyRequest } from './verify-lane.ts'
 const BATCH_JOBS = 64
 /** One batch is worked on while the next is already there. */
 const BATCHES_IN_FLIGHT = 2
+const BULK_IN_FLIGHT = 16
 const INLINE_JOBS = 3
 /** Workers that die one after the other without one answer between: the back end is broken, not unlucky. */
 const DEATHS_MAX = 3
@@ -28,7 +34,7 @@ const DEATHS_MAX = 3
 export interface VerifyPoolInit {
   /** Threads. @default 1 */
   readonly workers?: number
-  /** Most jobs that may wait in each of the two lanes; four of the largest blocks. @default 65536 */
+  /** Most jobs that may wait in each of the three lanes; four of the largest blocks. @default 65536 */
   readonly laneJobsMax?: number
   /** Most bytes that may wait in each lane. @default 67108864 */
   readonly laneBytesMax?: number
@@ -36,9 +42,14 @@ export interface VerifyPoolInit {
   readonly createWorker?: () => Worker
 }
 
+interface Batch {
+  readonly jobs: readonly PlacedJob[]
+  readonly isBulk: boolean
+}
+
 interface Thread {
   readonly worker: Worker
-  readonly inFlight: PlacedJob[][]
+  readonly inFlight: Batch[]
   readonly ready: PromiseWithResolvers<void>
   isReady: boolean
 }
@@ -54,6 +65,7 @@ export class VerifyPool implements Verifier {
   readonly #threads = new Set<Thread>()
   readonly #urgent = new VerifyLane()
   readonly #normal = new VerifyLane()
+  readonly #bulk = new VerifyLane()
   readonly #workers: number
   readonly #laneJobsMax: number
   readonly #laneBytesMax: number
@@ -72,7 +84,7 @@ export class VerifyPool implements Verifier {
 
   /** Jobs that wait for a worker (those in flight are not counted). */
   get queued(): number {
-    return this.#urgent.jobs + this.#normal.jobs
+    return this.#urgent.jobs + this.#normal.jobs + this.#bulk.jobs
   }
 
   /** Ends when every worker has loaded libsodium. @throws VerifyPoolError when one cannot. */
@@ -110,7 +122,7 @@ export class VerifyPool implements Verifier {
     const sendable = jobs.filter(hasRightLengths)
     const answers = jobs.map(() => false)
     if (sendable.length === 0) return Promise.resolve(answers)
-    const lane = urgent ? this.#urgent : this.#normal
+    const lane = urgent ? this.#urgent : options.bulk === true ? this.#bulk : this.#normal
     const bytes = sendable.reduce((sum, job) => sum + jobBytes(job), lane.bytes)
     if (lane.jobs + sendable.length > this.#laneJobsMax || bytes > this.#laneBytesMax) {
       return Promise.reject(
@@ -124,32 +136,41 @@ export class VerifyPool implements Verifier {
   }
 
   #send(): void {
-    // Round by round, so that a second worker gets a batch before the first one gets its second.
-    for (let depth = 0; depth < BATCHES_IN_FLIGHT; depth++) {
-      for (const thread of this.#threads) {
-        if (!thread.isReady || thread.inFlight.length > depth) continue
-        const batch = this.#nextBatch()
-        if (batch.length === 0) return
-        const buffer = encodeBatch(batch.map(({ request, index }) => jobAt(request, index)))
-        thread.inFlight.push(batch)
-        thread.worker.postMessage(buffer, [buffer])
-      }
+    for (;;) {
+      const thread = this.#leastBusy()
+      const batch = thread === undefined ? undefined : this.#nextBatch(thread)
+      if (thread === undefined || batch === undefined) return
+      const buffer = encodeBatch(batch.jobs.map(({ request, index }) => jobAt(request, index)))
+      thread.inFlight.push(batch)
+      thread.worker.postMessage(buffer, [buffer])
     }
   }
 
-  #nextBatch(): PlacedJob[] {
-    const urgent = this.#urgent.take(BATCH_JOBS)
-    return urgent.length > 0 ? urgent : this.#normal.take(BATCH_JOBS)
+  /** So that a second worker gets a batch before the first one gets its second. */
+  #leastBusy(): Thread | undefined {
+    let least: Thread | undefined
+    for (const thread of this.#threads) {
+      if (thread.isReady && thread.inFlight.length < (least?.inFlight.length ?? Infinity)) least = thread
+    }
+    return least
+  }
+
+  #nextBatch({ inFlight }: Thread): Batch | undefined {
+    if (inFlight.filter(({ isBulk }) => !isBulk).length < BATCHES_IN_FLIGHT) {
+      for (const lane of [this.#urgent, this.#normal]) {
+        const jobs = lane.take(BATCH_JOBS)
+        if (jobs.length > 0) return { jobs, isBulk: false }
+      }
+    }
+    const jobs = inFlight.length < BULK_IN_FLIGHT ? this.#bulk.take(BATCH_JOBS) : []
+    return jobs.length > 0 ? { jobs, isBulk: true } : undefined
   }
 
   #onAnswers(thread: Thread, answers: Uint8Array): void {
     const batch = thread.inFlight.shift()
-    assert(
-      batch !== undefined && batch.length === answers.length,
-      'a worker answers each job of a batch once'
-    )
+    assert(batch?.jobs.length === answers.length, 'a worker answers each job of a batch once')
     this.#deathsInRow = 0
-    batch.forEach(({ request, index }, position) => {
+    batch.jobs.forEach(({ request, index }, position) => {
       if (request.missing === 0) return
       request.answers[index] = answers[position] === 1
       request.missing -= 1
@@ -190,7 +211,7 @@ export class VerifyPool implements Verifier {
     const wasOurs = this.#threads.delete(thread)
     thread.ready.reject(error)
     if (!wasOurs) return
-    for (const batch of thread.inFlight) for (const { request } of batch) rejectRequest(request, error)
+    for (const { jobs } of thread.inFlight) for (const { request } of jobs) rejectRequest(request, error)
     this.#deathsInRow += 1
     if (this.#deathsInRow < DEATHS_MAX) this.#addThread()
     else if (this.#threads.size === 0) {
@@ -200,8 +221,8 @@ export class VerifyPool implements Verifier {
   }
 
   #rejectAll(error: VerifyPoolError): void {
-    const waiting = [this.#urgent.take(Infinity), this.#normal.take(Infinity)]
-    const inFlight = [...this.#threads].flatMap((thread) => thread.inFlight)
+    const waiting = [this.#urgent, this.#normal, this.#bulk].map((lane) => lane.take(Infinity))
+    const inFlight = [...this.#threads].flatMap((thread) => thread.inFlight.map(({ jobs }) => jobs))
     for (const batch of [...waiting, ...inFlight])
       for (const { request } of batch) rejectRequest(request, error)
   }

@@ -115,12 +115,10 @@ export function takeBodies(state: SyncState, { from, to }: Ask, bodies: readonly
   )
 }
 
-/** Bodies of proven headers are decoded and checked while earlier blocks are executed. */
+/** Bodies of proven headers are decoded and checked while earlier blocks are executed; the window bounds them. */
 export function prepareBodies(state: SyncState): Effect[] {
   const effects: Effect[] = []
-  const lowestEnd = lowestPart(state)?.to ?? 0
-  for (const [place, chunk] of state.chunks.entries()) {
-    if (place >= SYNC_LIMITS.preparing && chunk.from > lowestEnd) break
+  for (const chunk of state.chunks) {
     if (chunk.prepared || chunk.bodies === undefined) continue
     const held = state.runs.find(({ id }) => id === chunk.run)
     if (held === undefined || held.verifiedTo < chunk.to) continue

@@ -18,8 +18,6 @@ export const SYNC_LIMITS = {
   chunkBytes: 256 * KIB,
   /** Part certificates that are verified at the same time. */
   verifying: 8,
-  /** Body requests whose transactions are checked ahead of execution. */
-  preparing: 8,
   /** Answers that take longer are given up. */
   answerMs: 10_000,
   /** The answer that everything waits for is asked for again after this, or after three usual times. */

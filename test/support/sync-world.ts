@@ -55,6 +55,8 @@ export interface WorldInit {
   readonly coordinationSyncs?: (nowMs: number) => boolean
   /** Milliseconds for a megabyte. */
   readonly speed?: number
+  /** Each peer has one line, on which its answers wait for each other. */
+  readonly oneLine?: boolean
 }
 
 const FREEZE = 2
@@ -75,6 +77,8 @@ export class SyncWorld {
   readonly #init: WorldInit
   readonly #events: { readonly atMs: number; readonly run: () => void }[] = []
   readonly #runs = new Map<number, boolean>()
+  /** Until when a peer's line is taken. */
+  readonly #busyMs = new Map<string, number>()
   #headHeight = 0
   #tip: number
 
@@ -218,7 +222,7 @@ export class SyncWorld {
     const to = Math.min(tip, from + most - 1)
     const bytes = (to - from + 1) * (effect.type === 'ask-headers' ? 387 : bodyBytes)
     const perMs = peer.behaviour === 'slow' ? speed * 10 : speed
-    this.after(5 + (bytes / 1_000_000) * perMs, () => {
+    this.after(this.#takesMs(peer.name, (bytes / 1_000_000) * perMs), () => {
       if (effect.type === 'ask-headers') {
         const run = this.runOf(from, to, peer.behaviour === 'forks' ? 7 : 0)
         this.feed({ type: 'headers', id, run, bytes })
@@ -227,6 +231,13 @@ export class SyncWorld {
         this.feed({ type: 'bodies', id, bodies })
       }
     })
+  }
+
+  #takesMs(peer: string, lineMs: number): number {
+    if (this.#init.oneLine !== true) return 5 + lineMs
+    const endMs = Math.max(this.nowMs, this.#busyMs.get(peer) ?? 0) + lineMs
+    this.#busyMs.set(peer, endMs)
+    return 5 + endMs - this.nowMs
   }
 
   runOf(from: number, to: number, fork = 0): HeaderRun {

@@ -9,10 +9,13 @@ import type { StateView } from '../../state/ports.ts'
 import type { CheckedTransaction, Execution } from '../../state/types.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
 
+/** What is asked of a transaction after its block was executed. */
+export type IncludedTransaction = Pick<CheckedTransaction, 'id' | 'sender' | 'key'>
+
 export interface Executed {
   readonly block: Block
   readonly execution: Execution
-  readonly transactions: readonly CheckedTransaction[]
+  readonly transactions: readonly IncludedTransaction[]
   readonly state: StateView
   readonly attendance: AttendanceBook
   /** Epoch snapshots that the block freezes, where its state does not stay as it is. */

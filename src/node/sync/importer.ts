@@ -12,9 +12,10 @@ import { recordAttendance } from '../../chain/attendance.ts'
 import { judgeBlock } from '../../chain/judge.ts'
 import type { Judgement } from '../../chain/judge.ts'
 import type { Header } from '../../codec/block.ts'
-import type { HeaderRun, RunPart } from '../../sync/header-run.ts'
+import type { CheckedTransaction } from '../../state/types.ts'
+import type { HeaderRun, LinkedHeader, RunPart } from '../../sync/header-run.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
-import type { BlockTree, Executed, Ground } from '../chain/block-tree.ts'
+import type { BlockTree, Executed, Ground, IncludedTransaction } from '../chain/block-tree.ts'
 import { judgementOfPlace } from '../chain/judgement.ts'
 import type { CoordinationView } from '../chain/coordination-view.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
@@ -42,17 +43,27 @@ export interface Imported {
   readonly stored: Promise<void>
 }
 
+/** Bodies of one request, on their way to being blocks. */
+interface Waiting {
+  readonly headers: readonly LinkedHeader[]
+  readonly bodies: readonly Uint8Array[]
+  readonly to: number
+  /** Begun when it is near, so that no more lives at a time than has to. */
+  blocks: Promise<Verdict<Prepared[]>> | undefined
+}
+
+/** Requests whose signatures are verified ahead of execution: a quarter of a second's work for two cores. */
+const AHEAD = 6
 /** Other work of the process gets its turn after so long. */
 const SLICE_MS = 8
 
 export class Importer {
   readonly #c: ImporterComponents
   readonly #chain: ChainId
-  /** By the height of the first block. */
-  readonly #prepared = new Map<
-    number,
-    { readonly to: number; readonly blocks: Promise<Verdict<Prepared[]>> }
-  >()
+  /** By the height of the first block; what is executed stays until its whole part is. */
+  readonly #waiting = new Map<number, Waiting>()
+  /** Height that is executed next. */
+  #next = 0
   #writing: Promise<void> = Promise.resolve()
 
   constructor(components: ImporterComponents, chain: ChainId) {
@@ -62,15 +73,15 @@ export class Importer {
 
   prepare(from: number, run: HeaderRun, bodies: readonly Uint8Array[]): void {
     const at = from - run.from
-    const blocks = prepareBlocks(this.#c, run.headers.slice(at, at + bodies.length), bodies)
-    // Only `import` looks at the answer; until then a failure is nobody's.
-    blocks.catch(() => undefined)
-    this.#prepared.set(from, { to: from + bodies.length - 1, blocks })
+    const headers = run.headers.slice(at, at + bodies.length)
+    this.#waiting.set(from, { headers, bodies, to: from + bodies.length - 1, blocks: undefined })
+    this.#prepareAhead()
   }
 
   /** What was prepared is of no use any more. */
   forget(): void {
-    this.#prepared.clear()
+    this.#waiting.clear()
+    this.#next = 0
   }
 
   /** Ends when what was handed to the store is durable. */
@@ -84,10 +95,9 @@ export class Importer {
     const last = must(run.headers[part.to - run.from], 'a part ends in its run').header
     if (this.#chain !== COORD && last.coordHeight > this.#c.coord.finalHeight()) return undefined
     if (!(await this.#hasReference(first))) return undefined
-    const blocks = await this.#take(from, part.to)
-    if (!blocks.ok) return blocks
-    const path = await this.#execute(blocks.value)
+    const path = await this.#execute(from, part.to)
     if (path?.ok !== true) return path
+    for (const at of this.#waiting.keys()) if (at <= part.to) this.#waiting.delete(at)
     await this.#writing
     const stored = this.#c.finaliser.commitExecuted(path.value, part.certificate)
     this.#writing = stored
@@ -99,46 +109,62 @@ export class Importer {
     return this.#chain === COORD || (await this.#c.coord.hashAt(coordHeight)) !== undefined
   }
 
-  async #take(from: number, to: number): Promise<Verdict<Prepared[]>> {
-    const all: Prepared[] = []
-    for (let at = from; at <= to;) {
-      const next = must(this.#prepared.get(at), 'what is imported was prepared')
-      const blocks = await next.blocks
-      if (!blocks.ok) return blocks
-      all.push(...blocks.value)
-      at = next.to + 1
-    }
-    for (const at of this.#prepared.keys()) if (at <= to) this.#prepared.delete(at)
-    return accept(all)
+  /** Signatures are verified off-thread while earlier blocks are executed, those of the next part too. */
+  #prepareAhead(): void {
+    const above = [...this.#waiting].filter(([from]) => from >= this.#next)
+    for (const [, waiting] of above.toSorted(([a], [b]) => a - b).slice(0, AHEAD))
+      void this.#prepared(waiting)
+  }
+
+  #prepared(waiting: Waiting): Promise<Verdict<Prepared[]>> {
+    if (waiting.blocks !== undefined) return waiting.blocks
+    const blocks = prepareBlocks(this.#c, waiting.headers, waiting.bodies)
+    // Only `import` looks at the answer; until then a failure is nobody's.
+    blocks.catch(() => undefined)
+    waiting.blocks = blocks
+    return blocks
   }
 
   /** @returns undefined when the coordination chain stops meanwhile. */
-  async #execute(blocks: readonly Prepared[]): Promise<Verdict<Executed[]> | undefined> {
+  async #execute(from: number, to: number): Promise<Verdict<Executed[]> | undefined> {
     const { tree, clock } = this.#c
     const state = new RunState(tree.final.state)
     const path: Executed[] = []
     let parent: Ground = { ...tree.final, state }
     let untilMs = clock.monoMs() + SLICE_MS
-    for (const prepared of blocks) {
-      const { header } = prepared.block
-      const coordHash = header.chain === COORD ? ZERO_HASH : await this.#c.coord.hashAt(header.coordHeight)
-      if (coordHash === undefined) return undefined
-      const deliveries = await readDeliveries(prepared.block, async (certificate) =>
-        this.#c.executor.certificateHolds(certificate)
-      )
-      const evidence = await this.#c.executor.readEvidence(prepared.block.body.evidence)
-      const judged = this.#judge(prepared, parent, coordHash, { deliveries, evidence })
-      if (!judged.ok) return judged
-      state.apply(judged.value.execution.changes)
-      // The layer goes on to change, so what an epoch freezes is read from it now (C2).
-      const executed = { ...judged.value, frozen: this.#c.freeze(judged.value) }
-      path.push(executed)
-      parent = { header, hash: prepared.block.hash, state, attendance: executed.attendance }
-      if (clock.monoMs() < untilMs) continue
-      await new Promise<void>((resolve) => (clock.soon === undefined ? resolve() : clock.soon(resolve)))
-      untilMs = clock.monoMs() + SLICE_MS
+    for (let at = from; at <= to;) {
+      const waiting = must(this.#waiting.get(at), 'what is imported was prepared')
+      const blocks = await this.#prepared(waiting)
+      if (!blocks.ok) return blocks
+      at = waiting.to + 1
+      this.#next = at
+      this.#prepareAhead()
+      for (const prepared of blocks.value) {
+        const executed = await this.#executeOne(prepared, parent)
+        if (executed?.ok !== true) return executed
+        state.apply(executed.value.execution.changes)
+        // The layer goes on to change, so what an epoch freezes is read from it now (C2).
+        path.push({ ...executed.value, frozen: this.#c.freeze(executed.value) })
+        const { header, hash } = prepared.block
+        parent = { header, hash, state, attendance: executed.value.attendance }
+        if (clock.monoMs() < untilMs) continue
+        await new Promise<void>((resolve) => (clock.soon === undefined ? resolve() : clock.soon(resolve)))
+        untilMs = clock.monoMs() + SLICE_MS
+      }
+      waiting.blocks = undefined
     }
     return accept(path)
+  }
+
+  async #executeOne(prepared: Prepared, parent: Ground): Promise<Verdict<Executed> | undefined> {
+    const { header, body } = prepared.block
+    const coordHash = header.chain === COORD ? ZERO_HASH : await this.#c.coord.hashAt(header.coordHeight)
+    if (coordHash === undefined) return undefined
+    const deliveries = await readDeliveries(prepared.block, async (certificate) =>
+      this.#c.executor.certificateHolds(certificate)
+    )
+    const evidence = await this.#c.executor.readEvidence(body.evidence)
+    return this.#judge(prepared, parent, coordHash, { deliveries, evidence })
   }
 
   /** SYN-6: finality stands for the signatures of attendance; everything else is judged as ever (C7). */
@@ -163,6 +189,15 @@ export class Importer {
     })
     if (!verdict.ok) return { ...verdict, detail: `block ${header.height}: ${verdict.detail}` }
     const attendance = recordAttendance(parent.attendance, block)
-    return accept({ block, execution: verdict.value, transactions, state: parent.state, attendance })
+    return accept({
+      block,
+      execution: verdict.value,
+      transactions: transactions.map(lasting),
+      state: parent.state,
+      attendance
+    })
   }
 }
+
+/** What is looked at after execution. Parts are large, and all else of a transaction need not live until it is stored. */
+const lasting = ({ id, sender, key }: CheckedTransaction): IncludedTransaction => ({ id, sender, key })

@@ -60,14 +60,14 @@ export async function prepareBlocks(
   return accept(prepared)
 }
 
-/** Not urgent: votes of live chains go first. A verifier that is busy or restarting is asked again. */
+/** In bulk: votes and transactions of live chains go first. A verifier that is busy or restarting is asked again. */
 async function allVerify(
   { verifier, clock }: PreparationComponents,
   jobs: readonly SignatureJob[]
 ): Promise<boolean> {
   for (;;) {
     try {
-      return (await verifier.verify(jobs)).every(Boolean)
+      return (await verifier.verify(jobs, { bulk: true })).every(Boolean)
     } catch (error) {
       if (!(error instanceof VerifyPoolError) || error.code === 'CRYPTO_POOL_STOPPED') throw error
       await new Promise<void>((resolve) => void clock.at(clock.monoMs() + RETRY_MS, resolve))

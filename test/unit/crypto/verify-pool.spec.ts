@@ -90,6 +90,23 @@ describe('Verify pool', () => {
     })
   })
 
+  it('bulk comes after all else, and a worker is given enough of it to go on while this thread is busy', async () => {
+    const pool = new VerifyPool()
+    await withPool(pool, async () => {
+      const order: string[] = []
+      const bulk = pool.verify(jobs(3_000), { bulk: true }).then(() => order.push('bulk'))
+      // 16 batches of 64 are with the worker; of normal jobs two would be.
+      assert.equal(pool.queued, 3_000 - 16 * 64)
+      const urgent = pool.verify(jobs(20), { urgent: true }).then(() => order.push('urgent'))
+      const normal = pool.verify(jobs(100)).then((answers) => {
+        assert.deepEqual(answers, expected(100))
+        order.push('normal')
+      })
+      await Promise.all([bulk, normal, urgent])
+      assert.deepEqual(order, ['urgent', 'normal', 'bulk'])
+    })
+  })
+
   it('a full lane refuses at once, by jobs and by bytes, and leaves the other lane open', async () => {
     const pool = new VerifyPool({ laneJobsMax: 300, laneBytesMax: 100_000 })
     await withPool(pool, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { SYNC_LIMITS } from '../../../src/sync/limits.ts'
 import { SyncWorld, aPeer, hashOf } from '../../support/sync-world.ts'
-import type { WorldInit } from '../../support/sync-world.ts'
+import type { SyncPeer, WorldInit } from '../../support/sync-world.ts'
 
 const TIP = 2_000
 const honest = (count: number, claims = TIP) =>
@@ -17,6 +17,15 @@ function synced(init: Partial<WorldInit> & Pick<WorldInit, 'peers'>, forMs = 60_
   return world
 }
 
+/** Milliseconds of a sync of 40 MB from peers with a line of a megabyte a second each. */
+function timeWith(peers: readonly SyncPeer[], blamed: string[] = []): number {
+  const world = new SyncWorld({ peers, tip: TIP, bodyBytes: 20_000, speed: 1_000, oneLine: true })
+  world.hint()
+  assert(world.run(() => world.resumed > 0, 600_000))
+  blamed.push(...world.blamed)
+  return world.nowMs
+}
+
 describe('sync of one chain', () => {
   it('SYN-6: every block is executed once, in height order, and consensus begins again at the head', () => {
     const world = synced({ peers: honest(2) })
@@ -26,6 +35,37 @@ describe('sync of one chain', () => {
     )
     assert.equal(world.state.phase, 'live')
     assert.deepEqual(world.blamed, [])
+  })
+
+  it('D15: four peers of a megabyte a second each sync at three times the speed of one at least', () => {
+    assert(3 * timeWith(honest(4)) <= timeWith(honest(1)))
+  })
+
+  it('D15: beside a liar, one that stalls and one at a tenth of the speed, a peer keeps 70 % of its speed; the liar alone is blamed', () => {
+    const blamed: string[] = []
+    const mixed = [
+      aPeer('good', 'honest', TIP),
+      aPeer('liar', 'bodies', TIP),
+      aPeer('stone', 'stalls', TIP),
+      aPeer('snail', 'slow', TIP)
+    ]
+    assert(0.7 * timeWith(mixed, blamed) <= timeWith(honest(1)))
+    assert.deepEqual(new Set(blamed.filter((fact) => !fact.endsWith(' slow'))), new Set(['liar invalid']))
+  })
+
+  it('SYN-6: bodies of later parts are prepared while the lowest part is executed', () => {
+    const world = new SyncWorld({ peers: honest(2), tip: TIP, bodyBytes: 100_000 })
+    world.hint()
+    const ahead: number[] = []
+    assert(
+      world.run(() => {
+        const { importingTo } = world.state
+        const prepared = world.effects.findLast((effect) => effect.type === 'prepare')
+        if (importingTo !== undefined && prepared !== undefined) ahead.push(prepared.from - importingTo)
+        return world.resumed > 0
+      }, 60_000)
+    )
+    assert(Math.max(...ahead) > 0, 'nothing above the part that was executed had been prepared')
   })
 
   it('SYN-1: a gap of nearBlocks is left to consensus, one more is not', () => {
