@@ -36,11 +36,18 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
   acknowledgementAhead: 'R10: an acknowledgement of what was never sent makes the block invalid',
   committeeOfAnotherEpoch:
     'R5, R6: a certificate of another epoch, or of one that is not known yet, proves nothing',
-  stoppedShard: 'R14: while a shard stands still, receipts between the others arrive, and its own later'
+  stoppedShard: 'R14: while a shard stands still, receipts between the others arrive, and its own later',
+  preparedWaits: 'R13, ATO-10: a shard that has prepared waits, past any height, and does as it is told',
+  lateVoteAfterAbort: 'ATO-9, ATO-10: an answer after the deadline commits nothing any more',
+  decisionTwice: 'ATO-8: a decision that comes twice is obeyed once',
+  syncBesideLiars:
+    'SYN-2, SYN-3, SYN-4: false headers, certificates and bodies are found, cost who gave them, and stop nobody',
+  syncBesideMiser:
+    'SYN-5, SYN-12: who gives no bodies is not charged, it is said why sync stands, and it goes on'
 }
 
 describe('directed scenarios of consensus', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
 
   for (const [name, run] of Object.entries(SCENARIOS)) {
     it(TITLES[name as ScenarioName], run)

@@ -212,6 +212,66 @@ const OF_RECEIPTS: readonly Mutant[] = [
     scenario: 'committeeOfAnotherEpoch',
     seed: undefined,
     suite: 'receipts'
+  },
+  {
+    name: 'participant aborts alone',
+    rule: 'R13, ATO-10',
+    edits: [
+      {
+        module: 'state/atomic/participant.js',
+        find: '        holdPart(ledger, origin, prepare, context);',
+        replace:
+          '{ holdPart(ledger, origin, prepare, context);' +
+          ' settlePart(ledger, escrowOf(ledger, origin), OUTCOME_ABORT, context);' +
+          ' putEscrow(ledger, origin, undefined); }'
+      }
+    ],
+    scenario: 'preparedWaits',
+    seed: 1,
+    suite: 'receipts'
+  },
+  {
+    name: 'double commit',
+    rule: 'ATO-8; with the coordinator that tells once, ATO-6',
+    edits: [
+      {
+        module: 'state/atomic/participant.js',
+        find: 'putEscrow(ledger, origin, isOver ? undefined : escrow);',
+        replace: 'putEscrow(ledger, origin, isOver ? { ...escrow, phase: PHASE_PREPARED, paid: 0 } : escrow);'
+      },
+      {
+        module: 'state/atomic/coordinator.js',
+        find: 'for (const part of record.parts) {',
+        replace: 'for (const part of [...record.parts, ...record.parts]) {'
+      }
+    ],
+    scenario: 'decisionTwice',
+    seed: 1,
+    suite: 'receipts'
+  },
+  {
+    name: 'committed after the abort',
+    rule: 'R13, ATO-9; with the deadline, ATO-10',
+    edits: [
+      {
+        module: 'state/atomic/coordinator.js',
+        find: 'if (record.outcome !== OUTCOME_OPEN)\n        return;',
+        replace: ''
+      },
+      {
+        module: 'state/atomic/coordinator.js',
+        find: 'context.height < record.deadline',
+        replace: 'true'
+      },
+      {
+        module: 'state/atomic/coordinator.js',
+        find: 'record.parts.every(({ phase }) => phase === PHASE_PREPARED)',
+        replace: 'record.parts.slice(1).every(({ phase }) => phase === PHASE_PREPARED)'
+      }
+    ],
+    scenario: 'lateVoteAfterAbort',
+    seed: 5,
+    suite: 'receipts'
   }
 ]
 

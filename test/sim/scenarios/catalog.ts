@@ -1,4 +1,5 @@
 /** Every directed scenario by the rule that it shows; mutants are run against them, too. */
+import { decisionTwice, lateVoteAfterAbort, preparedWaits } from './atomic.ts'
 import { boundarySplit } from './boundary.ts'
 import {
   copyBesideOriginal,
@@ -21,6 +22,7 @@ import {
   stoppedShard,
   unprovenDelivery
 } from './receipts.ts'
+import { syncBesideLiars, syncBesideMiser } from './sync.ts'
 import { abandonedBranch } from './transactions.ts'
 
 export const SCENARIOS = {
@@ -47,7 +49,12 @@ export const SCENARIOS = {
   refundWithoutRoom,
   acknowledgementAhead,
   committeeOfAnotherEpoch,
-  stoppedShard
+  stoppedShard,
+  preparedWaits,
+  lateVoteAfterAbort,
+  decisionTwice,
+  syncBesideLiars,
+  syncBesideMiser
 } as const
 
 export type ScenarioName = keyof typeof SCENARIOS
