@@ -158,7 +158,7 @@ describe('cooperation', () => {
     fc.assert(
       fc.property(scoreFacts, (facts) => {
         const { ppm: score, factors } = scoreOf(facts)
-        for (const value of [score, ...Object.values(factors)])
+        for (const value of [score, ...Object.values<number>({ ...factors })])
           assert(Number.isSafeInteger(value) && value >= 0)
         // 16 categories of 12 points at most, by their weights and the largest of each factor.
         assert(score < 2 ** 32 && factors.base <= 230_400_000)
