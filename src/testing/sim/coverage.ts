@@ -34,7 +34,9 @@ export const RECEIPT_KINDS = [
   'actionsAborted',
   'deadlinesPassed'
 ] as const
-const ALL_KINDS = [...COVERED, ...RECEIPT_KINDS] as const
+/** Of coordination: rises of sanctions, and levels that go by themselves. */
+export const COORDINATION_KINDS = ['sanctions', 'recoveries'] as const
+const ALL_KINDS = [...COVERED, ...RECEIPT_KINDS, ...COORDINATION_KINDS] as const
 export type Covered = (typeof ALL_KINDS)[number]
 export type Coverage = Record<Covered, number>
 

@@ -8,6 +8,7 @@ import type { RunResult } from './consensus-suite.ts'
 import { COVERED, addCoverage, coverageText, neverReached, noCoverage } from './coverage.ts'
 import type { Covered } from './coverage.ts'
 import { realCrypto } from './crypto.ts'
+import { COVERED_BY_COORDINATION, runCoordinationSeed } from './coordination-suite.ts'
 import { COVERED_BY_RECEIPTS, runReceiptsSeed } from './receipts-suite.ts'
 import { runSyncSeed } from './sync-suite.ts'
 
@@ -26,7 +27,8 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   shards: { run: async (seed) => runSeed({ seed, shards: 2 }), kinds: COVERED },
   sync: { run: async (seed) => runSyncSeed({ seed }), kinds: ['finals', 'crashes'] },
   signatures: { run: async (seed) => runSeed({ seed, crypto: realCrypto }), kinds: COVERED },
-  receipts: { run: async (seed) => runReceiptsSeed({ seed }), kinds: COVERED_BY_RECEIPTS }
+  receipts: { run: async (seed) => runReceiptsSeed({ seed }), kinds: COVERED_BY_RECEIPTS },
+  coordination: { run: async (seed) => runCoordinationSeed({ seed }), kinds: COVERED_BY_COORDINATION }
 }
 
 export interface SimOptions {
