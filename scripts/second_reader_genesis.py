@@ -222,14 +222,20 @@ def state_root(leaves, depth=0):
     return sha256(b"\1", state_root(sides[0], depth + 1), state_root(sides[1], depth + 1))
 
 
-def chain_state(genesis, mana_cap, chain):
+def chain_state(genesis, params, chain):
     """Values by state key."""
+    mana_cap = params["manaCap"]
     shards, values = genesis["shards"], {}
     here = [a for a in genesis["accounts"] if chain == int.from_bytes(sha256(a[0])[:8], "big") % shards]
     for address, consumer, industrial in here:
         record = (0, consumer, industrial, mana_cap, genesis["timeMs"])
         values[b"\x01" + address] = b"".join(little(number, 8) for number in record)
     if chain == COORD:
+        here = [(sha256(tag("icn/address/1"), b"\0", key)[:20], 0, 0) for key, _, _ in genesis["validators"]]
+        for address, _, _ in here:
+            record = (0, 0, 0, mana_cap, genesis["timeMs"])
+            values[b"\x01\x00" + address] = b"".join(little(number, 8) for number in record)
+        values.update(registry_records(genesis, params))
         values[b"\x10"] = params_list(genesis["params"])
         values[b"\x11"] = validator_list(genesis["validators"])
         values[b"\x12"] = cooperative_list(genesis["cooperatives"])
@@ -264,9 +270,8 @@ def empty_list_root(depth):
 
 # certificates ≤ 1 and late votes ≤ 32; deliveries ≤ 64; transactions ≤ 16,384.
 EMPTY_ATTENDANCE = sha256(empty_list_root(0), empty_list_root(5))
-# Attendance: two empty lists by offset. Body: attendance, deliveries, transactions, evidence by offset.
-EMPTY_BODY = container(
-    variable(container(variable(b""), variable(b""))), variable(b""), variable(b""), variable(b""))
+# Attendance: two empty lists by offset. Body: attendance, deliveries, transactions, evidence, reveal by offset.
+EMPTY_BODY = container(variable(container(variable(b""), variable(b""))), *[variable(b"")] * 4)
 
 
 def genesis_hash(genesis, network, chain, root, coord_hash):
@@ -316,8 +321,50 @@ def seat(candidates, minimum):
     return sorted(seated), raised > 0
 
 
+def registry_records(genesis, params):
+    """Seats, weights, mix and a record of each validator (GEN-9, EPO-4)."""
+    validators, shards = genesis["validators"], genesis["shards"]
+    dealt = candidates_of(validators, shards, params["shardsPerValidator"])
+    committees = committees_of(validators, shards, params["shardsPerValidator"])
+    holders = sorted({member for _, members, _ in committees for member in members})
+    chains, weights = [], []
+    for chain, members, degraded in committees:
+        bits = sum(1 << holders.index(member) for member in members) | 1 << len(holders)
+        bitlist = little(bits, len(holders) // 8 + 1)
+        chains.append(container(little(chain, 2), little(int(degraded), 1), variable(bitlist)))
+        weights.append(b"".join(little(weight, 4) + little(3, 1) for _, _, weight in members))
+    holder_list = b"".join(key + little(cooperative, 2) for key, cooperative, _ in holders)
+    values = {
+        b"\x13": container(variable(holder_list), variable(variable_list(chains))),
+        b"\x14": variable_list(weights),
+        b"\x15": bytes(32),
+    }
+    for validator in validators:
+        key, cooperative, weight = validator
+        leases = [
+            little(shard, 2) + little(params["leaseHeights"], 8)
+            for shard, candidates in enumerate(dealt)
+            if validator in candidates
+        ]
+        empty = variable(b"")
+        values[b"\x16" + key] = container(
+            little(cooperative, 2), little(weight, 4), b"\0", *[bytes(8)] * 4, bytes(32),
+            empty, variable(b"".join(leases)), empty, empty, empty,
+        )
+    return values
+
+
 def committees_of(validators, shards, limit):
     """Members and degradation by chain: shards, then coordination."""
+    minimum = min(4, len(validators))
+    dealt = candidates_of(validators, shards, limit)
+    return [(shard, *seat(candidates, minimum)) for shard, candidates in enumerate(dealt)] + [
+        (COORD, *seat(sorted(validators, key=lambda v: (v[1], v[0])), minimum))
+    ]
+
+
+def candidates_of(validators, shards, limit):
+    """Of each shard (EPO-6)."""
     minimum = min(4, len(validators))
     ordered = sorted(validators, key=lambda v: (v[1], v[0]))
     dealt = [list(ordered) for _ in range(shards)]
@@ -333,13 +380,11 @@ def committees_of(validators, shards, limit):
                 load = {v: sum(v in shard for shard in dealt) for v in ordered}
                 rest = [v for v in ordered if v not in candidates]
                 candidates.append(min(rest, key=lambda v: (here.get(v[1], 0), load[v])))
-    return [(shard, *seat(candidates, minimum)) for shard, candidates in enumerate(dealt)] + [
-        (COORD, *seat(ordered, minimum))
-    ]
+    return dealt
 
 
-def epoch_seed(hash_of_genesis, epoch):
-    return sha256(tag("icn/epoch-seed/1"), hash_of_genesis, big(epoch, 8))
+def epoch_seed(hash_of_genesis, epoch, mix=bytes(32)):
+    return sha256(tag("icn/epoch-seed/1"), hash_of_genesis, big(epoch, 8), mix)
 
 
 def snapshot_bytes(genesis, params, coord_hash):
@@ -494,7 +539,7 @@ def read_accepted(reader, case, parameters):
     coord_hash = bytes(32)
     for chain in [COORD, *range(genesis["shards"])]:
         name = "coord" if chain == COORD else str(chain)
-        values = chain_state(genesis, params["manaCap"], chain)
+        values = chain_state(genesis, params, chain)
         root = state_root([(sha256(key), sha256(value)) for key, value in values.items()])
         block = genesis_hash(genesis, network, chain, root, coord_hash)
         coord_hash = block if chain == COORD else coord_hash
@@ -514,7 +559,7 @@ def read_leaders(reader, file):
         ]
         reader.same(case["name"], ours, case["committees"])
     for case in file["seeds"]:
-        seed = epoch_seed(bytes.fromhex(case["genesisHash"]), case["epoch"])
+        seed = epoch_seed(bytes.fromhex(case["genesisHash"]), case["epoch"], bytes.fromhex(case["mix"]))
         reader.same(f"seed of epoch {case['epoch']}", seed, case["seed"])
     for case in file["leaders"]:
         reader.same(case["name"], list(leaders(case)), case["leaders"])

@@ -48,7 +48,13 @@ function proposalOf(
   return { header, body: bodyBytes, vote, notarisation: [], nullifications: [], coordination: [] }
 }
 function emptyBody(): Body {
-  return { attendance: { parentCertificate: [], lateVotes: [] }, deliveries: [], transactions: [], evidence: [] }
+  return {
+    attendance: { parentCertificate: [], lateVotes: [] },
+    deliveries: [],
+    transactions: [],
+    evidence: [],
+    reveal: []
+  }
 }
 const blockBytes = (...parts: Parameters<typeof proposalOf>): Uint8Array =>
   ProposalType.serialize(proposalOf(...parts))

@@ -1,6 +1,6 @@
 /** The vectors of sharding: committees by seats, epoch seeds, and leaders of views. */
 import { sha256 } from '../../src/crypto/hash.ts'
-import { toHex, utf8 } from '../../src/primitives/bytes.ts'
+import { ZERO_HASH, toHex, utf8 } from '../../src/primitives/bytes.ts'
 import { COORD, chainName, chainToJson, shardId } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { PRESETS } from '../../src/params/presets.ts'
@@ -86,8 +86,14 @@ export const leaders = (): Plain => ({
     committeeCase([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5], 4, 1)
   ],
   seeds: [0, 1, 4_294_967_296].map((epoch) => {
+    const mix = epoch === 0 ? ZERO_HASH : sha256(utf8(`mix ${epoch}`))
     const genesisHash = sha256(utf8('genesis'))
-    return { genesisHash: toHex(genesisHash), epoch, seed: toHex(epochSeed(genesisHash, epoch)) }
+    return {
+      genesisHash: toHex(genesisHash),
+      epoch,
+      mix: toHex(mix),
+      seed: toHex(epochSeed(genesisHash, epoch, mix))
+    }
   }),
   leaders: [
     leaderCase('one member', [1], COORD, range(1, 8)),

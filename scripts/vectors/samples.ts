@@ -149,7 +149,13 @@ export const transactions = (count: number): Transaction[] =>
 
 export function body(count = 3): Body {
   const wire = transactions(count).map((tx) => TransactionType.serialize(tx))
-  return { attendance: attendance(), deliveries: [], transactions: wire, evidence: [evidenceBytes()] }
+  return {
+    attendance: attendance(),
+    deliveries: [],
+    transactions: wire,
+    evidence: [evidenceBytes()],
+    reveal: [sha256(utf8('reveal'))]
+  }
 }
 
 /** A header that fits `body(3)` on shard 1. */

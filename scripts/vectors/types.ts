@@ -12,6 +12,7 @@ import * as peerRecord from '../../src/codec/peer-record.ts'
 import * as proposal from '../../src/codec/proposal.ts'
 import * as receipt from '../../src/codec/receipt.ts'
 import * as registry from '../../src/codec/registry.ts'
+import * as registryRecords from '../../src/codec/registry-records.ts'
 import * as snapshot from '../../src/codec/snapshot.ts'
 import {
   ByteListType,
@@ -44,6 +45,7 @@ const MODULES = [
   messages,
   syncMessages,
   registry,
+  registryRecords,
   genesis,
   snapshot,
   cooperation,

@@ -17,6 +17,7 @@ import type { Ledger } from '../state/ledger.ts'
 import type { BlockContext } from '../state/types.ts'
 import type { AttendanceBook } from './attendance.ts'
 import { countFacts } from './facts-step.ts'
+import { freezeSeats, mixReveal } from './freeze-step.ts'
 
 /** The block as its end sees it: all of it is equal for every honest node. */
 export interface BlockEndContext extends BlockContext {
@@ -36,6 +37,8 @@ export interface BlockEndContext extends BlockContext {
   readonly schedule: LeaderSchedule
   /** Proven by the block's evidence, each new (C30); none but on `coord`. */
   readonly offences: readonly Offence[]
+  /** What the proposer reveals of its hash chain (C29); nothing but on `coord`. */
+  readonly reveal: Uint8Array | undefined
 }
 
 /** One step of a block's end. */
@@ -47,7 +50,7 @@ const recordOffences: EndStep = (ledger, { offences, epoch, height, params }) =>
 }
 
 /** In their order. A step reads and writes records of its own by `ledger.record` and `ledger.setRecord`. */
-const STEPS: readonly EndStep[] = [payReward, recordOffences, countFacts]
+const STEPS: readonly EndStep[] = [payReward, recordOffences, countFacts, mixReveal, freezeSeats]
 
 export const endOfBlock =
   (context: BlockEndContext): BlockEnd =>

@@ -58,6 +58,8 @@ export interface BuildInput {
   readonly deliveries: readonly CheckedDelivery[]
   /** In order of preference; the builder takes what may be in the block. @default none */
   readonly evidence?: readonly ReadEvidence[]
+  /** The next preimage of the own hash chain, that the state before the block asks for (C29). @default none */
+  readonly reveal?: Uint8Array
   /** In order of preference. */
   readonly candidates: TransactionSource
 }
@@ -68,8 +70,8 @@ export interface Built {
   readonly transactions: readonly CheckedTransaction[]
 }
 
-/** Offsets of the body's fields in SSZ, rounded up. */
-const BODY_FIXED_BYTES = 16
+/** Offsets of the body's fields in SSZ, and a reveal. */
+const BODY_FIXED_BYTES = 5 * OFFSET_BYTES + 32
 /** Evidence is small and rare; work of users never waits for it. */
 const EVIDENCE_PART = 8
 
@@ -115,14 +117,16 @@ export function buildBlock(input: BuildInput): Built {
     ancestors: input.ancestors,
     committee: input.committee,
     schedule: input.schedule,
-    offences: evidence.flatMap(({ offence }) => offence ?? [])
+    offences: evidence.flatMap(({ offence }) => offence ?? []),
+    reveal: input.reveal
   })
   const { deliveries, transactions, ...execution } = selectWork(input.state, context, input, limits, end)
   const body = {
     attendance,
     deliveries: deliveries.map(({ bytes }) => bytes),
     transactions: transactions.map(({ bytes }) => bytes),
-    evidence: evidence.map(({ bytes }) => bytes)
+    evidence: evidence.map(({ bytes }) => bytes),
+    reveal: input.reveal === undefined ? [] : [input.reveal]
   }
   const bodyBytes = BodyType.serialize(body)
   const header: Header = {

@@ -15,10 +15,10 @@ import { FINALISE } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
 import type { EpochLink, EpochStart } from '../codec/transfer-proof.ts'
 import { paramsFromList } from '../params/check.ts'
-import { RECORD_KEYS, readRecords } from '../sharding/epoch-records.ts'
-import { computeSnapshot } from '../sharding/snapshot.ts'
-import type { Committee, EpochSnapshot } from '../sharding/types.ts'
-import { judgeEpochProof } from './light.ts'
+import { COMMITTEE_KEYS, readRecords } from '../sharding/epoch-records.ts'
+import { computeEpochCommittees } from '../sharding/snapshot.ts'
+import type { Committee, EpochCommittees } from '../sharding/types.ts'
+import { judgeProvenRecords } from './light.ts'
 
 /** What a verifier believes before it reads a proof. */
 export interface ProofTrust {
@@ -26,7 +26,7 @@ export interface ProofTrust {
   readonly shards: number
   /** Hash of the coordination chain's genesis block. */
   readonly genesisHash: Uint8Array
-  /** Parameters, validators and cooperatives of the genesis: what epoch 0 is computed from. */
+  /** Parameters and seats of the genesis: what epoch 0 is read from. */
   readonly records: readonly Uint8Array[]
   /** A final coordination block that the verifier vouches for: the walk begins there instead (PRF-3). */
   readonly checkpoint?: { readonly height: number; readonly hash: Uint8Array }
@@ -50,7 +50,7 @@ export type Holds = (certificate: Certificate, committee: Committee) => boolean
 /** The walk: snapshots of the epochs known so far, and the record values of the last one. */
 interface Walk {
   readonly first: number
-  readonly snapshots: Map<number, EpochSnapshot>
+  readonly snapshots: Map<number, EpochCommittees>
   last: number
   values: readonly Uint8Array[]
 }
@@ -67,8 +67,8 @@ function beginWalk(start: readonly EpochStart[], trust: ProofTrust): Verdict<Wal
   }
   if (given === undefined || checkpoint === undefined) {
     const values = trust.records
-    const view = { get: (key: Uint8Array) => values[RECORD_KEYS.findIndex((each) => equal(each, key))] }
-    const snapshot = computeSnapshot(view, 0, trust.genesisHash, trust.shards)
+    const view = { get: (key: Uint8Array) => values[COMMITTEE_KEYS.findIndex((each) => equal(each, key))] }
+    const snapshot = computeEpochCommittees(view, 0)
     return accept({ first: 0, last: 0, values, snapshots: new Map([[0, snapshot]]) })
   }
   return beginAt(given, checkpoint, trust)
@@ -85,7 +85,7 @@ function beginAt(
   if (last.height !== checkpoint.height || !equal(hash, checkpoint.hash)) {
     return refuse('proof-start', `block ${last.height} is not the checkpoint`)
   }
-  const view = readRecords(freeze.stateRoot, records)
+  const view = readRecords(freeze.stateRoot, records, { keys: COMMITTEE_KEYS, shards: trust.shards })
   if (!view.ok) return refuse('proof-start', view.detail)
   const values = records.map(({ value }) => value)
   const list = decode(ParameterListType, values[0] ?? new Uint8Array())
@@ -93,7 +93,7 @@ function beginAt(
   if (!params.ok) return refuse('proof-start', params.detail)
   const epoch = (freeze.height + params.value.freezeDistance) / params.value.epochLength
   if (!Number.isInteger(epoch)) return refuse('proof-start', `height ${freeze.height} freezes nothing`)
-  const snapshot = computeSnapshot(view.value, epoch, trust.genesisHash, trust.shards)
+  const snapshot = computeEpochCommittees(view.value, epoch)
   return accept({ first: epoch, last: epoch, values, snapshots: new Map([[epoch, snapshot]]) })
 }
 
@@ -108,17 +108,18 @@ function followLink(walk: Walk, link: EpochLink, trust: ProofTrust): Refusal<Pro
       return refuse('proof-epochs', `record ${index} after epoch ${walk.last}`)
     records.push({ value, proof })
   }
-  const judged = judgeEpochProof({ ...link, records }, walk.last, {
+  const context = {
     network: trust.network,
     chain: COORD,
     genesisHash: trust.genesisHash,
     shards: trust.shards,
-    snapshot: (epoch) => walk.snapshots.get(epoch)
-  })
+    snapshot: (epoch: number) => walk.snapshots.get(epoch)
+  }
+  const judged = judgeProvenRecords({ ...link, records }, walk.last, context, COMMITTEE_KEYS)
   if (!judged.ok) return refuse('proof-epochs', `${judged.code}: ${judged.detail}`)
   walk.last += 1
   walk.values = records.map(({ value }) => value)
-  walk.snapshots.set(walk.last, judged.value)
+  walk.snapshots.set(walk.last, computeEpochCommittees(judged.value, walk.last))
   return undefined
 }
 

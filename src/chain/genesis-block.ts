@@ -33,7 +33,8 @@ const EMPTY_BODY: Body = {
   attendance: { parentCertificate: [], lateVotes: [] },
   deliveries: [],
   transactions: [],
-  evidence: []
+  evidence: [],
+  reveal: []
 }
 
 export function buildChainGenesis(genesis: Genesis, chain: ChainId): ChainGenesis {

@@ -21,6 +21,7 @@ import type { LeaderSchedule } from '../sharding/ports.ts'
 import { applyBlock } from '../state/apply-block.ts'
 import type { WorkFault } from '../state/apply-block.ts'
 import type { CheckedDelivery, DeliveryFault } from '../state/receipts.ts'
+import { isReveal } from '../state/coord/reveals.ts'
 import type { StateView } from '../state/ports.ts'
 import { readTotals } from '../state/supply.ts'
 import type { CheckedTransaction, Execution } from '../state/types.ts'
@@ -46,6 +47,7 @@ export type BlockCode =
   | 'wrong-reward'
   | 'bad-delivery'
   | 'bad-evidence'
+  | 'wrong-reveal'
   | 'bad-transaction'
   | 'wrong-state-root'
 
@@ -91,7 +93,8 @@ export function judgeBlock(block: Block, against: Judgement): Verdict<Execution,
     judgeReference(block.header, against) ??
     judgeLimits(block, against.params) ??
     judgeCommitments(block, against) ??
-    judgeAttendance(block, against)
+    judgeAttendance(block, against) ??
+    judgeReveal(block, against)
   if (refusal !== undefined) return refusal
   const offences = judgeEvidenceOf(against.evidence, { ...against, chain: block.header.chain })
   if (!offences.ok) return refuse('bad-evidence', `${offences.code}: ${offences.detail}`)
@@ -199,6 +202,14 @@ function judgeAttendance(block: Block, against: Judgement): Refusal<BlockCode> |
   return against.lateVotesValid ? undefined : refuse('wrong-attendance', 'a late vote does not hold')
 }
 
+/** C29: nothing, or on `coord` the preimage that the state before the block asks of its proposer. */
+function judgeReveal({ header, body }: Block, against: Judgement): Refusal<BlockCode> | undefined {
+  const [reveal] = body.reveal
+  if (reveal === undefined) return undefined
+  const fits = header.chain === COORD && isReveal(against.view, header.proposer, reveal, header.height)
+  return fits ? undefined : refuse('wrong-reveal', 'not the next preimage of the proposer')
+}
+
 /** C25: the base's finality certificate for the first block of an epoch, the parent's notarisation for any other. */
 function judgeParentCertificate(block: Block, against: Judgement): Refusal<BlockCode> | undefined {
   const [certificate] = block.body.attendance.parentCertificate
@@ -246,7 +257,8 @@ function execute(
     ancestors: against.attendance,
     committee: against.committee,
     schedule: against.schedule,
-    offences
+    offences,
+    reveal: block.body.reveal[0]
   })
   const work = { deliveries, transactions: against.transactions }
   const execution = applyBlock(against.view, context, work, end)

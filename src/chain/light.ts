@@ -17,10 +17,11 @@ import { ChainTotalsType } from '../codec/state-records.ts'
 import { CHUNK_BITS_MAX, MANIFEST_VERSION } from '../codec/state-snapshot.ts'
 import type { EpochProof, EpochStep, SnapshotManifest } from '../codec/state-snapshot.ts'
 import { decode } from '../codec/ssz.ts'
-import { readRecords } from '../sharding/epoch-records.ts'
+import { RECORD_KEYS, readRecords } from '../sharding/epoch-records.ts'
 import { isBoundary, nextEpoch } from '../sharding/epochs.ts'
 import { computeSnapshot } from '../sharding/snapshot.ts'
-import type { EpochSnapshot } from '../sharding/types.ts'
+import type { EpochCommittees, EpochSnapshot } from '../sharding/types.ts'
+import type { StateView } from '../state/ports.ts'
 import { chunkBits, rootOfChunks } from '../state/chunk.ts'
 import { TOTALS_KEY } from '../state/keys.ts'
 import { verifyProof } from '../state/proof.ts'
@@ -32,7 +33,7 @@ export interface LightContext {
   readonly genesisHash: Uint8Array
   readonly shards: number
   /** Epochs whose snapshots are known: verified before, or of the genesis. */
-  readonly snapshot: (epoch: number) => EpochSnapshot | undefined
+  readonly snapshot: (epoch: number) => EpochCommittees | undefined
 }
 
 export type LightCode =
@@ -84,10 +85,22 @@ export function judgeEpochStep(
 
 /** The snapshot of epoch + 1 out of records proven by a final header of its freeze height. */
 export function judgeEpochProof(
-  { headers, certificate, records }: EpochProof,
+  proof: EpochProof,
   epoch: number,
   context: LightContext
 ): Verdict<EpochSnapshot, LightCode> {
+  const view = judgeProvenRecords(proof, epoch, context, RECORD_KEYS)
+  if (!view.ok) return view
+  return accept(computeSnapshot(view.value, epoch + 1, context.genesisHash, context.shards))
+}
+
+/** @param keys of the records that it carries, in their order. @returns the state, as far as these show it */
+export function judgeProvenRecords(
+  { headers, certificate, records }: EpochProof,
+  epoch: number,
+  context: LightContext,
+  keys: readonly Uint8Array[]
+): Verdict<Pick<StateView, 'get'>, LightCode> {
   const params = context.snapshot(epoch)?.params
   const [freeze] = headers
   if (params === undefined || freeze === undefined)
@@ -99,9 +112,8 @@ export function judgeEpochProof(
   if (!linked.ok) return linked
   const misfit = certifies(certificate, linked.value, epoch, COORD)
   if (misfit !== undefined) return misfit
-  const view = readRecords(freeze.stateRoot, records)
-  if (!view.ok) return refuse('light-records', view.detail)
-  return accept(computeSnapshot(view.value, epoch + 1, context.genesisHash, context.shards))
+  const view = readRecords(freeze.stateRoot, records, { keys, shards: context.shards })
+  return view.ok ? view : refuse('light-records', view.detail)
 }
 
 /** Headers upwards, each the child of the one before. @returns the hash of the last. */

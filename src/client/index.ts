@@ -16,8 +16,35 @@ export {
   signerOfSeed,
   transferCost
 } from './transfer.ts'
+export {
+  DEFAULT_HEIGHTS,
+  buildMultiTransfer,
+  cosign,
+  multiTransferCost,
+  signMultiTransfer,
+  termsOf
+} from './multi-transfer.ts'
+export type {
+  AtomicTerms,
+  Cosignature,
+  Leg,
+  MultiTransferFields,
+  SignMultiTransfer,
+  TermsFields
+} from './multi-transfer.ts'
+export type {
+  AtomicAnswerJson,
+  AtomicHeldJson,
+  AtomicOutcome,
+  AtomicPartJson,
+  AtomicPhase,
+  AtomicRecordJson,
+  AtomicStepJson
+} from './atomic-types.ts'
 export { buildOrder, orderCost, signOrder } from './orders.ts'
 export type { Activation, ClaimOrder, Order, OrderFields, SignOrder, Staking } from './orders.ts'
+export { buildRegistryOrder, signRegistryOrder } from './registry-orders.ts'
+export type { RegisterValidator, RegistryOrder, RegistryTerms } from './registry-orders.ts'
 export { verifySupplyProof } from './supply-proof.ts'
 export type { AuditedAmounts, AuditedChain, SupplyAudit } from './supply-proof.ts'
 export { proofTrust, readTransferProof, verifyTransferProof } from './transfer-proof.ts'

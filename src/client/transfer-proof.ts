@@ -21,7 +21,7 @@ import { toHex } from '../primitives/bytes.ts'
 import { COORD, chainToJson } from '../primitives/chain-id.ts'
 import { accept } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
-import { coordGenesisExtra } from '../sharding/snapshot.ts'
+import { genesisCommitteeRecords } from '../sharding/snapshot.ts'
 import type { ProvenTransfer } from './receipt-types.ts'
 
 export type { ProofCode, ProofTrust } from '../chain/epoch-walk.ts'
@@ -38,7 +38,7 @@ export function proofTrust(
     network: networkId(genesis.value),
     shards: genesis.value.shards,
     genesisHash: buildChainGenesis(genesis.value, COORD).block.hash,
-    records: coordGenesisExtra(genesis.value).map(([, value]) => value),
+    records: genesisCommitteeRecords(genesis.value),
     ...(checkpoint === undefined ? {} : { checkpoint })
   })
 }

@@ -76,7 +76,9 @@ export const BodyType = new ContainerType(
     /** Transactions as their wire bytes. */
     transactions: TransactionList,
     /** Encodings of Evidence; none but on `coord` (C30). */
-    evidence: EvidenceList
+    evidence: EvidenceList,
+    /** Zero or one: the next preimage of the proposer's hash chain; none but on `coord` (C29). */
+    reveal: new ListCompositeType(Bytes32, 1)
   },
   { typeName: 'Body' }
 )

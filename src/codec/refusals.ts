@@ -26,6 +26,7 @@ const STATELESS = {
   'invalid-selector': entry(109, 'The fee selector is none of 0 (consumer), 1 (industrial), 2 (split).'),
   'zero-amount': entry(110, 'A transfer must move at least one base unit.'),
   'no-such-chain': entry(113, 'The network has no chain of that number.'),
+  'not-the-validator': entry(114, 'Only the validator’s own key may send this.'),
   'bad-signature': entry(112, 'The signature does not verify under the sender’s key.')
 } as const
 
@@ -91,6 +92,25 @@ const CONDUCT = {
   'disputes-full': entry(172, 'As many disputes of the offence are held as allowed.')
 } as const
 
+/** REG: why an action of the registry of validators fails. */
+const REGISTRY = {
+  'validator-known': entry(180, 'The key is registered as a validator already.'),
+  'validator-unknown': entry(181, 'The key is not registered as a validator, or has left.'),
+  'cooperative-unknown': entry(182, 'No cooperative has that number.'),
+  'registry-full': entry(183, 'As many validators as allowed are registered.'),
+  'not-vouched': entry(184, 'The sender may not vouch for a validator of that cooperative.'),
+  'vouching-limit': entry(185, 'The sender has vouched for as many validators as may be not ready yet.'),
+  'lease-held': entry(186, 'The validator holds a lease of that shard already.'),
+  'lease-unknown': entry(187, 'The validator holds no lease of that shard.'),
+  'lease-limit': entry(188, 'The validator holds as many leases as allowed.'),
+  'validator-leaving': entry(189, 'The validator has asked to leave.'),
+  'stake-too-low': entry(190, 'The validator has not staked that much.'),
+  'unbonding-full': entry(
+    191,
+    'Too many withdrawals of this validator wait; let the oldest be paid out first.'
+  )
+} as const
+
 /** M4–M7: answers of a pool; never a peer's fault. */
 const POOL = {
   duplicate: entry(201, 'The pool or a block already holds this transaction.'),
@@ -135,6 +155,7 @@ export const REFUSALS = {
   ...STATELESS,
   ...INCLUSION,
   ...EXECUTION,
+  ...REGISTRY,
   ...RECEIPT,
   ...ATOMIC,
   ...CONDUCT,
@@ -147,6 +168,7 @@ export type InclusionCode = keyof typeof INCLUSION
 export type ExecutionCode =
   | keyof typeof EXECUTION
   | keyof typeof CONDUCT
+  | keyof typeof REGISTRY
   | 'unknown-account'
   | Exclude<keyof typeof ATOMIC, 'legs-invalid'>
 export type ReceiptCode =

@@ -58,8 +58,10 @@ export const SNAPSHOTS_KEPT = 2
 
 /** Headers between a freeze height and the certified block that makes it final. */
 export const PROOF_HEADERS_MAX = 1024
+/** Seats of a thousand validators on a thousand chains fit. */
+export const RECORD_BYTES_MAX = 262_144
 const ProvenRecordType = new ContainerType(
-  { value: new ByteListType(131_072), proof: StateProofType },
+  { value: new ByteListType(RECORD_BYTES_MAX), proof: StateProofType },
   { typeName: 'ProvenRecord' }
 )
 /** What an epoch snapshot is computed from (C2), proven against a final coordination header (C32). */
@@ -68,8 +70,8 @@ export const EpochProofType = new ContainerType(
     /** From the freeze height upwards, linked by hash, to the block of the certificate. */
     headers: new ListCompositeType(HeaderType, PROOF_HEADERS_MAX),
     certificate: CertificateType,
-    /** Parameters, validators, cooperatives. */
-    records: new ListCompositeType(ProvenRecordType, 3)
+    /** Parameters, seats; for who follows the chain also weights and mix. */
+    records: new ListCompositeType(ProvenRecordType, 4)
   },
   { typeName: 'EpochProof' }
 )

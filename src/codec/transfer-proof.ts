@@ -7,14 +7,13 @@ import { OUTCOME_BRANCH_LENGTH, OutcomeRunType } from './outcome.ts'
 import { OutboxEntryType } from './receipt.ts'
 import { Bytes32, ByteListType, ContainerType, Count, ListCompositeType, U32, U8 } from './ssz.ts'
 import type { ValueOf } from './ssz.ts'
-import { EpochProofType, PROOF_HEADERS_MAX } from './state-snapshot.ts'
+import { EpochProofType, PROOF_HEADERS_MAX, RECORD_BYTES_MAX } from './state-snapshot.ts'
 import { StateProofType } from './state-proof.ts'
 import { CertificateType } from './statement.ts'
 
 /** 1 had no way to prove what the coordination chain sends. */
 export const TRANSFER_PROOF_VERSION = 2
 export const PROOF_EPOCHS_MAX = 65_536
-const RECORD_BYTES_MAX = 131_072
 
 const HeaderList = new ListCompositeType(HeaderType, PROOF_HEADERS_MAX)
 
@@ -32,8 +31,8 @@ export const EpochLinkType = new ContainerType(
   {
     headers: HeaderList,
     certificate: CertificateType,
-    /** Parameters, validators, cooperatives. */
-    records: new ListCompositeType(LinkRecordType, 3)
+    /** Parameters, seats. */
+    records: new ListCompositeType(LinkRecordType, 2)
   },
   { typeName: 'EpochLink' }
 )

@@ -24,6 +24,9 @@ export const DOMAINS = {
   genesis: tag('icn/genesis/1'),
   /** The seed of an epoch's leader schedule (C29). */
   epochSeed: tag('icn/epoch-seed/1'),
+  /** One step of a hash chain of reveals, and what a reveal does to the mix (C29). */
+  reveal: tag('icn/reveal/1'),
+  mix: tag('icn/mix/1'),
   /** One draw of the leader lottery (C8). */
   leader: tag('icn/leader/1'),
   /** The record that binds a validator key to a peer id. */

@@ -7,7 +7,8 @@ import type { Genesis } from '../params/genesis.ts'
 import { equal } from '../primitives/bytes.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Refusal, Verdict } from '../primitives/result.ts'
-import { coordGenesisExtra } from '../sharding/snapshot.ts'
+import { COMMITTEE_KEYS } from '../sharding/epoch-records.ts'
+import { genesisCommitteeRecords } from '../sharding/snapshot.ts'
 import type { ChainStore } from '../store/chain-store.ts'
 
 export interface EpochSources {
@@ -50,7 +51,7 @@ function startAt(
   const headers = headersOf(coord, freeze.height, checkpoint)
   return headers === undefined
     ? unavailable('the checkpoint is too far above what is to be proven: take an older one, or the genesis')
-    : accept([{ headers, records: proof.records }])
+    : accept([{ headers, records: proof.records.slice(0, COMMITTEE_KEYS.length) }])
 }
 
 /** PRF-4: links from the epoch that the start gives up to `last`. */
@@ -63,7 +64,7 @@ function linkEpochs(
   const [freeze] = start?.headers ?? []
   const first = freeze === undefined ? 0 : (freeze.height + freezeDistance) / epochLength
   let values: readonly Uint8Array[] =
-    start?.records.map(({ value }) => value) ?? coordGenesisExtra(genesis).map(([, value]) => value)
+    start?.records.map(({ value }) => value) ?? genesisCommitteeRecords(genesis)
   const links: EpochLink[] = []
   for (let epoch = first + 1; epoch <= last; epoch++) {
     const proof = coord.epochProof(epoch)
@@ -77,7 +78,7 @@ function linkEpochs(
 const linkOf = ({ headers, certificate, records }: EpochProof, before: readonly Uint8Array[]): EpochLink => ({
   headers,
   certificate,
-  records: records.map(({ value, proof }, index) => {
+  records: records.slice(0, COMMITTEE_KEYS.length).map(({ value, proof }, index) => {
     const known = before[index]
     return { value: known !== undefined && equal(known, value) ? [] : [value], proof }
   })

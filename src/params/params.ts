@@ -79,7 +79,9 @@ export const PARAMETERS = [
     0,
     1_000_000,
     'share of the supply that a lane may bring in an epoch, ppm; 0 for no cap (R12)'
-  )
+  ),
+  rule('maxValidators', 1, 1_024, 'registered validators, and seats of a chain (REG-3)'),
+  rule('leaseHeights', 1, 1_000_000, 'coordination heights that a lease of a shard lasts (REG-8)')
 ] as const
 
 export type ParameterName = (typeof PARAMETERS)[number]['name']

@@ -46,7 +46,9 @@ const devnet: Params = {
   rewardIndustrial: 1_000_000,
   rewardHalvingBlocks: 5_000_000,
   activationDeposit: 1_000_000,
-  laneInflowCapPpm: 0
+  laneInflowCapPpm: 0,
+  maxValidators: 100,
+  leaseHeights: 240
 }
 
 const minimal: Params = {

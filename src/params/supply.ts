@@ -5,7 +5,7 @@
 import { COORD, shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { GenesisAccount } from '../codec/genesis.ts'
-import { homeShard } from '../crypto/address.ts'
+import { addressOfKey, homeShard } from '../crypto/address.ts'
 import type { Genesis } from './genesis.ts'
 
 /** 20 million tokens of 10^6 base units, of each of the two tokens, over all shards. */
@@ -33,7 +33,8 @@ export function sumOfAccounts(accounts: readonly GenesisAccount[]): TokenAmounts
 
 /** What `chain` holds of both tokens before its first block. */
 export function genesisShare(genesis: Genesis, chain: ChainId): GenesisShare {
-  if (chain === COORD) return { accounts: [], reserve: { consumer: 0n, industrial: 0n } }
+  if (chain === COORD)
+    return { accounts: validatorAccounts(genesis), reserve: { consumer: 0n, industrial: 0n } }
   const held = sumOfAccounts(genesis.accounts)
   const reserve = {
     consumer: reservePart(MAX_SUPPLY - held.consumer, genesis.shards, chain),
@@ -44,6 +45,10 @@ export function genesisShare(genesis: Genesis, chain: ChainId): GenesisShare {
     reserve
   }
 }
+
+/** M8: empty accounts of the validators' keys, so that they can speak on `coord` (REG-6). */
+const validatorAccounts = ({ validators }: Genesis): GenesisAccount[] =>
+  validators.map(({ key }) => ({ address: addressOfKey(key), consumer: 0n, industrial: 0n }))
 
 /** The remainder of the division goes to shard 0. */
 function reservePart(reserve: bigint, shards: number, chain: ChainId): bigint {

@@ -1,5 +1,5 @@
 /**
- * Committees of all chains from the registry (C3 a, b, f; EPO-5, EPO-6). Every validator is a candidate on `coord`.
+ * Committees of all chains at genesis (C3 a, b, f; EPO-5, EPO-6); from then on they follow each other. Every validator is a candidate on `coord`.
  * Where a validator may serve fewer shards than there are, candidates are dealt out so that each shard gets an equal
  * part of every cooperative; a shard that this leaves short of seats takes further ones.
  */
@@ -41,6 +41,15 @@ export function committeeOf(chain: ChainId, members: readonly Member[], degraded
     cooperativesPerQuorum: cooperativesInQuorum(members, quorum),
     diversity: degraded ? 'degraded' : 'full'
   }
+}
+
+/** The shards on which each validator is a candidate at genesis, in order; by the very objects. */
+export function genesisLeases(inputs: CommitteeInputs): Map<Member, ChainId[]> {
+  const leases = new Map<Member, ChainId[]>()
+  for (const [index, candidates] of dealCandidates(inputs).entries()) {
+    for (const member of candidates) leases.set(member, [...(leases.get(member) ?? []), shardId(index)])
+  }
+  return leases
 }
 
 const minimumSeats = (validators: readonly Member[]): number => Math.min(MIN_SEATS, validators.length)

@@ -21,24 +21,38 @@ export interface Seating {
   readonly raise: number
 }
 
-/** @param minimum seats to fill whatever it costs; at most the number of candidates. */
-export function computeSeating(candidates: readonly Member[], minimum: number): Seating {
+/**
+ * @param minimum seats to fill whatever it costs; at most the number of candidates
+ * @param most seats at most, however many candidates there are
+ */
+export function computeSeating(
+  candidates: readonly Member[],
+  minimum: number,
+  most: number = candidates.length
+): Seating {
   assert(minimum >= 1 && minimum <= candidates.length, 'C3: a committee without a candidate')
   const fillable = fillableByCap(candidates)
+  const ceiling = Math.min(most, candidates.length)
   // Ends: a cap of all candidates seats them all.
   for (let raise = 0; ; raise++) {
-    for (let seats = candidates.length; seats >= minimum; seats--) {
-      const cap = Math.min(capOf(seats) + raise, candidates.length)
-      if (must(fillable[cap], 'a cap in range') >= seats) return { seats, cap, raise }
+    for (let seats = ceiling; seats >= minimum; seats--) {
+      const cap = capOf(seats) + raise
+      // Above the largest cooperative a higher cap seats nobody else.
+      const filled = must(fillable[Math.min(cap, fillable.length - 1)], 'a cap in range')
+      if (filled >= seats) return { seats, cap, raise }
     }
   }
 }
 
-/** Who sits: by weight, the highest first, then by key, until the seats are filled. In key order. */
-export function seatMembers(candidates: readonly Member[], { seats, cap }: Seating): Member[] {
+/** Who sits: in this order until the seats are filled. @returns them in key order */
+export function seatMembers<M extends Member>(
+  candidates: readonly M[],
+  { seats, cap }: Seating,
+  order: (a: M, b: M) => number = byWeight
+): M[] {
   const taken = new Map<number, number>()
-  const seated: Member[] = []
-  for (const member of candidates.toSorted((a, b) => b.weight - a.weight || compare(a.key, b.key))) {
+  const seated: M[] = []
+  for (const member of candidates.toSorted(order)) {
     const held = taken.get(member.cooperative) ?? 0
     if (seated.length === seats || held === cap) continue
     taken.set(member.cooperative, held + 1)
@@ -46,6 +60,9 @@ export function seatMembers(candidates: readonly Member[], { seats, cap }: Seati
   }
   return seated.sort((a, b) => compare(a.key, b.key))
 }
+
+/** The highest weight first, then by key. */
+const byWeight = (a: Member, b: Member): number => b.weight - a.weight || compare(a.key, b.key)
 
 /** Members of each cooperative; "no cooperative" (0) counts as one. */
 export function countByCooperative(members: readonly Member[]): Map<number, number> {
@@ -58,10 +75,13 @@ const capOf = (seats: number): number => Math.max(1, faultsOf(seats))
 
 /** At index c: how many candidates can sit when a cooperative may hold c seats. */
 function fillableByCap(candidates: readonly Member[]): number[] {
-  const counts = [...countByCooperative(candidates).values()]
+  const counts = [...countByCooperative(candidates).values()].sort((a, b) => b - a)
+  const largest = counts[0] ?? 0
   const fillable = [0]
-  for (let cap = 1, total = 0; cap <= candidates.length; cap++) {
-    for (const count of counts) if (count >= cap) total++
+  let reaching = counts.length
+  for (let cap = 1, total = 0; cap <= largest; cap++) {
+    while (reaching > 0 && (counts[reaching - 1] ?? 0) < cap) reaching--
+    total += reaching
     fillable.push(total)
   }
   return fillable

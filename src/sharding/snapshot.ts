@@ -3,14 +3,15 @@
  * parameter or a validator that coordination changes takes effect without new code. The genesis is only what the
  * coordination state starts from.
  */
-import { compare, u64be } from '../primitives/bytes.ts'
+import { ZERO_HASH, compare, equal, u64be } from '../primitives/bytes.ts'
 import { COORD } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
-import { must } from '../primitives/errors.ts'
+import { assert, must } from '../primitives/errors.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { CooperativeListType, ParameterListType, ValidatorListType } from '../codec/registry.ts'
 import type { Cooperative } from '../codec/registry.ts'
+import { STATUS_REGISTERED, ValidatorRecordType } from '../codec/registry-records.ts'
 import { EpochSnapshotType, SNAPSHOT_VERSION } from '../codec/snapshot.ts'
 import { decode } from '../codec/ssz.ts'
 import { DOMAINS } from '../crypto/domains.ts'
@@ -19,40 +20,103 @@ import { COOLDOWN_MAX } from '../cooperation/weights.ts'
 import { paramsFromList, paramsToList } from '../params/check.ts'
 import type { Genesis } from '../params/genesis.ts'
 import type { Params } from '../params/params.ts'
-import { COOPERATIVES_KEY, PARAMETERS_KEY, VALIDATORS_KEY } from '../state/keys.ts'
+import { readElectorate } from '../state/coord/validators.ts'
+import { readMix } from '../state/coord/reveals.ts'
+import {
+  COOPERATIVES_KEY,
+  MIX_KEY,
+  PARAMETERS_KEY,
+  SEATS_KEY,
+  VALIDATORS_KEY,
+  WEIGHTS_KEY,
+  validatorKey
+} from '../state/keys.ts'
 import type { StateView } from '../state/ports.ts'
-import { committeeOf, computeCommittees } from './committee.ts'
+import { committeeOf, computeCommittees, genesisLeases } from './committee.ts'
+import { COMMITTEE_KEYS } from './epoch-records.ts'
+import { committeesOf, encodeSeats, readSeats, readWeights } from './seat-records.ts'
+import type { Committee, EpochCommittees, EpochSnapshot, Member } from './types.ts'
 import { USUAL_COOLDOWN } from './schedule.ts'
-import type { Committee, EpochSnapshot, Member } from './types.ts'
 
 type Reader = Pick<StateView, 'get'>
 
-/** What coordination state knows of who takes part. */
+/** What coordination state knows of who may take part. */
 export interface Registry {
   readonly params: Params
+  /** Registered or leaving, in key order. */
   readonly validators: readonly Member[]
   readonly cooperatives: readonly Cooperative[]
 }
 
-/** Records of coordination state at genesis, beyond what every chain has (GEN-9). */
-export const coordGenesisExtra = (genesis: Genesis): [key: Uint8Array, value: Uint8Array][] => [
-  [PARAMETERS_KEY, ParameterListType.serialize(paramsToList(genesis.params))],
-  [VALIDATORS_KEY, ValidatorListType.serialize([...genesis.validators])],
-  [COOPERATIVES_KEY, CooperativeListType.serialize([...genesis.cooperatives])]
-]
+export const readRegistry = (view: Reader): Registry => ({
+  params: readParams(view),
+  validators: readElectorate(view),
+  cooperatives: CooperativeListType.deserialize(
+    must(view.get(COOPERATIVES_KEY), 'coordination state without cooperatives')
+  )
+})
 
-export function readRegistry(view: Reader): Registry {
-  const record = (key: Uint8Array, name: string): Uint8Array =>
-    must(view.get(key), `coordination state without ${name}`)
-  const params = paramsFromList(ParameterListType.deserialize(record(PARAMETERS_KEY, 'parameters')))
-  return {
-    params: must(
-      params.ok ? params.value : undefined,
-      'coordination state holds parameters that no check would pass'
-    ),
-    validators: ValidatorListType.deserialize(record(VALIDATORS_KEY, 'validators')),
-    cooperatives: CooperativeListType.deserialize(record(COOPERATIVES_KEY, 'cooperatives'))
-  }
+/** Records of coordination state at genesis, beyond what every chain has (GEN-9). */
+export function coordGenesisExtra(genesis: Genesis): [key: Uint8Array, value: Uint8Array][] {
+  const { validators, shards, params, cooperatives } = genesis
+  const inputs = { validators, shards, shardsPerValidator: params.shardsPerValidator }
+  const succession = [...computeCommittees(inputs)].map(
+    ([chain, { members, diversity }]) => [chain, { members, degraded: diversity === 'degraded' }] as const
+  )
+  const { seats, weights } = encodeSeats(new Map(succession))
+  const leases = genesisLeases(inputs)
+  return [
+    [PARAMETERS_KEY, ParameterListType.serialize(paramsToList(params))],
+    [VALIDATORS_KEY, ValidatorListType.serialize([...validators])],
+    [COOPERATIVES_KEY, CooperativeListType.serialize([...cooperatives])],
+    [SEATS_KEY, seats],
+    [WEIGHTS_KEY, weights],
+    [MIX_KEY, ZERO_HASH],
+    ...validators.map((validator): [Uint8Array, Uint8Array] => {
+      const held = leases.get(validator) ?? []
+      return [validatorKey(validator.key), genesisRecord(validator, held, params)]
+    })
+  ]
+}
+
+/** The values of COMMITTEE_KEYS at genesis: what a reader without a state begins from (PRF-2). */
+export const genesisCommitteeRecords = (genesis: Genesis): Uint8Array[] => {
+  const records = coordGenesisExtra(genesis)
+  return COMMITTEE_KEYS.map((key) =>
+    must(records.find(([one]) => equal(one, key))?.[1], 'a record of the genesis')
+  )
+}
+
+const genesisRecord = (
+  { cooperative, weight }: Member,
+  shards: readonly ChainId[],
+  { leaseHeights }: Params
+): Uint8Array =>
+  ValidatorRecordType.serialize({
+    cooperative,
+    weight,
+    status: STATUS_REGISTERED,
+    since: 0,
+    joined: 0,
+    ready: 0,
+    leftEpoch: 0,
+    sponsor: ZERO_HASH,
+    peer: new Uint8Array(0),
+    leases: shards.map((shard) => ({ shard, until: leaseHeights })),
+    tip: [],
+    pendingTip: [],
+    unbondings: []
+  })
+
+function readParams(view: Reader): Params {
+  const list = ParameterListType.deserialize(
+    must(view.get(PARAMETERS_KEY), 'coordination state without parameters')
+  )
+  const params = paramsFromList(list)
+  return must(
+    params.ok ? params.value : undefined,
+    'coordination state holds parameters that no check would pass'
+  )
 }
 
 /**
@@ -65,19 +129,26 @@ export function computeSnapshot(
   genesisHash: Uint8Array,
   shards: number
 ): EpochSnapshot {
-  const { params, validators } = readRegistry(view)
-  const { shardsPerValidator } = params
+  const committees = committeesOf(readSeats(view), readWeights(view))
+  assert(committees.size === shards + 1, 'C2: a snapshot holds a committee for each chain')
   return {
     epoch,
-    seed: epochSeed(genesisHash, epoch),
-    params,
-    committees: computeCommittees({ validators, shards, shardsPerValidator })
+    seed: epochSeed(genesisHash, epoch, readMix(view)),
+    params: readParams(view),
+    committees
   }
 }
 
-/** C29 as long as validators reveal nothing: known far ahead, and nobody's to choose. */
-export const epochSeed = (genesisHash: Uint8Array, epoch: number): Uint8Array =>
-  sha256Of(DOMAINS.epochSeed, genesisHash, u64be(epoch))
+/** Without weights and seed: who votes, for readers that do not ask who leads (PRF-4). All weights are 1. */
+export const computeEpochCommittees = (view: Reader, epoch: number): EpochCommittees => ({
+  epoch,
+  params: readParams(view),
+  committees: committeesOf(readSeats(view))
+})
+
+/** C29: of what was revealed up to the freeze height; without a reveal still another one in each epoch. */
+export const epochSeed = (genesisHash: Uint8Array, epoch: number, mix: Uint8Array): Uint8Array =>
+  sha256Of(DOMAINS.epochSeed, genesisHash, u64be(epoch), mix)
 
 /** One snapshot has one encoding: committees in the order of their chain numbers. */
 export function encodeSnapshot({ epoch, seed, params, committees }: EpochSnapshot): Uint8Array {

@@ -26,11 +26,15 @@ export interface Committee {
   readonly diversity: 'full' | 'degraded'
 }
 
-export interface EpochSnapshot {
+/** Who votes in an epoch, and under which parameters. */
+export interface EpochCommittees {
   readonly epoch: number
-  /** 32 bytes: randomness of the leader schedule. */
-  readonly seed: Uint8Array
   readonly params: Params
   /** One per chain, `coord` included. */
   readonly committees: ReadonlyMap<ChainId, Committee>
+}
+
+export interface EpochSnapshot extends EpochCommittees {
+  /** 32 bytes: randomness of the leader schedule. */
+  readonly seed: Uint8Array
 }

@@ -87,7 +87,7 @@ export function checkTerms(
       `valid until ${validUntil}, at most ${height - 1 + params.maxLifetime}`
     )
   }
-  const floor = minFee(checked.bytes.length, maxMana, params)
+  const floor = actionOf(checked).isFree === true ? 0n : minFee(checked.bytes.length, maxMana, params)
   if (fee < floor) return refuse('fee-floor', `fee ${fee}, at least ${floor}`)
   const cost = actionOf(checked).cost(checked.bytes.length, checked.destinations.length)
   return maxMana < cost ? refuse('mana-below-cost', `max mana ${maxMana}, cost ${cost}`) : undefined

@@ -7,12 +7,16 @@ import {
   PREFIX_COOPERATIVES,
   PREFIX_ESCROW,
   PREFIX_IN_LANE,
+  PREFIX_MIX,
   PREFIX_OUTBOX,
   PREFIX_OUT_LANE,
   PREFIX_PARAMETERS,
+  PREFIX_SEATS,
   PREFIX_STAKE,
   PREFIX_TOTALS,
-  PREFIX_VALIDATORS
+  PREFIX_VALIDATOR,
+  PREFIX_VALIDATORS,
+  PREFIX_WEIGHTS
 } from '../codec/state-records.ts'
 import { concat, u16be, u64be } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
@@ -28,6 +32,11 @@ export const TOTALS_KEY: Uint8Array = Uint8Array.of(PREFIX_TOTALS)
 export const PARAMETERS_KEY: Uint8Array = Uint8Array.of(PREFIX_PARAMETERS)
 export const VALIDATORS_KEY: Uint8Array = Uint8Array.of(PREFIX_VALIDATORS)
 export const COOPERATIVES_KEY: Uint8Array = Uint8Array.of(PREFIX_COOPERATIVES)
+export const SEATS_KEY: Uint8Array = Uint8Array.of(PREFIX_SEATS)
+export const WEIGHTS_KEY: Uint8Array = Uint8Array.of(PREFIX_WEIGHTS)
+export const MIX_KEY: Uint8Array = Uint8Array.of(PREFIX_MIX)
+/** `validator`: 32-byte validator key. */
+export const validatorKey = (validator: Uint8Array): Uint8Array => stateKey(PREFIX_VALIDATOR, validator)
 /** `address`: 21 bytes (D3). */
 export const accountKey = (address: Uint8Array): Uint8Array => stateKey(PREFIX_ACCOUNT, address)
 /** `validator`: 32-byte validator key. */

@@ -5,6 +5,13 @@ import type { MultiTransfer } from '../codec/atomic.ts'
 import type { Activation, ClaimOrder, Staking } from '../codec/claims.ts'
 import type { DisputeOrder } from '../codec/sanctions.ts'
 import type { ExecutionCode, ReceiptCode } from '../codec/refusals.ts'
+import type {
+  LeaseOf,
+  OwnValidator,
+  RegisterReveal,
+  RegisterValidator,
+  Unstake
+} from '../codec/registry-records.ts'
 import type { Transaction, Transfer } from '../codec/transaction.ts'
 import type { Params } from '../params/params.ts'
 import type { EmittedEntry } from './lanes.ts'
@@ -19,7 +26,17 @@ export interface GenesisConstants {
 }
 
 /** The decoded payload of any registered action. */
-export type ActionPayload = DisputeOrder | Transfer | MultiTransfer | ClaimOrder | Activation | Staking
+export type ActionPayload =
+  | DisputeOrder
+  | Transfer
+  | MultiTransfer
+  | ClaimOrder
+  | Activation
+  | Staking
+  | RegistryPayload
+
+/** Payloads of the registry's actions on `coord`. */
+export type RegistryPayload = RegisterValidator | OwnValidator | Unstake | LeaseOf | RegisterReveal
 
 /** A transaction that passed M2 except for its signature: `signedMessage` is what that has to be over. */
 export interface CheckedTransaction<P extends ActionPayload = ActionPayload> {

@@ -243,7 +243,8 @@ export function aBlock(fields: Partial<Header>, transactions: Uint8Array[] = [])
     attendance: { parentCertificate: [], lateVotes: [] },
     deliveries: [],
     transactions,
-    evidence: []
+    evidence: [],
+    reveal: []
   }
   const bodyBytes = BodyType.serialize(body)
   const header: Header = {

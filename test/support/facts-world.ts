@@ -183,7 +183,8 @@ export class FactsWorld {
       ancestors: this.#book,
       committee: this.committee,
       schedule: this.#schedule,
-      offences: []
+      offences: [],
+      reveal: undefined
     })(ledger)
     const emitted = ledger.lanes.seal(this.height, 8_192)
     this.#emitted.push(...emitted.filter(({ destination }) => destination === COORD))

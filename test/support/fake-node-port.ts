@@ -91,7 +91,8 @@ export function aBlock(chain: ChainId, height: number): Block {
     attendance: { parentCertificate: [], lateVotes: [] },
     deliveries: [],
     transactions: [TRANSFER.bytes],
-    evidence: []
+    evidence: [],
+    reveal: []
   }
   return { header, hash: blockHash(header), bodyBytes: Uint8Array.of(1, 2, 3, 4), body }
 }
@@ -169,6 +170,7 @@ export const NODE_CALLS = {
   receipt_status: { source: 0, destination: 1, sequence: 0 },
   lane_list: { chain: 0 },
   claim_list: { validator: '05'.repeat(32) },
+  atomic_get: { id: '00'.repeat(32) },
   validator_get: { validator: '0a'.repeat(32) },
   validator_rank: { limit: 5 },
   evidence_list: { limit: 5 },
@@ -298,6 +300,7 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
     receipt: async (place) => ({ ...place, status: 'unknown' }),
     hops: async (place) => [{ ...place, status: 'unknown' }],
     lanes: () => [],
+    atomic: () => ({ record: undefined, held: [] }),
     earned: (validator, chain) => ({
       claim: tokens(BigInt(validator[0] ?? 0)),
       stake: tokens(chain === COORD ? 3n : 0n),
@@ -365,6 +368,7 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
       industrial: 1n,
       reserved: tokens(0n),
       mana: 1_000_000n,
+      nextCosignature: 2n,
       asOf: place(chain)
     }),
     accountProof: async (_address, chain) => ({

@@ -114,7 +114,8 @@ export function aBlockOf(
     attendance: { parentCertificate: [], lateVotes: [] },
     deliveries: [],
     transactions,
-    evidence: []
+    evidence: [],
+    reveal: []
   }
   const bodyBytes = BodyType.serialize(body)
   const view = fields.view ?? 1

@@ -20,6 +20,8 @@ export interface Action<P extends ActionPayload = ActionPayload> {
   readonly name: string
   /** Where it runs: on its sender's home shard or on the coordination chain. */
   readonly place: 'home' | 'coord'
+  /** No fee is demanded: mana bounds it, and only who is in the registry has any on `coord` (REG-6). */
+  readonly isFree?: true
   readonly payloadType: Type<P>
   /** M2: reads the payload, the sender's address and the genesis; nothing else. */
   stateless(payload: P, sender: Uint8Array, constants: GenesisConstants): StatelessCode | undefined

@@ -3,11 +3,30 @@ import type { Action } from './action.ts'
 import { activate } from './activate.ts'
 import { claim } from './claim.ts'
 import { dispute } from './dispute.ts'
+import { deregister, ready } from './membership.ts'
 import { multiTransfer } from './multi-transfer.ts'
+import { registerReveal } from './register-reveal.ts'
+import { registerValidator } from './register-validator.ts'
+import { releaseLease, renewLease } from './shard-leases.ts'
 import { stake } from './stake.ts'
 import { transfer } from './transfer.ts'
+import { unstake } from './unstake.ts'
 
-export const ACTIONS: readonly Action[] = [transfer, multiTransfer, claim, activate, stake, dispute]
+export const ACTIONS: readonly Action[] = [
+  transfer,
+  multiTransfer,
+  claim,
+  activate,
+  stake,
+  registerValidator,
+  deregister,
+  ready,
+  unstake,
+  releaseLease,
+  renewLease,
+  registerReveal,
+  dispute
+]
 
 const BY_NUMBER = new Map(ACTIONS.map((action) => [action.number, action]))
 

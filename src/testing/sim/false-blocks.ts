@@ -64,7 +64,8 @@ export function unnotarisedParent(
     attendance: { parentCertificate: [certify(hash)], lateVotes: [] },
     deliveries: [],
     transactions: [],
-    evidence: []
+    evidence: [],
+    reveal: []
   }
   const bytes = BodyType.serialize(body)
   const child: Header = {

@@ -68,7 +68,8 @@ describe('genesis blocks', () => {
     assert.deepEqual(totalSupply(totals), { consumer: MAX_SUPPLY, industrial: MAX_SUPPLY })
     assert.equal(
       totals.reduce((sum, { accounts: count }) => sum + count, 0),
-      accounts.length
+      accounts.length + GENESIS.validators.length,
+      'an empty account of each validator on coord'
     )
   })
 

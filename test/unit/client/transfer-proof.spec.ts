@@ -84,8 +84,8 @@ describe('transfer proofs', function () {
     deepEqual(
       proof.epochs.map(({ records }) => records.map(({ value }) => value.length)),
       [
-        [0, 0, 0],
-        [0, 0, 0]
+        [0, 0],
+        [0, 0]
       ]
     )
     const [first, second] = proof.epochs

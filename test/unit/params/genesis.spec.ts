@@ -4,7 +4,7 @@ import { GenesisType, MAX_GENESIS_ACCOUNTS } from '../../../src/codec/genesis.ts
 import { MAX_COOPERATIVES, MAX_VALIDATORS } from '../../../src/codec/registry.ts'
 import { MAX_TRANSACTION_BYTES, MAX_PAYLOAD_BYTES } from '../../../src/codec/transaction.ts'
 import { BitArray } from '@chainsafe/ssz'
-import { encodeAddress, homeShard } from '../../../src/crypto/address.ts'
+import { addressOfKey, encodeAddress, homeShard } from '../../../src/crypto/address.ts'
 import { devnetAddress, devnetSeed } from '../../../src/params/devnet-keys.ts'
 import {
   BODY_ROOM_BYTES,
@@ -213,8 +213,13 @@ describe('genesis: values', () => {
       shards: 3,
       accounts: [account(0, 5n, 1n), account(1, 5n, 1n), account(2, 0n, 0n)]
     })
+    const ofValidators = genesis.validators.map(({ key }) => ({
+      address: addressOfKey(key),
+      consumer: 0n,
+      industrial: 0n
+    }))
     assert.deepEqual(genesisShare(genesis, COORD), {
-      accounts: [],
+      accounts: ofValidators,
       reserve: { consumer: 0n, industrial: 0n }
     })
     const shares = [0, 1, 2].map((index) => genesisShare(genesis, shardId(index)))
@@ -268,7 +273,8 @@ describe('genesis: values', () => {
         },
         deliveries: [],
         transactions: [new Uint8Array(MAX_TRANSACTION_BYTES)],
-        evidence: []
+        evidence: [],
+        reveal: []
       })
       assert(body.length <= BODY_ROOM_BYTES + BODY_ROOM_PER_VALIDATOR * members + MAX_PAYLOAD_BYTES)
     }

@@ -1,0 +1,64 @@
+/**
+ * Coordination at the end of its blocks (C2, C29; EPO-4, REG-14): what the proposer revealed goes into the mix, and at the
+ * freeze height of an epoch what was recorded of validators becomes reputation, seats and weights.
+ */
+import { toHex } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
+import { COORD, shardId } from '../primitives/chain-id.ts'
+import { judgeCollusion, riskOf } from '../cooperation/collusion.ts'
+import { countEpoch, isExcluded, lapsesLease, readmitValidator } from '../cooperation/count.ts'
+import { admitValidator } from '../cooperation/reputation.ts'
+import { weightsOf } from '../cooperation/weights.ts'
+import { epochFrozenAt } from '../sharding/epochs.ts'
+import { freezeEpoch } from '../sharding/transition.ts'
+import type { Conduct } from '../sharding/transition.ts'
+import { sanctionsOf } from '../state/conduct/sanctions.ts'
+import { applyReveal } from '../state/coord/reveals.ts'
+import { readElectorate, readValidator, recordsOf } from '../state/coord/validators.ts'
+import type { Ledger } from '../state/ledger.ts'
+import type { BlockEndContext } from './block-end.ts'
+
+/** C29: the block's judge has checked it. */
+export function mixReveal(ledger: Ledger, { chain, reveal, proposer, height }: BlockEndContext): void {
+  if (chain === COORD && reveal !== undefined) applyReveal(ledger, proposer, reveal, height)
+}
+
+export function freezeSeats(ledger: Ledger, context: BlockEndContext): void {
+  const { chain, height, shards, params } = context
+  const epoch = chain === COORD ? epochFrozenAt(height, params) : undefined
+  if (epoch === undefined) return
+  freezeEpoch(ledger, { height, epoch, shards, params }, conductOf(ledger, epoch, context))
+}
+
+function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: BlockEndContext): Conduct {
+  const view = recordsOf(ledger)
+  const electorate = readElectorate(view)
+  const validators = electorate.map(({ key }) => key)
+  for (const key of validators) {
+    const record = readValidator(view, key)
+    if (record === undefined || record.joined === 0) continue
+    admitValidator(ledger, key, epoch)
+    // COOP-19: who is out and says again that it is ready has registered again.
+    const isBack = record.ready > height - params.epochLength && isExcluded(view, key)
+    if (isBack) readmitValidator(ledger, key, { epoch, params })
+  }
+  const chains = [...Array.from({ length: shards }, (_, index) => shardId(index)), COORD]
+  const cooperatives = new Map(electorate.map(({ key, cooperative }) => [toHex(key), cooperative]))
+  const cooperativeOf = (key: Uint8Array): number => cooperatives.get(toHex(key)) ?? 0
+  judgeCollusion(ledger, { epoch, height, params, chains, cooperativeOf })
+  const { excluded, ghosts } = countEpoch(ledger, { epoch, params, chains, validators })
+  const sanctioned = new Set<Hex>()
+  for (const key of validators) {
+    if (sanctionsOf(view, key, { epoch, params }).isExcluded) sanctioned.add(toHex(key))
+  }
+  const risk = (key: Uint8Array): number => riskOf(view, key, { epoch, height, params })
+  return {
+    isAbsent: (chain, key) => excluded.has(toHex(key)) || ghosts.get(chain)?.has(toHex(key)) === true,
+    isVoting: (key) => !lapsesLease(view, key),
+    isSanctioned: (key) => sanctioned.has(toHex(key)),
+    weights: (chain, members) => {
+      const keys = members.map(({ key }) => key)
+      return weightsOf(view, chain, keys, { epoch, height, params, riskOf: risk })
+    }
+  }
+}
