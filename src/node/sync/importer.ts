@@ -94,8 +94,10 @@ export class Importer {
     const first = must(run.headers[from - run.from], 'a part begins in its run').header
     const last = must(run.headers[part.to - run.from], 'a part ends in its run').header
     if (this.#chain !== COORD && last.coordHeight > this.#c.coord.finalHeight()) return undefined
+    // Now: while these are executed, a run may be dropped above them and others come in its place.
+    const waiting = this.#waitingIn(from, part.to)
     if (!(await this.#hasReference(first))) return undefined
-    const path = await this.#execute(from, part.to)
+    const path = await this.#execute(waiting)
     if (path?.ok !== true) return path
     for (const at of this.#waiting.keys()) if (at <= part.to) this.#waiting.delete(at)
     await this.#writing
@@ -107,6 +109,16 @@ export class Importer {
   /** References never go down, so where the first is held all are (SNAP-10). */
   async #hasReference({ coordHeight }: Header): Promise<boolean> {
     return this.#chain === COORD || (await this.#c.coord.hashAt(coordHeight)) !== undefined
+  }
+
+  #waitingIn(from: number, to: number): Waiting[] {
+    const all: Waiting[] = []
+    for (let at = from; at <= to;) {
+      const next = must(this.#waiting.get(at), 'what is imported was prepared')
+      all.push(next)
+      at = next.to + 1
+    }
+    return all
   }
 
   /** Signatures are verified off-thread while earlier blocks are executed, those of the next part too. */
@@ -126,18 +138,16 @@ export class Importer {
   }
 
   /** @returns undefined when the coordination chain stops meanwhile. */
-  async #execute(from: number, to: number): Promise<Verdict<Executed[]> | undefined> {
+  async #execute(all: readonly Waiting[]): Promise<Verdict<Executed[]> | undefined> {
     const { tree, clock } = this.#c
     const state = new RunState(tree.final.state)
     const path: Executed[] = []
     let parent: Ground = { ...tree.final, state }
     let untilMs = clock.monoMs() + SLICE_MS
-    for (let at = from; at <= to;) {
-      const waiting = must(this.#waiting.get(at), 'what is imported was prepared')
+    for (const waiting of all) {
       const blocks = await this.#prepared(waiting)
       if (!blocks.ok) return blocks
-      at = waiting.to + 1
-      this.#next = at
+      this.#next = waiting.to + 1
       this.#prepareAhead()
       for (const prepared of blocks.value) {
         const executed = await this.#executeOne(prepared, parent)
