@@ -17,6 +17,7 @@ import { ClaimType, StakeType } from '../codec/state-records.ts'
 import { accountKey, claimKey, stakeKey } from '../state/keys.ts'
 import { regenerate } from '../state/mana.ts'
 import { proveKey } from '../state/proof.ts'
+import { readAtomicAccount } from '../state/atomic/records.ts'
 import { readAccount, readTotals } from '../state/supply.ts'
 import { createConductPort } from './conduct-port.ts'
 import { createOperatorPort } from './operator-port.ts'
@@ -24,6 +25,7 @@ import type { LeveledLog } from './operator-port.ts'
 import { describeHealth } from './health.ts'
 import type { Progress } from './observer.ts'
 import { ProofPort } from './proof-port.ts'
+import { describeAtomic } from './atomic-port.ts'
 import { ReceiptPort } from './receipt-port.ts'
 import { describeSync } from './sync-report.ts'
 import type { TransactionPort } from './transaction-port.ts'
@@ -104,6 +106,7 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
     receipt: async (place) => receipts.status(place),
     hops: async (place) => receipts.follow(place),
     lanes: (chain) => receipts.lanes(chain),
+    atomic: (id) => describeAtomic(chains.list, id),
     earned: (validator, chain) => describeEarned(chainOf(chain), validator),
     transferProof: async (wanted) => proofs.transfer(wanted),
     supplyProof: async (checkpoint) => proofs.supply(checkpoint)
@@ -187,6 +190,7 @@ function describeAccount(node: ChainNode, address: Uint8Array): AccountFacts {
     industrial: account?.industrial ?? 0n,
     reserved,
     mana: account === undefined ? 0n : regenerate(account, header.timeMs, params).mana,
+    nextCosignature: readAtomicAccount(state, address).next,
     asOf: asOfFinal(node)
   }
 }

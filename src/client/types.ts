@@ -6,6 +6,7 @@
 import type { ValidatorMethods } from './validator-types.ts'
 import type { BanJson, LogLevelName, PeerStandingJson } from './peer-types.ts'
 import type { AsOf, ChainJson, Place } from './place-types.ts'
+import type { AtomicMethods } from './atomic-types.ts'
 import type { ReceiptJson, ReceiptMethods } from './receipt-types.ts'
 
 export type { AsOf, ChainJson, Place } from './place-types.ts'
@@ -232,6 +233,8 @@ export interface AccountJson extends AsOf {
   /** Amounts and fees of pending transactions. */
   readonly reserved: { readonly consumer: string; readonly industrial: string }
   readonly mana: number
+  /** Number of its next consent to somebody else's atomic action. */
+  readonly nextCosignature: number
 }
 export interface AccountProof extends AsOf {
   readonly address: string
@@ -286,7 +289,7 @@ export interface SupplyAnswer {
 }
 
 /** Every method: its parameters (by name) and its result. */
-export interface Methods extends ReceiptMethods, ValidatorMethods {
+export interface Methods extends AtomicMethods, ReceiptMethods, ValidatorMethods {
   node_info: { params: object; result: NodeInfo }
   node_sync: { params: object; result: NodeSync }
   node_peers: { params: { chain?: ChainJson }; result: NodePeers }

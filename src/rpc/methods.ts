@@ -1,5 +1,6 @@
 /** The table of all RPC methods, and its published description (GET /openrpc.json). */
 import { accountMethods } from './methods/account.ts'
+import { atomicMethods } from './methods/atomic.ts'
 import { chainMethods } from './methods/chain.ts'
 import { epochMethods } from './methods/epoch.ts'
 import { nodeMethods } from './methods/node.ts'
@@ -20,6 +21,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     ...transactionMethods,
     ...receiptMethods,
     ...claimMethods,
+    ...atomicMethods,
     ...validatorMethods,
     ...accountMethods
   ].map((method) => [method.name, method])

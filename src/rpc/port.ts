@@ -6,6 +6,7 @@ import type { LogLevelName } from '../client/peer-types.ts'
 import type { HealthJson, SyncMode, TransactionStatus } from '../client/types.ts'
 import type { ReceiptStatus } from '../client/receipt-types.ts'
 import type { Block, Header } from '../codec/block.ts'
+import type { AtomicRecord, Escrow } from '../codec/atomic.ts'
 import type { InLane, OutLane } from '../codec/receipt.ts'
 import type { RefusalCode } from '../codec/refusals.ts'
 import type { StateProof } from '../codec/state-proof.ts'
@@ -132,6 +133,12 @@ export interface TransactionFacts {
   readonly emitted?: readonly ReceiptPlace[]
 }
 
+/** An atomic action: the coordinator's record, and what shards hold for it, as of their final states. */
+export interface AtomicFacts {
+  readonly record: { readonly record: AtomicRecord; readonly asOf: BlockPlace } | undefined
+  readonly held: readonly { readonly escrow: Escrow; readonly asOf: BlockPlace }[]
+}
+
 export interface AccountFacts extends Tokens {
   readonly exists: boolean
   readonly nonce: bigint
@@ -139,6 +146,8 @@ export interface AccountFacts extends Tokens {
   readonly reserved: Tokens
   /** Regenerated up to the state's time. */
   readonly mana: bigint
+  /** Number of its next co-signature (ATO-4). */
+  readonly nextCosignature: bigint
   readonly asOf: BlockPlace
 }
 
@@ -251,6 +260,8 @@ export interface NodePort {
   /** A receipt that a transaction emitted and what answered it. */
   hops(place: ReceiptPlace): Promise<readonly ReceiptFacts[]>
   lanes(chain: ChainId): readonly LaneFacts[]
+  /** ATO, of the followed chains. */
+  atomic(id: Uint8Array): AtomicFacts
   /** PRF-1. */
   transferProof(wanted: WantedTransferProof): Promise<Answer<Uint8Array>>
   /** PRF-8, by a node that follows all chains. */

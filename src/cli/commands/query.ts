@@ -1,5 +1,6 @@
 /** `icn query`: asks a running node; a few lines for people, the whole answer with `--json`. */
 import type { Command } from 'commander'
+import type { AtomicRecordJson } from '../../client/atomic-types.ts'
 import type { LaneJson, ReceiptJson } from '../../client/receipt-types.ts'
 import type { ChainSync } from '../../client/types.ts'
 import { CliError } from '../cli-error.ts'
@@ -130,6 +131,18 @@ function registerReceipts(query: Command): void {
   ).addHelpText('after', '\nExample: icn query receipt 0 1 17')
   add(
     query,
+    ['atomic <id>', 'where an atomic action stands: phase of each shard, deadline, outcome'],
+    (client, [id = '']) => client.call('atomic_get', { id }),
+    ({ record, held }) => [
+      ...(record === undefined ? ['no record on the followed chains'] : atomicLines(record)),
+      ...held.map(
+        ({ chain, phase, consumer, industrial }) =>
+          `chain ${chain} holds, ${phase}: consumer ${tokenText(consumer)}, industrial ${tokenText(industrial)}`
+      )
+    ]
+  ).addHelpText('after', '\nExample: icn query atomic 5e2f…')
+  add(
+    query,
     ['lanes <chain>', 'what a chain has sent to and received from each other chain'],
     (client, [chain = '']) => client.call('lane_list', { chain: chainOf(chain) }),
     ({ lanes, ...answer }) => [
@@ -149,6 +162,20 @@ function receiptLine({ source, destination, sequence, status, place, reason, ref
   const why = reason === undefined ? '' : `: ${reason}`
   const back = refund === undefined ? '' : `, refund ${destination} to ${source} ${refund}`
   return `receipt ${source} to ${destination} ${sequence}: ${status}${why}${where}${back}`
+}
+
+function atomicLines(record: AtomicRecordJson): string[] {
+  const { coordinator, outcome, reason, height, deadline, decidedAt, endedAt, parts } = record
+  const why = reason === undefined ? '' : `: ${reason}`
+  const decided = decidedAt === undefined ? '' : `, decided at ${decidedAt}`
+  const over = endedAt === undefined ? '' : `, ended at ${endedAt}`
+  return [
+    `coordinator ${coordinator}: ${outcome}${why}`,
+    `begun at ${height}, deadline ${deadline}${decided}${over}`,
+    ...parts.map(
+      (part) => `chain ${part.chain}: ${part.phase}${part.reason === undefined ? '' : `: ${part.reason}`}`
+    )
+  ]
 }
 
 function laneLines({ other, out, in: inbound }: LaneJson): string[] {

@@ -13,6 +13,7 @@ import { addRpcOption, clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
 import { receiver, termsFor } from '../signing.ts'
 import { devnetKey } from './keys.ts'
+import { registerMulti } from './tx-multi.ts'
 import { registerOrders } from './tx-orders.ts'
 
 const FEE_TOKENS = Object.keys(FEE_SELECTORS) as FeeToken[]
@@ -76,6 +77,7 @@ export function register(program: Command): void {
   })
   addSending(transfer)
   registerOrders<SendingOptions>(tx, { addOptions: addSending, send })
+  registerMulti<SendingOptions>(tx, { addOptions: addSending, send })
 
   const submit = tx
     .command('submit')

@@ -11,7 +11,7 @@ import { chainRefusal, refused } from '../refusals.ts'
 
 const accountGet = method('account_get', {
   summary:
-    'Nonces, balances, reserved amounts and mana of an account (on its home shard if no chain is given)',
+    'Nonces, balances, reserved amounts, mana and next co-signature of an account (on its home shard if no chain is given)',
   params: { address: addressParam, chain: optional(chainParam) },
   call(port, { address, chain: named }) {
     const chain = named ?? homeShard(address, port.info().shards)
@@ -27,6 +27,7 @@ const accountGet = method('account_get', {
       ...tokensJson(account),
       reserved: tokensJson(account.reserved),
       mana: integer(account.mana),
+      nextCosignature: integer(account.nextCosignature),
       asOf: placeJson(account.asOf)
     })
   }

@@ -307,6 +307,7 @@ describe('RPC methods', () => {
       industrial: '1',
       reserved: { consumer: '0', industrial: '1' },
       mana: 1_000_000,
+      nextCosignature: 2,
       asOf
     })
     assert.equal((await result('account_get', { address, chain: 'coord' }))['chain'], 'coord')
