@@ -50,6 +50,7 @@ const CLAIMED = [
 
 export function emission(): Plain {
   return {
+    rules: ['EMI-1', 'EMI-2', 'EMI-3'],
     rewards: CASES.map(({ name, height, params, reserve }) => {
       const reward = blockReward(height, params, reserve)
       return {

@@ -15,6 +15,7 @@ import { chainToJson } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { accept } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
+import { scheduledEmission } from '../state/emission.ts'
 import { holdings } from '../state/supply.ts'
 import type { Place } from './place-types.ts'
 import { certificateHolds, proofTrust } from './transfer-proof.ts'
@@ -27,15 +28,22 @@ export interface AuditedAmounts {
   readonly received: bigint
 }
 
+/** And what the chain has emitted of its reserve, with what the schedule of the genesis allows by that height (EMI-4). */
+export interface AuditedToken extends AuditedAmounts {
+  readonly reserve: bigint
+  readonly emitted: bigint
+  readonly scheduled: bigint
+}
+
 export interface AuditedChain {
   readonly place: Place
   readonly timeMs: number
-  readonly consumer: AuditedAmounts
-  readonly industrial: AuditedAmounts
+  readonly consumer: AuditedToken
+  readonly industrial: AuditedToken
 }
 
 export interface SupplyAudit {
-  /** Every chain accounts for what its genesis gave it. */
+  /** Every chain accounts for what its genesis gave it, and emitted what it should. */
   readonly ok: boolean
   readonly chains: readonly AuditedChain[]
   /** All chains together; `sent` less `received` was in flight between the heights of the proof. */
@@ -67,12 +75,14 @@ export function verifySupplyProof(
   })
 }
 
-const isWhole = ({ issued, held, sent, received }: AuditedAmounts): boolean =>
-  held + sent - received === issued
+const isWhole = ({ issued, held, sent, received, emitted, scheduled }: AuditedToken): boolean =>
+  held + sent - received === issued && emitted === scheduled
 
 function auditChain(genesis: Genesis, { header, totals }: ProvenTotals): AuditedChain {
   const issued = issuedOn(genesis, header.chain)
   const held = holdings(totals)
+  const { reserve } = genesisShare(genesis, header.chain)
+  const due = scheduledEmission(header.height, genesis.params)
   return {
     place: { chain: chainToJson(header.chain), height: header.height, hash: toHex(blockHash(header)) },
     timeMs: header.timeMs,
@@ -80,16 +90,24 @@ function auditChain(genesis: Genesis, { header, totals }: ProvenTotals): Audited
       issued: issued.consumer,
       held: held.consumer,
       sent: totals.sentConsumer,
-      received: totals.receivedConsumer
+      received: totals.receivedConsumer,
+      ...emissionOf(reserve.consumer, totals.reserveConsumer, due.consumer)
     },
     industrial: {
       issued: issued.industrial,
       held: held.industrial,
       sent: totals.sentIndustrial,
-      received: totals.receivedIndustrial
+      received: totals.receivedIndustrial,
+      ...emissionOf(reserve.industrial, totals.reserveIndustrial, due.industrial)
     }
   }
 }
+
+const emissionOf = (given: bigint, reserve: bigint, due: bigint) => ({
+  reserve,
+  emitted: given - reserve,
+  scheduled: due < given ? due : given
+})
 
 function issuedOn(genesis: Genesis, chain: ChainId): Readonly<Record<Token, bigint>> {
   const { accounts, reserve } = genesisShare(genesis, chain)
