@@ -8,7 +8,7 @@ import { COORD, shardId } from '../primitives/chain-id.ts'
 import { judgeCollusion, riskOf } from '../cooperation/collusion.ts'
 import { countEpoch, isExcluded, lapsesLease, readmitValidator } from '../cooperation/count.ts'
 import { admitValidator } from '../cooperation/reputation.ts'
-import { weightsOf } from '../cooperation/weights.ts'
+import { createWeights } from '../cooperation/weights.ts'
 import { epochFrozenAt } from '../sharding/epochs.ts'
 import { freezeEpoch } from '../sharding/transition.ts'
 import type { Conduct } from '../sharding/transition.ts'
@@ -52,13 +52,15 @@ function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: Bl
     if (sanctionsOf(view, key, { epoch, params }).isExcluded) sanctioned.add(toHex(key))
   }
   const risk = (key: Uint8Array): number => riskOf(view, key, { epoch, height, params })
+  const weights = createWeights(view, { epoch, height, params, riskOf: risk })
   return {
     isAbsent: (chain, key) => excluded.has(toHex(key)) || ghosts.get(chain)?.has(toHex(key)) === true,
     isVoting: (key) => !lapsesLease(view, key),
     isSanctioned: (key) => sanctioned.has(toHex(key)),
-    weights: (chain, members) => {
-      const keys = members.map(({ key }) => key)
-      return weightsOf(view, chain, keys, { epoch, height, params, riskOf: risk })
-    }
+    weights: (chain, members) =>
+      weights(
+        chain,
+        members.map(({ key }) => key)
+      )
   }
 }

@@ -58,9 +58,18 @@ export function scoreOf(facts: ScoreFacts): Score {
     shard: shardOf(facts.shard),
     activity: activityOf(facts.idleHours)
   }
+  return { ppm: productOf(factors), factors }
+}
+
+/** The same score for another shard: all other factors are the same on every chain. */
+export function scoreOn(score: Score, shard: ShardFacts | undefined): Score {
+  const factors = { ...score.factors, shard: shardOf(shard) }
+  return { ppm: productOf(factors), factors }
+}
+
+const productOf = (factors: Factors): number => {
   const { base, diversity, consistency, performance, collusion, shard, activity } = factors
-  const ppm = [diversity, consistency, performance, collusion, shard, activity].reduce(timesPpm, base)
-  return { ppm, factors }
+  return [diversity, consistency, performance, collusion, shard, activity].reduce(timesPpm, base)
 }
 
 /** COOP-3. */

@@ -2,7 +2,8 @@
  * From reputation to the lottery (COOP-17, COOP-18): the weight and the cooldown of each member of a committee. Read
  * after the facts of the epoch were counted (`count.ts`), at the freeze height.
  */
-import { equal } from '../primitives/bytes.ts'
+import { toHex } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
 import { isShard } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { Reputation, Tenure } from '../codec/cooperation.ts'
@@ -15,7 +16,7 @@ import { whyIneligible } from './eligibility.ts'
 import type { Ineligibility } from './eligibility.ts'
 import { PPM, ratioPpm } from './fixed.ts'
 import { dayCounts, outcomesOf, readReputation } from './reputation.ts'
-import { scoreOf } from './score.ts'
+import { scoreOf, scoreOn } from './score.ts'
 import type { Score, ScoreFacts, ShardFacts } from './score.ts'
 
 export interface WeightMoment {
@@ -47,34 +48,59 @@ export const COOLDOWN_MAX = 10
 const ACTIVITY_FULL = 10
 
 /** In the order of `validators`. */
-export function weightsOf(
+export const weightsOf = (
   view: Pick<StateView, 'get'>,
   chain: ChainId,
   validators: readonly Uint8Array[],
   at: WeightMoment
-): LeaderWeight[] {
-  const tenures = readSummary(view, chain)?.tenures ?? []
-  return validators.map((validator) => {
-    const tenure = tenures.find(({ key }) => equal(key, validator))
-    return weightOf(view, chain, validator, tenure, at)
-  })
+): LeaderWeight[] => createWeights(view, at)(chain, validators)
+
+/** For several chains: what is the same on all of them is computed once for each validator. */
+export function createWeights(
+  view: Pick<StateView, 'get'>,
+  at: WeightMoment
+): (chain: ChainId, validators: readonly Uint8Array[]) => LeaderWeight[] {
+  const known = new Map<Hex, Everywhere>()
+  return (chain, validators) => {
+    const tenures = new Map(readSummary(view, chain)?.tenures.map((tenure) => [toHex(tenure.key), tenure]))
+    return validators.map((validator) => {
+      const key = toHex(validator)
+      const everywhere = known.get(key) ?? judgeValidator(view, validator, at)
+      known.set(key, everywhere)
+      return weightOn(chain, everywhere, tenures.get(key), at.params)
+    })
+  }
 }
 
-function weightOf(
-  view: Pick<StateView, 'get'>,
-  chain: ChainId,
-  validator: Uint8Array,
-  tenure: Tenure | undefined,
-  at: WeightMoment
-): LeaderWeight {
+/** What does not depend on the chain. */
+interface Everywhere {
+  /** For no shard. */
+  readonly score: Score
+  readonly success: number
+  readonly ineligible: Ineligibility | undefined
+}
+
+function judgeValidator(view: Pick<StateView, 'get'>, validator: Uint8Array, at: WeightMoment): Everywhere {
   const reputation = readReputation(view, validator)
   const risk = at.riskOf(validator)
   const sanctionLevel = sanctionsOf(view, validator, { epoch: at.epoch, params: at.params }).level
-  const score = scoreOf(scoreFacts(reputation, isShard(chain) ? tenure : undefined, { ...at, chain, risk }))
-  const ineligible = whyIneligible(reputation, { height: at.height, risk, sanctionLevel })
+  return {
+    score: scoreOf(scoreFacts(reputation, { ...at, risk })),
+    success: successOf(reputation),
+    ineligible: whyIneligible(reputation, { height: at.height, risk, sanctionLevel })
+  }
+}
+
+function weightOn(
+  chain: ChainId,
+  { score: general, success, ineligible }: Everywhere,
+  tenure: Tenure | undefined,
+  params: SpanParams
+): LeaderWeight {
+  const score = isShard(chain) ? scoreOn(general, shardFacts(tenure, params)) : general
   const weight = ineligible === undefined ? Math.min(WEIGHT_MAX, Math.max(WEIGHT_MIN, score.ppm)) : WEIGHT_MIN
-  const selections = (tenure?.recent ?? 0) * hourEpochs(at.params)
-  return { weight, cooldown: cooldownOf(selections, successOf(reputation)), score, ineligible }
+  const selections = (tenure?.recent ?? 0) * hourEpochs(params)
+  return { weight, cooldown: cooldownOf(selections, success), score, ineligible }
 }
 
 /** COOP-17: min(⌊3 · (1 + 2p + q)⌋, 10), p by selections in the last hour, q by failures. */
@@ -90,12 +116,11 @@ function successOf(reputation: Reputation): number {
 }
 
 interface FactsMoment extends WeightMoment {
-  readonly chain: ChainId
   readonly risk: number
 }
 
 /** COOP-15: what the score reads of a record. */
-function scoreFacts(reputation: Reputation, tenure: Tenure | undefined, at: FactsMoment): ScoreFacts {
+function scoreFacts(reputation: Reputation, at: FactsMoment): ScoreFacts {
   const outcomes = outcomesOf(reputation)
   const { attended, missed, led, skipped } = dayCounts(reputation)
   const share = (part: number, whole: number): number => (whole === 0 ? PPM : ratioPpm(part, whole))
@@ -116,7 +141,7 @@ function scoreFacts(reputation: Reputation, tenure: Tenure | undefined, at: Fact
             reliability: share(attended, attended + missed)
           },
     risk: at.risk,
-    shard: isShard(at.chain) ? shardFacts(tenure, at.params) : undefined,
+    shard: undefined,
     idleHours: { part: 24 * Math.max(0, at.epoch - reputation.activeEpoch), whole: dayEpochs(at.params) }
   }
 }
