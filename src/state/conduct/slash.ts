@@ -1,5 +1,15 @@
 /** Stake of a sanctioned validator goes to the treasury: supply stays an equality (D3, SAN-5). */
+import { seizeStake, stakeOf } from '../stake.ts'
 import type { Slash } from './evidence.ts'
+import { slashOf } from './sanctions.ts'
 
-/** Validators of this version hold no stake that could be taken. */
-export const slashStake: Slash = () => ({ consumer: 0n, industrial: 0n })
+/** Also of what was asked back and is still bound: that is what it is bound for. */
+export const slashStake: Slash = (ledger, validator, level) => {
+  const held = stakeOf(ledger, validator)
+  const taken = {
+    consumer: slashOf(held.consumer, level),
+    industrial: slashOf(held.industrial, level)
+  }
+  if (taken.consumer > 0n || taken.industrial > 0n) seizeStake(ledger, validator, taken)
+  return taken
+}

@@ -135,4 +135,19 @@ describe('RPC methods about receipts', () => {
     ])
     equal((await call('lane_list', { chain: 5 })).error?.code, REFUSED)
   })
+
+  it('EMI-5, EMI-9: claim_list: what a key can claim on each followed chain, and its stake', async () => {
+    const { result } = await call('claim_list', { validator: '05'.repeat(32) })
+    const { claims, stake, validator } = result as Record<string, unknown>
+    equal(validator, '05'.repeat(32))
+    deepEqual(
+      (claims as { chain: unknown; consumer: string }[]).map(({ chain, consumer }) => [chain, consumer]),
+      [
+        ['coord', '5'],
+        [0, '5']
+      ]
+    )
+    deepEqual(stake, { consumer: '3', industrial: '5' })
+    equal((await call('claim_list', { validator: '05' })).error?.code, INVALID_PARAMS)
+  })
 })

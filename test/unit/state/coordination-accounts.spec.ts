@@ -3,6 +3,7 @@ import { StakeType } from '../../../src/codec/state-records.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import { stakeKey } from '../../../src/state/keys.ts'
 import { Ledger } from '../../../src/state/ledger.ts'
+import { slashStake } from '../../../src/state/conduct/slash.ts'
 import { releaseStake, stakeOf } from '../../../src/state/stake.ts'
 import { readAccount, readTotals } from '../../../src/state/supply.ts'
 import { checkStateless } from '../../../src/state/stateless.ts'
@@ -180,5 +181,27 @@ describe('stake', () => {
     const stake = { validator: VALIDATOR, consumer: 10n ** 12n, industrial: 0n }
     const { results } = shard.run({ transactions: [anOrder(from, shard, { stake })] })
     equal(results[0]?.failure, 'insufficient-funds')
+  })
+})
+
+describe('stake of a sanctioned validator', () => {
+  it('SAN-5, R11: its share goes to the treasury, and the rest stays bound', () => {
+    const chains = chainsWithCoord()
+    const { coord } = chains
+    const [shard] = chains.shards
+    const order = { stake: { validator: VALIDATOR, consumer: 1_000_001n, industrial: 0n } }
+    shard.run({ transactions: [anOrder(shard.parties[0]!, shard, order)] })
+    coord.run({ deliveries: coord.deliveries(shard) })
+    const issued = supplyOf(chains)
+    coord.run({
+      end: (ledger) => {
+        deepEqual(slashStake(ledger, VALIDATOR, 1), { consumer: 50_000n, industrial: 0n })
+        deepEqual(slashStake(ledger, STRANGER, 3), { consumer: 0n, industrial: 0n })
+      }
+    })
+    const { stakeConsumer, treasuryConsumer } = readTotals(coord.state)
+    deepEqual([stakeConsumer, treasuryConsumer], [950_001n, 50_000n])
+    deepEqual(supplyOf(chains), issued)
+    assertSound(chains)
   })
 })
