@@ -4,6 +4,7 @@ import * as atomic from '../../src/codec/atomic.ts'
 import * as block from '../../src/codec/block.ts'
 import * as claims from '../../src/codec/claims.ts'
 import * as cooperation from '../../src/codec/cooperation.ts'
+import * as committeeProof from '../../src/codec/committee-proof.ts'
 import * as evidence from '../../src/codec/evidence.ts'
 import * as genesis from '../../src/codec/genesis.ts'
 import * as messages from '../../src/codec/messages.ts'
@@ -13,6 +14,7 @@ import * as proposal from '../../src/codec/proposal.ts'
 import * as receipt from '../../src/codec/receipt.ts'
 import * as registry from '../../src/codec/registry.ts'
 import * as registryRecords from '../../src/codec/registry-records.ts'
+import * as sanctions from '../../src/codec/sanctions.ts'
 import * as snapshot from '../../src/codec/snapshot.ts'
 import {
   ByteListType,
@@ -57,6 +59,8 @@ const MODULES = [
   atomic,
   transferProof,
   supplyProof,
+  committeeProof,
+  sanctions,
   peerRecord,
   stateSnapshot
 ]

@@ -3,6 +3,7 @@ import { COORD, chainName, shardId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
 import { refuse } from '../primitives/result.ts'
 import type { Chains } from '../node/chains.ts'
+import { makeCommitteeProof } from '../node/committee-proof.ts'
 import { makeSupplyProof } from '../node/supply-proof.ts'
 import type { ProvableChain } from '../node/supply-proof.ts'
 import { makeTransferProof } from '../node/transfer-proof.ts'
@@ -58,6 +59,12 @@ export class ProofPort {
       chains.push({ header, state, certificate: node.certificate })
     }
     return makeSupplyProof({ genesis: this.#chains.genesis, coord: this.#coord }, chains, checkpoint)
+  }
+
+  committees(checkpoint?: number): Answer<Uint8Array> {
+    const { tree, certificate } = must(this.#chains.get(COORD), 'coordination is always followed')
+    const sources = { genesis: this.#chains.genesis, coord: this.#coord }
+    return makeCommitteeProof(sources, { header: tree.final.header, certificate }, checkpoint)
   }
 
   get #coord(): ChainStore {

@@ -109,7 +109,8 @@ export function createRpcPort(c: RpcPortComponents): NodePort {
     atomic: (id) => describeAtomic(chains.list, id),
     earned: (validator, chain) => describeEarned(chainOf(chain), validator),
     transferProof: async (wanted) => proofs.transfer(wanted),
-    supplyProof: async (checkpoint) => proofs.supply(checkpoint)
+    supplyProof: async (checkpoint) => proofs.supply(checkpoint),
+    committeeProof: (checkpoint) => proofs.committees(checkpoint)
   }
 }
 

@@ -127,12 +127,12 @@ function followLink(walk: Walk, link: EpochLink, trust: ProofTrust): Refusal<Pro
  * PRF-4, PRF-7: the whole walk, and every certificate under its committee. A link is computed from only after its
  * certificate held, so what nobody signed is never taken for a registry. As many epochs as are used, and no more.
  */
-export function walkEpochs(
+export function walkSnapshots(
   { start, epochs }: { readonly start: readonly EpochStart[]; readonly epochs: readonly EpochLink[] },
   used: readonly Certificate[],
   trust: ProofTrust,
   holds: Holds
-): Refusal<ProofCode> | undefined {
+): Verdict<ReadonlyMap<number, EpochCommittees>, ProofCode> {
   const started = beginWalk(start, trust)
   if (!started.ok) return started
   const walk = started.value
@@ -146,7 +146,18 @@ export function walkEpochs(
     const refusal = check(walk, certificate, holds)
     if (refusal !== undefined) return refusal
   }
-  return undefined
+  return accept(walk.snapshots)
+}
+
+/** The same for proofs that need no more than that their certificates hold. */
+export function walkEpochs(
+  proof: Parameters<typeof walkSnapshots>[0],
+  used: readonly Certificate[],
+  trust: ProofTrust,
+  holds: Holds
+): Refusal<ProofCode> | undefined {
+  const walked = walkSnapshots(proof, used, trust, holds)
+  return walked.ok ? undefined : walked
 }
 
 function check(walk: Walk, certificate: Certificate, holds: Holds): Refusal<ProofCode> | undefined {

@@ -127,4 +127,6 @@ export interface ValidatorMethods {
   validator_rank: { params: { category?: string; limit: number }; result: RankJson }
   evidence_list: { params: { limit: number }; result: EvidenceList }
   cooperative_list: { params: object; result: CooperativeList }
+  /** Encoding of a CommitteeProof, hex. */
+  committee_proof: { params: { checkpoint?: number }; result: { readonly proof: string } }
 }

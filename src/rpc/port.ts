@@ -266,4 +266,6 @@ export interface NodePort {
   transferProof(wanted: WantedTransferProof): Promise<Answer<Uint8Array>>
   /** PRF-8, by a node that follows all chains. */
   supplyProof(checkpoint?: number): Promise<Answer<Uint8Array>>
+  /** PRF-9. */
+  committeeProof(checkpoint?: number): Answer<Uint8Array>
 }

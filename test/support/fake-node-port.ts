@@ -175,6 +175,7 @@ export const NODE_CALLS = {
   validator_rank: { limit: 5 },
   evidence_list: { limit: 5 },
   cooperative_list: {},
+  committee_proof: {},
   supply_proof: {},
   tx_proof: { id: '00'.repeat(32) }
 }
@@ -308,6 +309,7 @@ export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {
     }),
     transferProof: async () => accept(aTransferProof()),
     supplyProof: async () => accept(new Uint8Array(0)),
+    committeeProof: () => accept(new Uint8Array(2)),
     head: (chain) => {
       const final = aBlock(chain, FINAL_HEIGHT)
       return { epoch: 0, final, head: { height: FINAL_HEIGHT + 1, hash: bytes32(8) } }

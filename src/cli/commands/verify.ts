@@ -1,12 +1,18 @@
-/** `icn verify`: audits that believe no node. `supply`: every unit of both tokens is where the genesis' rules say. */
-import { existsSync } from 'node:fs'
+/**
+ * `icn verify`: audits that believe no node. `supply`: every unit of both tokens is where the genesis' rules say;
+ * `committees`: who votes now.
+ */
 import type { Command } from 'commander'
-import type { AuditedAmounts, SupplyAudit } from '../../client/supply-proof.ts'
+import { auditEmission } from '../../client/emission-audit.ts'
+import type { AuditedAmounts, AuditedToken, SupplyAudit } from '../../client/supply-proof.ts'
 import { verifySupplyProof } from '../../client/supply-proof.ts'
 import type { ProofTrust } from '../../client/transfer-proof.ts'
+import { parseGenesis } from '../../params/genesis-json.ts'
 import { fromHex } from '../../primitives/bytes.ts'
 import { CliError, EXIT } from '../cli-error.ts'
 import { writeNewFile } from '../files.ts'
+import { readProof } from '../proof-file.ts'
+import { registerCommittees } from '../verify-committees.ts'
 import { addOption, checkpointOption, readText, tokenText } from '../options.ts'
 import { addRpcOption, clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
@@ -15,6 +21,7 @@ interface SupplyOptions extends RpcOptions {
   readonly genesis: string
   readonly checkpoint?: ProofTrust['checkpoint']
   readonly out?: string
+  readonly headers?: boolean
   readonly json?: boolean
 }
 
@@ -37,13 +44,17 @@ export function register(program: Command): void {
     help: 'a final coordination block you vouch for, in place of all epochs before it',
     parse: checkpointOption
   })
+  supply.option('--headers', 'read every header too, and sum up what each chain has emitted (needs --rpc)')
   addRpcOption(supply).action((file: string | undefined, options: SupplyOptions) => run(file, options))
+  registerCommittees(verify)
 }
 
 const EXAMPLES = `
 Examples:
   icn verify supply --genesis genesis.json --rpc http://127.0.0.1:9001
+  icn verify supply --headers --genesis genesis.json --rpc http://127.0.0.1:9001
   icn verify supply supply.proof --genesis genesis.json
+  icn verify committees --genesis genesis.json --rpc http://127.0.0.1:9001
 
 Exit codes: 0 as issued, 1 it differs or the proof shows nothing, 2 wrong option or file.`
 
@@ -55,7 +66,22 @@ async function run(file: string | undefined, options: SupplyOptions): Promise<vo
   if (!audit.ok) throw new CliError(`nothing is proven: ${audit.code}: ${audit.detail}`, EXIT.failed)
   if (json === true) console.log(JSON.stringify(audit.value, amountText, 2))
   else for (const line of auditLines(audit.value)) console.log(line)
+  if (options.headers === true) await auditHeaders(options, audit.value)
   if (!audit.value.ok) process.exitCode = EXIT.failed
+}
+
+/** EMI-4: a node gives the headers; the proof says with which hash they must end. */
+async function auditHeaders(options: SupplyOptions, { chains }: SupplyAudit): Promise<void> {
+  const genesis = parseGenesis(readText(options.genesis))
+  if (!genesis.ok) throw new CliError(`${genesis.code}: ${genesis.detail}`)
+  for (const proven of chains) {
+    const { chain } = proven.place
+    const audit = await auditEmission(clientOf(options), genesis.value, proven)
+    if (!audit.ok) throw new CliError(`chain ${chain}: ${audit.code}: ${audit.detail}`, EXIT.failed)
+    const { headers, consumer, industrial } = audit.value
+    const emitted = `${tokenText(consumer)} consumer, ${tokenText(industrial)} industrial`
+    console.log(`chain ${chain}: ${headers} headers emit ${emitted}`)
+  }
 }
 
 async function ask(options: SupplyOptions): Promise<string> {
@@ -65,13 +91,6 @@ async function ask(options: SupplyOptions): Promise<string> {
   return proof
 }
 
-function readProof(path: string): string {
-  if (!existsSync(path)) throw new CliError(`no file ${path}`)
-  const text = readText(path).trim()
-  if (!/^([0-9a-f]{2})+$/.test(text)) throw new CliError(`${path} holds no proof`)
-  return text
-}
-
 const amountText = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? value.toString() : value
 
@@ -79,13 +98,19 @@ function auditLines({ ok, chains, consumer, industrial }: SupplyAudit): string[]
   return [
     ...chains.flatMap(({ place, ...of }) => [
       `chain ${place.chain} at height ${place.height} ${place.hash}`,
-      `  consumer: ${amountLine(of.consumer)}`,
-      `  industrial: ${amountLine(of.industrial)}`
+      `  consumer: ${amountLine(of.consumer)}, ${emissionText(of.consumer)}`,
+      `  industrial: ${amountLine(of.industrial)}, ${emissionText(of.industrial)}`
     ]),
     `consumer: ${amountLine(consumer)}`,
     `industrial: ${amountLine(industrial)}`,
     ok ? 'the supply is what the genesis issued' : 'THE SUPPLY DIFFERS from what the genesis issued'
   ]
+}
+
+function emissionText({ emitted, scheduled }: AuditedToken): string {
+  return emitted === scheduled
+    ? `emitted ${tokenText(emitted)}`
+    : `emitted ${tokenText(emitted)} INSTEAD OF ${tokenText(scheduled)}`
 }
 
 function amountLine({ issued, held, sent, received }: AuditedAmounts): string {

@@ -133,7 +133,18 @@ const cooperativeList = method('cooperative_list', {
   }
 })
 
+const committeeProof = method('committee_proof', {
+  summary: 'Proof of the running committees for readers who hold the genesis and nothing else',
+  params: { checkpoint: optional(integerParam('checkpoint', 1)) },
+  weight: 50,
+  call(port, { checkpoint }) {
+    const proof = port.committeeProof(checkpoint)
+    return proof.ok ? accept({ proof: toHex(proof.value) }) : proof
+  }
+})
+
 export const validatorMethods: readonly Method[] = [
+  committeeProof,
   validatorGet,
   validatorRank,
   evidenceList,

@@ -7,6 +7,11 @@ import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { isProven, provenOffences, recordOffence } from '../../../src/state/conduct/evidence.ts'
 import type { Slash } from '../../../src/state/conduct/evidence.ts'
 import { sanctionsOf, slashOf } from '../../../src/state/conduct/sanctions.ts'
+import { slashStake } from '../../../src/state/conduct/slash.ts'
+import { VALIDATORS_KEY } from '../../../src/state/keys.ts'
+import { creditStake, stakeOf } from '../../../src/state/stake.ts'
+import { holdings, readTotals } from '../../../src/state/supply.ts'
+import { ValidatorListType } from '../../../src/codec/registry.ts'
 import { Ledger } from '../../../src/state/ledger.ts'
 import { genesisState } from '../../support/state.ts'
 import type { MemoryState } from '../../support/state.ts'
@@ -117,6 +122,24 @@ describe('SAN: sanctions', () => {
     for (const epoch of [1, 1, 2, 3, 4]) court.prove(epoch, epoch, { view: taken.length }, slash)
     deepEqual(taken, [1, 2, 3])
     deepEqual(court.at(4).slashed, { consumer: 50_000n + 75_000n + 112_500n, industrial: 0n + 0n + 1n })
+  })
+
+  it('SAN-5, D3: what is taken leaves the stake for the treasury, and the chain holds what it held', () => {
+    const validator = { key: KEY, cooperative: 1, weight: 1 }
+    const court = new Court()
+    court.state = genesisState([], [[VALIDATORS_KEY, ValidatorListType.serialize([validator])]])
+    const ledger = new Ledger(court.state)
+    equal(creditStake(ledger, KEY, { consumer: 1_000_001n, industrial: 19n }), true)
+    court.state.apply(commit(court.state, ledger.changedValues()))
+    const before = readTotals(court.state)
+    court.prove(1, 1, {}, slashStake)
+    court.prove(1, 1, { view: 8 }, slashStake)
+    const after = readTotals(court.state)
+    deepEqual(holdings(after), holdings(before))
+    equal(after.treasuryConsumer - before.treasuryConsumer, 50_000n)
+    equal(after.treasuryIndustrial, before.treasuryIndustrial)
+    deepEqual(stakeOf(new Ledger(court.state), KEY), { consumer: 950_001n, industrial: 19n })
+    deepEqual(court.at(1).slashed, { consumer: 50_000n, industrial: 0n })
   })
 
   it('SAN-6: steps are bounded: the last 16 are known', () => {
