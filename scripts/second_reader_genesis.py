@@ -121,8 +121,9 @@ def parse(value, parameters):
     known = {0} | {number for number, _ in parsed["cooperatives"]}
     parsed["validators"] = parse_validators(value["validators"], known)
     params = named(parsed["params"], parameters)
-    room = 4096 + 65 * len(parsed["validators"]) + params["payloadBytesMax"]
-    require(params["blockBytesMax"] >= room, "GEN-12")
+    members = max(len(parsed["validators"]), params["maxValidators"])
+    half = 65 * members + max(16384, 4096 + params["payloadBytesMax"])
+    require(params["blockBytesMax"] >= 2 * half, "GEN-12")
     return parsed
 
 

@@ -110,7 +110,7 @@ function refusedCases(): Plain {
     ['GEN-10', 'an amount as a number', { accounts: [{ ...address, consumer: 5 }] }],
     ['GEN-10', 'an amount with a leading zero', { accounts: [{ ...address, consumer: '05' }] }],
     ['GEN-10', 'a key in upper case', { validators: [{ ...validator, key: 'AB'.repeat(32) }] }],
-    ['GEN-12', 'a block that cannot hold its certificate', { params: { ...params, blockBytesMax: 5_379 } }]
+    ['GEN-12', 'a block that cannot hold its certificate', { params: { ...params, blockBytesMax: 45_767 } }]
   ]
   return cases.map(([rule, name, change]) => {
     const genesis: Json = { ...base, ...change }

@@ -137,11 +137,12 @@ function checkAccounts({ accounts }: Genesis): Problem {
 }
 
 function checkBlockRoom({ params, validators }: Genesis): Problem {
-  const signatures = BODY_ROOM_PER_VALIDATOR * validators.length
+  const members = Math.max(validators.length, params.maxValidators)
+  const signatures = BODY_ROOM_PER_VALIDATOR * members
   const half = signatures + Math.max(BODY_ROOM_BYTES + params.payloadBytesMax, DELIVERY_ROOM_BYTES)
   const needed = 2 * half
   if (params.blockBytesMax >= needed) return undefined
-  const text = `parameter blockBytesMax must be at least ${needed} for ${validators.length} validators and this payloadBytesMax`
+  const text = `parameter blockBytesMax must be at least ${needed} for ${members} validators and this payloadBytesMax`
   return refuse('genesis-block-too-small', text)
 }
 

@@ -247,16 +247,20 @@ describe('genesis: values', () => {
   })
 
   it('GEN-12: a block has room for a full certificate, late votes and one transaction, and for a delivery beside them', () => {
-    const sized = (blockBytesMax: number, payloadBytesMax: number): string =>
-      change({ params: { ...SMALL.params, blockBytesMax, payloadBytesMax } })
-    const signatures = BODY_ROOM_PER_VALIDATOR * 4
-    for (const [payload, room] of [
+    for (const [payloadBytesMax, room] of [
       [1_024, DELIVERY_ROOM_BYTES],
       [16_384, BODY_ROOM_BYTES + 16_384]
-    ] as const) {
-      assert.equal(sized(2 * (room + signatures), payload), 'ok')
-      assert.equal(sized(2 * (room + signatures) - 1, payload), 'genesis-block-too-small')
-    }
+    ] as const)
+      for (const [maxValidators, members] of [
+        [1, 4],
+        [100, 100]
+      ] as const) {
+        const least = 2 * (room + BODY_ROOM_PER_VALIDATOR * members)
+        const sized = (blockBytesMax: number): string =>
+          change({ params: { ...SMALL.params, blockBytesMax, payloadBytesMax, maxValidators } })
+        assert.equal(sized(least), 'ok')
+        assert.equal(sized(least - 1), 'genesis-block-too-small')
+      }
   })
 
   it('GEN-12: the room covers the largest attendance and transaction that the types allow', () => {

@@ -151,7 +151,7 @@ describe('history', function () {
     const options = {
       transfers: 128,
       memoBytes: 256,
-      overrides: { blockTransactionsMax: 128, blockBytesMax: 33_792 }
+      overrides: { blockTransactionsMax: 128, blockBytesMax: 33_792, maxValidators: 4 }
     }
     await assert.rejects(make(options), /0 1: \d+ of 128 transfers fit/)
   })
