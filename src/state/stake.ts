@@ -69,12 +69,6 @@ export function forfeitStake(ledger: Ledger, validator: Uint8Array, amounts: Amo
   ledger.creditTreasury(amounts)
 }
 
-/** Takes stake for the treasury (SAN-5). The caller has checked that so much is bound. */
-export function seizeStake(ledger: Ledger, validator: Uint8Array, amounts: Amounts): void {
-  put(ledger, validator, { consumer: -amounts.consumer, industrial: -amounts.industrial })
-  ledger.creditTreasury(amounts)
-}
-
 function put(ledger: Ledger, validator: Uint8Array, { consumer, industrial }: Amounts): void {
   const before = stakeOf(ledger, validator)
   const after = { consumer: before.consumer + consumer, industrial: before.industrial + industrial }

@@ -1,5 +1,5 @@
 /** Stake of a sanctioned validator goes to the treasury: supply stays an equality (D3, SAN-5). */
-import { seizeStake, stakeOf } from '../stake.ts'
+import { forfeitStake, stakeOf } from '../stake.ts'
 import type { Slash } from './evidence.ts'
 import { slashOf } from './sanctions.ts'
 
@@ -10,6 +10,6 @@ export const slashStake: Slash = (ledger, validator, level) => {
     consumer: slashOf(held.consumer, level),
     industrial: slashOf(held.industrial, level)
   }
-  if (taken.consumer > 0n || taken.industrial > 0n) seizeStake(ledger, validator, taken)
+  if (taken.consumer > 0n || taken.industrial > 0n) forfeitStake(ledger, validator, taken)
   return taken
 }

@@ -3,6 +3,12 @@
  * second state, and certified by whoever is up. So thousands of views of large committees fit into a test.
  */
 import { BitArray } from '@chainsafe/ssz'
+import { buildRegistryOrder } from '../../client/registry-orders.ts'
+import type { RegistryOrder } from '../../client/registry-orders.ts'
+import { TransactionType } from '../../codec/transaction.ts'
+import { addressOfKey } from '../../crypto/address.ts'
+import { checkStateless } from '../../state/stateless.ts'
+import { readAccount } from '../../state/supply.ts'
 import { chooseLateVotes, recordAttendance } from '../../chain/attendance.ts'
 import type { AttendanceBook } from '../../chain/attendance.ts'
 import { NO_COORD_REFERENCE, buildBlock } from '../../chain/build.ts'
@@ -104,6 +110,20 @@ export class CoordinationChain {
   /** C8: whoever leads the running view. */
   leader(): Member | undefined {
     return this.committee.members[this.#schedule.leader(this.#view)]
+  }
+
+  /** What a validator says about itself or a newcomer; undefined: it has no account, or the block could not hold it. */
+  order(key: Uint8Array, order: RegistryOrder): CheckedTransaction | undefined {
+    const account = readAccount(this.#state, addressOfKey(key))
+    if (account === undefined) return undefined
+    const validUntil = this.height + ORDER_LIFETIME
+    const content = buildRegistryOrder({ order, nonce: account.nonce, validUntil }, key)
+    const { params, shards } = this.genesis
+    const constants = { network: this.#network, shards, payloadBytesMax: params.payloadBytesMax }
+    const bytes = TransactionType.serialize({ ...content, signature: new Uint8Array(64) })
+    const checked = checkStateless(constants, bytes)
+    if (!checked.ok) this.#violate(`TX-3: ${checked.code}`)
+    return checked.ok ? checked.value : undefined
   }
 
   /** A member signs two blocks in the running view: everybody who sees it can prove it. */
@@ -259,5 +279,7 @@ export class CoordinationChain {
   }
 }
 
+/** Heights that an order may wait for its block. */
+const ORDER_LIFETIME = 10
 /** Blocks that a late vote may still be for. */
 const VOTES_KEPT = 16

@@ -3,13 +3,16 @@
  * vote late, sign twice, and are sanctioned for it. No view may be without a leader, no epoch without a committee, and
  * every node has to come to the same state.
  */
-import { utf8 } from '../../primitives/bytes.ts'
-import { toHex } from '../../primitives/bytes.ts'
+import { STATUS_REGISTERED } from '../../codec/registry-records.ts'
+import type { RegistryOrder } from '../../client/registry-orders.ts'
+import { equal, toHex, utf8 } from '../../primitives/bytes.ts'
 import type { Hex } from '../../primitives/bytes.ts'
 import { createSchedule } from '../../sharding/schedule.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
 import { evidenceCount } from '../../state/conduct/evidence.ts'
 import { sanctionsOf } from '../../state/conduct/sanctions.ts'
+import { readElectorate, readValidator } from '../../state/coord/validators.ts'
+import type { CheckedTransaction } from '../../state/types.ts'
 import { CoordinationChain } from './coordination-chain.ts'
 import type { ViewPlan } from './coordination-chain.ts'
 import type { RunResult } from './consensus-suite.ts'
@@ -43,6 +46,12 @@ const RETURN_PPM = 60_000
 const LATE_PPM = 50_000
 const MUTE_PPM = 20_000
 const EQUIVOCATION_PPM = 4_000
+/** Newcomers that say so in one view. */
+const READY_AT_ONCE = 8
+const JOIN_PPM = 12_000
+const LEAVE_PPM = 10_000
+/** Keys that may join beside those of the genesis, half as many, and some where there are few. */
+const spareKeys = (count: number): number => 4 + Math.floor(count / 2)
 
 export interface CoordinationInit {
   readonly seed: string
@@ -73,19 +82,25 @@ class CoordinationRun {
   readonly coverage: Coverage = noCoverage()
   readonly #prng: Prng
   readonly #down = new Set<Hex>()
+  readonly #keys: readonly Uint8Array[]
+  readonly #genesisCount: number
+  #electorate: ReadonlySet<Hex>
 
   constructor(prng: Prng, seed: string, count: number) {
     this.#prng = prng
-    const signers = Array.from({ length: count }, (_, index) =>
+    const signers = Array.from({ length: count + spareKeys(count) }, (_, index) =>
       keyedCrypto.signer(utf8(`coordination ${seed} ${index}`))
     )
     const genesis = simGenesis({
-      validators: signers.map(({ publicKey }) => publicKey),
+      validators: signers.slice(0, count).map(({ publicKey }) => publicKey),
       accounts: [],
       shards: SHARDS,
       params: { unbondingEpochs: UNBONDING_EPOCHS }
     })
+    this.#keys = signers.map(({ publicKey }) => publicKey)
+    this.#genesisCount = count
     this.chain = new CoordinationChain(genesis, signers)
+    this.#electorate = new Set(genesis.validators.map(({ key }) => toHex(key)))
     this.chain.onFrozen = (snapshot) => this.#checkFrozen(snapshot)
   }
 
@@ -95,6 +110,7 @@ class CoordinationRun {
       await this.#misbehave()
       const before = this.chain.lateVotes
       const outcome = this.chain.run(this.#plan())
+      this.#countMoves()
       this.coverage[outcome === 'block' ? 'finals' : 'nullified'] += 1
       this.coverage.lateVotes += this.chain.lateVotes - before
     }
@@ -126,8 +142,42 @@ class CoordinationRun {
       isLeaderMute: this.#prng.chance(MUTE_PPM),
       late: new Set(late.map(({ key }) => toHex(key))),
       down: this.#down,
-      transactions: []
+      transactions: this.#registryOrders()
     }
+  }
+
+  /** Newcomers that somebody vouches for, leavers, and `ready` of whoever is not seated (C3 d). */
+  #registryOrders(): CheckedTransaction[] {
+    const electorate = readElectorate(this.chain.state)
+    const orders: CheckedTransaction[] = []
+    const say = (key: Uint8Array, order: RegistryOrder): void => {
+      const checked = this.chain.order(key, order)
+      if (checked !== undefined && !orders.some(({ sender }) => equal(sender, checked.sender)))
+        orders.push(checked)
+    }
+    const registered = electorate.filter(
+      ({ key }) => readValidator(this.chain.state, key)?.status === STATUS_REGISTERED
+    )
+    const isNew = ({ key }: { readonly key: Uint8Array }): boolean =>
+      !this.chain.committee.members.some((member) => equal(member.key, key))
+    for (const { key } of registered.filter(isNew).slice(0, READY_AT_ONCE)) say(key, { ready: true })
+    const outside = this.#keys.filter((key) => !electorate.some((one) => equal(one.key, key)))
+    const [sponsor] = this.#prng.shuffled([...registered])
+    if (sponsor !== undefined && outside.length > 0 && this.#prng.chance(JOIN_PPM)) {
+      const register = { key: this.#prng.pick(outside), cooperative: 0, peer: new Uint8Array(0), tip: [] }
+      say(sponsor.key, { register })
+    }
+    const least = Math.max(1, Math.ceil(this.#genesisCount / 2))
+    if (registered.length > least && this.#prng.chance(LEAVE_PPM))
+      say(this.#prng.pick(registered).key, { deregister: true })
+    return orders
+  }
+
+  #countMoves(): void {
+    const keys = new Set(readElectorate(this.chain.state).map(({ key }) => toHex(key)))
+    for (const key of keys) if (!this.#electorate.has(key)) this.coverage.joins += 1
+    for (const key of this.#electorate) if (!keys.has(key)) this.coverage.leaves += 1
+    this.#electorate = keys
   }
 
   /** C3, C8: every chain has a committee and every view a leader, whatever was proven against whom. */
@@ -140,11 +190,23 @@ class CoordinationRun {
           this.chain.violations.push(`C8: chain ${chain} epoch ${snapshot.epoch} view ${view} has no leader`)
       }
     }
+    this.#checkSanctioned(snapshot)
     this.#noteSanctions(snapshot)
   }
 
+  /** SAN-1: who is at any level sits nowhere, unless nobody else is left. */
+  #checkSanctioned({ epoch, params, committees }: EpochSnapshot): void {
+    const { state, violations } = this.chain
+    const isOut = (key: Uint8Array): boolean => sanctionsOf(state, key, { epoch, params }).isExcluded
+    const isAnyoneClean = readElectorate(state).some(({ key }) => !isOut(key))
+    for (const [chain, { members }] of committees) {
+      if (isAnyoneClean && members.some(({ key }) => isOut(key)))
+        violations.push(`SAN-1: a sanctioned validator sits on chain ${chain} in epoch ${epoch}`)
+    }
+  }
+
   #noteSanctions({ epoch, params }: EpochSnapshot): void {
-    for (const { key } of this.chain.genesis.validators) {
+    for (const key of this.#keys) {
       const { steps, recoversAtEpoch } = sanctionsOf(this.chain.state, key, { epoch, params })
       if (steps.some((step) => step.epoch === epoch - 1)) this.coverage.sanctions += 1
       if (recoversAtEpoch === epoch + 1) this.coverage.recoveries += 1

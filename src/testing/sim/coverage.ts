@@ -34,8 +34,8 @@ export const RECEIPT_KINDS = [
   'actionsAborted',
   'deadlinesPassed'
 ] as const
-/** Of coordination: rises of sanctions, and levels that go by themselves. */
-export const COORDINATION_KINDS = ['sanctions', 'recoveries'] as const
+/** Of coordination: rises of sanctions, levels that go by themselves, registrations and departures. */
+export const COORDINATION_KINDS = ['sanctions', 'recoveries', 'joins', 'leaves'] as const
 const ALL_KINDS = [...COVERED, ...RECEIPT_KINDS, ...COORDINATION_KINDS] as const
 export type Covered = (typeof ALL_KINDS)[number]
 export type Coverage = Record<Covered, number>
