@@ -29,6 +29,7 @@ import { dataPaths } from '../node/data-dir.ts'
 import { readKeyFile, signerOfKey } from '../node/keys.ts'
 import { StartError } from '../node/node-errors.ts'
 import { Retention } from '../node/retention.ts'
+import { RevealChain } from '../node/reveal-chain.ts'
 import { Validator } from '../node/validator.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
@@ -260,13 +261,13 @@ export class Node {
     if (path === undefined) return undefined
     const key = readKeyFile(path, 'validator')
     const init = { publicKey: key.publicKey, network }
-    if (signFromEpoch === undefined) {
-      return new Validator(signerOfKey(key), await openGuard(nodeStore.database, init, path))
-    }
+    const reveals = new RevealChain(key.seed)
+    if (signFromEpoch === undefined)
+      return new Validator(signerOfKey(key), await openGuard(nodeStore.database, init, path), reveals)
     const id = randomBytes(32)
     const guard = await SignGuard.adopt(nodeStore.database, init, { id, fromEpoch: signFromEpoch })
     await bindGuard(path, id)
-    return new Validator(signerOfKey(key), guard)
+    return new Validator(signerOfKey(key), guard, reveals)
   }
 
   async #createNetwork(id: Uint8Array, nodeStore: NodeStore): Promise<Libp2pNetwork> {

@@ -27,6 +27,8 @@ export const DOMAINS = {
   /** One step of a hash chain of reveals, and what a reveal does to the mix (C29). */
   reveal: tag('icn/reveal/1'),
   mix: tag('icn/mix/1'),
+  /** What a validator's hash chains are made of; never leaves it. */
+  revealSeed: tag('icn/reveal-seed/1'),
   /** One draw of the leader lottery (C8). */
   leader: tag('icn/leader/1'),
   /** The record that binds a validator key to a peer id. */

@@ -42,6 +42,7 @@ import { serveBlocks, serveRange } from './chain/serve.ts'
 import { EvidencePool, NO_EVIDENCE } from './evidence-pool.ts'
 import { observeFinal, observeFinality, observeOffences } from './observed-events.ts'
 import { Coordination } from './coordination.ts'
+import { createDuties } from './duties.ts'
 import { serveBodies, serveHeaders } from './sync/serve.ts'
 import type { ChainSyncInit } from './sync/chain-sync.ts'
 import { slotsOf } from '../sync/budget.ts'
@@ -181,6 +182,8 @@ export class Chains {
     }
     for (const [chain, node] of chains) if (isShard(chain)) coordination.onFinal(() => node.driver.wake())
     coordination.onFinal(() => receipts.pull())
+    const duties = createDuties(c.validator, { constants, chain: (chain) => chains.get(chain), failed })
+    coordination.onFinal(() => duties?.check())
     const all = new Chains(c, {
       genesis,
       constants,

@@ -12,9 +12,12 @@ import { bindingBytes } from '../codec/peer-record.ts'
 import type { ValidatorBinding } from '../codec/peer-record.ts'
 import { statementBytes } from '../codec/statement.ts'
 import type { Statement } from '../codec/statement.ts'
+import { TransactionType, transactionSignedBytes } from '../codec/transaction.ts'
+import type { TransactionContent } from '../codec/transaction.ts'
 import type { Signer } from '../crypto/ports.ts'
 import type { GuardRefusal } from '../store/guard-rules.ts'
 import type { GuardUpdate, SignGuard } from '../store/sign-guard.ts'
+import type { RevealChain } from './reveal-chain.ts'
 
 export type SigningState = 'listening' | 'active' | 'refused'
 
@@ -27,11 +30,14 @@ export interface Signed {
 export class Validator {
   readonly publicKey: Uint8Array
   readonly guard: SignGuard
+  readonly reveals: RevealChain | undefined
   readonly #signer: Signer
   #state: SigningState = 'listening'
   #reason = ''
 
-  constructor(signer: Signer, guard: SignGuard) {
+  /** @param reveals hash chains of the key; undefined: this node reveals nothing and has no duties of its own. */
+  constructor(signer: Signer, guard: SignGuard, reveals?: RevealChain) {
+    this.reveals = reveals
     this.publicKey = signer.publicKey
     this.guard = guard
     this.#signer = signer
@@ -58,6 +64,16 @@ export class Validator {
       ok: true,
       value: { signature: this.#signer.sign(statementBytes(statement)), update: admitted.value }
     }
+  }
+
+  /**
+   * A transaction of the validator's own (REG-2): no statement, so the guard has no say; nothing while it may not sign.
+   * @returns it as it travels
+   */
+  signOrder(network: Uint8Array, content: TransactionContent): Uint8Array | undefined {
+    if (this.#state !== 'active') return undefined
+    const signature = this.#signer.sign(transactionSignedBytes(network, content))
+    return TransactionType.serialize({ ...content, signature })
   }
 
   /** The word that a node is this validator's (DIS-4): no statement, so the guard has no say; nothing while refused. */

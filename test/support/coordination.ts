@@ -1,7 +1,7 @@
 /** A coordination chain in memory whose registry changes: registry actions, and freezes with what a test knows of conduct. */
 import assert from 'node:assert/strict'
-import { buildRegistryOrder } from '../../src/client/registry-orders.ts'
-import type { RegistryOrder } from '../../src/client/registry-orders.ts'
+import { buildRegistryOrder } from '../../src/state/coord/orders.ts'
+import type { RegistryOrder } from '../../src/state/coord/orders.ts'
 import { buildChainGenesis } from '../../src/chain/genesis-block.ts'
 import type { ValidatorRecord } from '../../src/codec/registry-records.ts'
 import { TransactionType } from '../../src/codec/transaction.ts'

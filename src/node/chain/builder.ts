@@ -8,9 +8,13 @@ import { chooseLateVotes } from '../../chain/attendance.ts'
 import { NO_COORD_REFERENCE, buildBlock } from '../../chain/build.ts'
 import type { Instance } from '../../consensus/instance.ts'
 import type { TransactionSource } from '../../state/build.ts'
+import { tipAt } from '../../state/coord/reveals.ts'
+import { readValidator } from '../../state/coord/validators.ts'
+import type { StateView } from '../../state/ports.ts'
 import type { CheckedDelivery } from '../../state/receipts.ts'
 import type { EvidencePool } from '../evidence-pool.ts'
 import type { Clock } from '../ports.ts'
+import type { RevealChain } from '../reveal-chain.ts'
 import type { BlockTree, Ground } from './block-tree.ts'
 import type { CoordinationView } from './coordination-view.ts'
 
@@ -25,6 +29,8 @@ export interface BuilderComponents {
   /** Receipts of other chains that a child of this block may carry under this reference. */
   readonly deliveries: (parent: Ground, coordHeight: number) => readonly CheckedDelivery[]
   readonly evidence: Pick<EvidencePool, 'offers'>
+  /** Hash chains of the own key (C29). */
+  readonly reveals: RevealChain | undefined
   readonly shards: number
   /** Finality certificate of the last final block, from the store. */
   readonly finalCertificate: () => Certificate | undefined
@@ -64,6 +70,7 @@ export class Builder {
       coord,
       proposer,
       evidence: empty ? [] : this.#c.evidence.offers(),
+      ...(chain === COORD ? this.#reveal(parent.state, parent.header.height + 1, proposer) : {}),
       deliveries: empty ? [] : deliveries(parent, coord.height),
       candidates: empty ? [] : candidates(tree.wireHashesUpTo(parentKey))
     })
@@ -83,6 +90,14 @@ export class Builder {
     }
     const stored = this.#c.finalCertificate()
     return stored !== undefined && toHex(stored.hash) === toHex(hash) ? stored : undefined
+  }
+
+  /** C29: what the state before the block asks of us. */
+  #reveal(state: StateView, height: number, proposer: Uint8Array): { readonly reveal?: Uint8Array } {
+    const record = readValidator(state, proposer)
+    const tip = record === undefined ? undefined : tipAt(record, height)
+    const reveal = tip === undefined ? undefined : this.#c.reveals?.preimageOf(tip)
+    return reveal === undefined ? {} : { reveal }
   }
 
   /** C28: votes of the last ancestors' views that came after the certificate. */

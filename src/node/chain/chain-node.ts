@@ -239,6 +239,7 @@ export class ChainNode {
       ...c,
       tree,
       proposer: c.validator?.publicKey,
+      reveals: c.validator?.reveals,
       shards: constants.shards,
       candidates: (exclude) => this.pool.select(exclude).transactions(),
       deliveries: (parent, coordHeight) =>

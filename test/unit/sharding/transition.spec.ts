@@ -1,6 +1,6 @@
 /** Epochs over the pure state: who sits when validators come, fall silent, leave (C2, C3; EPO-11 to EPO-16, REG-5, REG-8). */
 import assert from 'node:assert/strict'
-import type { RegistryOrder } from '../../../src/client/registry-orders.ts'
+import type { RegistryOrder } from '../../../src/state/coord/orders.ts'
 import { toHex } from '../../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import { UNKNOWN_CONDUCT } from '../../../src/sharding/transition.ts'

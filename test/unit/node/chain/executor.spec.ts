@@ -254,6 +254,7 @@ describe('building the own proposal', () => {
       coord,
       proposer: input.proposer,
       deliveries: () => [],
+      reveals: undefined,
       evidence: { offers: () => [] },
       candidates: (exclude) => transactions.filter(({ wireHash }) => !exclude.has(toHex(wireHash))),
       shards: 1,
