@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from '../../src/client/index.ts'
 import { signTransfer, transferCost } from '../../src/client/transfer.ts'
+import { MAX_GENESIS_ACCOUNTS } from '../../src/codec/genesis.ts'
 import { ADDRESS_BYTES } from '../../src/crypto/address.ts'
 import type { Devnet } from '../../src/devnet/devnet.ts'
 import { metricSum, parseMetrics } from '../../src/devnet/prometheus.ts'
@@ -23,7 +24,6 @@ import type { Bars } from './bars.ts'
 import { ratio, say } from './bars.ts'
 import { withDevnet } from './devnet.ts'
 
-const ACCOUNTS = 99_000
 const BALANCE = 1_000_000n
 const VALIDATORS = 4
 const EPOCH = 24
@@ -53,7 +53,8 @@ async function makeGenesis(directory: string): Promise<string> {
   const keys = Array.from({ length: VALIDATORS }, (_, index) =>
     keyFromSeed('validator', devnetSeed(`validator${index}`))
   )
-  const filling = Array.from({ length: ACCOUNTS }, () => ({
+  const published = devnetAccounts()
+  const filling = Array.from({ length: MAX_GENESIS_ACCOUNTS - published.length }, () => ({
     address: prng.bytes(ADDRESS_BYTES),
     consumer: BALANCE,
     industrial: BALANCE
@@ -64,7 +65,7 @@ async function makeGenesis(directory: string): Promise<string> {
     timeMs: Date.now(),
     shards: 2,
     overrides: { epochLength: EPOCH, freezeDistance: 4, snapshotInterval: INTERVAL },
-    accounts: [...devnetAccounts(), ...filling]
+    accounts: [...published, ...filling]
   })
   if (!genesis.ok) throw new RangeError(`${genesis.code}: ${genesis.detail}`)
   mkdirSync(join(directory, 'keys'), { recursive: true })

@@ -3,8 +3,8 @@ import { must } from '../primitives/errors.ts'
 import { BODIES_PER_REQUEST } from '../codec/sync-messages.ts'
 import type { HeaderRun, RunPart } from './header-run.ts'
 import { SYNC_LIMITS } from './limits.ts'
-import { choosePeer, noteAsked } from './peers.ts'
-import type { Ask, Chunk, SyncState } from './state.ts'
+import { choosePeer, noteAsked, notePause } from './peers.ts'
+import type { Ask, Chunk, HeldRun, SyncState } from './state.ts'
 import type { Effect, Env, PeerName } from './types.ts'
 
 /** A request is given to so many peers at most. */
@@ -49,7 +49,7 @@ export function askBodies(state: SyncState, env: Env): Effect[] {
     if (windowBytes > SYNC_LIMITS.windowBodyBytes && chunk.from > lowestEnd) break
     if (chunk.bodies !== undefined) continue
     if (out >= SYNC_LIMITS.bodyRequests || state.asks.size >= env.slots) break
-    const under = asks.get(chunk.from) ?? []
+    const under = (asks.get(chunk.from) ?? []).filter(({ run }) => run === chunk.run)
     if (under.length === 0 || (isFirst && needsRescue(state, under, env))) {
       const peer = choosePeer(state.peers, env, {
         height: chunk.to,
@@ -66,13 +66,29 @@ export function askBodies(state: SyncState, env: Env): Effect[] {
   return effects
 }
 
-function ask(state: SyncState, { from, to, bytes, run }: Chunk, peer: PeerName, env: Env): Effect {
-  const headers = must(
-    state.runs.find(({ id: of }) => of === run),
+const runOf = ({ runs }: SyncState, { run }: Chunk): HeldRun =>
+  must(
+    runs.find(({ id }) => id === run),
     'a chunk is of an attached run'
-  ).run
+  )
+
+/** Whether what an answer was compared with is proven: if not, it may be that and not the answer that is false. */
+export const isAskedByProof = ({ runs }: SyncState, { run: of, to }: Ask): boolean =>
+  (runs.find(({ id }) => id === of)?.verifiedTo ?? 0) >= to
+
+/** SYN-4: bodies that do not fit headers which may be false prove nothing yet; their peer rests, others are asked. */
+export function suspect(state: SyncState, { peer, run, to }: Ask, why: string, env: Env): void {
+  notePause(state.peers, peer, 'lacks', env.nowMs)
+  const isAttached = state.runs.some(({ id }) => id === run)
+  if (run === undefined || !isAttached || state.suspects.some((one) => one.peer === peer)) return
+  state.suspects.push({ peer, run, to, why })
+}
+
+function ask(state: SyncState, chunk: Chunk, peer: PeerName, env: Env): Effect {
+  const { from, to, bytes } = chunk
+  const headers = runOf(state, chunk).run
   const id = state.nextId++
-  state.asks.set(id, { id, kind: 'bodies', peer, from, to, bytes, askedMs: env.nowMs })
+  state.asks.set(id, { id, kind: 'bodies', run: chunk.run, peer, from, to, bytes, askedMs: env.nowMs })
   noteAsked(state.peers, peer, bytes)
   return { type: 'ask-bodies', id, peer, from, limit: to - from + 1, headers }
 }
@@ -94,9 +110,11 @@ function asksByStart({ asks }: SyncState): Map<number, Ask[]> {
 }
 
 /** Matched to the headers of the ask by the driver. An answer that ended early leaves the rest wanted. */
-export function takeBodies(state: SyncState, { from, to }: Ask, bodies: readonly Uint8Array[]): void {
+export function takeBodies(state: SyncState, asked: Ask, bodies: readonly Uint8Array[]): void {
+  // They fit the headers that they were asked for: those of a run that was false may have others in their place by now.
+  const { from, to, run: of } = asked
   const at = state.chunks.findIndex(
-    (chunk) => chunk.from === from && chunk.to === to && chunk.bodies === undefined
+    (chunk) => chunk.run === of && chunk.from === from && chunk.to === to && chunk.bodies === undefined
   )
   const chunk = state.chunks[at]
   if (chunk === undefined) return
@@ -135,12 +153,13 @@ const lowestPart = ({ runs, head }: SyncState): RunPart | undefined =>
 /** The lowest part whose bodies are all prepared goes into execution; one at a time. */
 export function importNext(state: SyncState): Effect[] {
   const [held] = state.runs
-  if (held === undefined || state.importingTo !== undefined || state.importWaits) return []
+  if (held === undefined || state.importing !== undefined || state.importWaits) return []
   const from = state.head.height + 1
   const part = lowestPart(state)
   if (part === undefined || part.to > held.verifiedTo) return []
   const chunks = state.chunks.filter((chunk) => chunk.from <= part.to)
   if (chunks.length === 0 || !chunks.every(({ prepared }) => prepared)) return []
-  state.importingTo = part.to
+  const { hash } = must(held.run.headers[part.to - held.run.from], 'a part ends in its run')
+  state.importing = { run: held.id, end: { height: part.to, hash } }
   return [{ type: 'import', from, headers: held.run, part }]
 }

@@ -7,7 +7,7 @@ import type { HeaderRun } from './header-run.ts'
 import { SYNC_LIMITS } from './limits.ts'
 import { ableTo, choosePeer, noteAsked, notePause, recordOf } from './peers.ts'
 import { attachedTo } from './state.ts'
-import type { HeldRun, SyncState } from './state.ts'
+import type { HeldRun, Suspect, SyncState } from './state.ts'
 import type { Effect, Env, Input, PeerName } from './types.ts'
 
 /** A header's bytes: what a request is expected to bring. */
@@ -27,6 +27,7 @@ export function askHeaders(state: SyncState, env: Env, atMost: number): Effect[]
     state.asks.set(id, {
       id,
       kind: 'headers',
+      run: undefined,
       peer,
       from: gap.from,
       to: gap.from + gap.limit - 1,
@@ -143,7 +144,18 @@ export function takeVerified(
     held.verifiedTo = part.to
   }
   state.target = Math.max(state.target, to)
-  return []
+  return convict(state, held, env)
+}
+
+/** SYN-4: the headers hold, so the bodies did not. */
+function convict(state: SyncState, { id, verifiedTo }: HeldRun, env: Env): Effect[] {
+  const isGuilty = ({ run, to }: Suspect): boolean => run === id && to <= verifiedTo
+  const guilty = state.suspects.filter(isGuilty)
+  state.suspects = state.suspects.filter((one) => !isGuilty(one))
+  return guilty.map(({ peer, why }) => {
+    notePause(state.peers, peer, 'invalid', env.nowMs)
+    return { type: 'report', peer, fact: 'invalid', why }
+  })
 }
 
 /** What lies above it hung on it. */
@@ -153,6 +165,7 @@ export function dropRuns(state: SyncState, lowest: HeldRun): void {
   state.runs = kept
   const ids = new Set(kept.map(({ id }) => id))
   state.chunks = state.chunks.filter(({ run }) => ids.has(run))
+  state.suspects = state.suspects.filter(({ run }) => ids.has(run))
 }
 
 /** SYN-7: headers of an epoch that stays unknown may be false, and may be our own lag: they go, at nobody's cost. */
@@ -160,7 +173,7 @@ export function giveUpUnknown(state: SyncState, env: Env): PeerName | undefined 
   const [lowest] = state.runs
   const waits =
     lowest !== undefined &&
-    state.importingTo === undefined &&
+    state.importing === undefined &&
     !env.coordinationSyncs &&
     lowest.run.parts.some(({ to, epoch }) => to > lowest.verifiedTo && !env.knowsEpoch(epoch)) &&
     lowest.verifiedTo < lowest.run.from

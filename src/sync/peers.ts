@@ -63,12 +63,14 @@ export const ableTo = (peers: Peers, height: number, env: Env): PeerName[] =>
     })
     .map(({ peer }) => peer)
 
+interface Want {
+  readonly height: number
+  readonly bytes: number
+  readonly except?: readonly PeerName[]
+}
+
 /** Who is asked for so many bytes up to `height`; undefined while nobody worth it is free. */
-export function choosePeer(
-  peers: Peers,
-  env: Env,
-  want: { readonly height: number; readonly bytes: number; readonly except?: readonly PeerName[] }
-): PeerName | undefined {
+export function choosePeer(peers: Peers, env: Env, want: Want): PeerName | undefined {
   const expected = ableTo(peers, want.height, env).map((peer) => {
     const record = recordOf(peers, peer)
     return {

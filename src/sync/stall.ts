@@ -22,9 +22,9 @@ function stallOfPeers(state: SyncState, env: Env): string | undefined {
     : 'all peers failed lately and are asked again later'
 }
 
-function stallOfWork({ head, runs, importingTo, asks }: SyncState): string {
+function stallOfWork({ head, runs, importing, asks }: SyncState): string {
   if (runs.some(({ verifying }) => verifying.size > 0)) return 'the verifier is busy'
-  if (importingTo !== undefined) return `blocks up to ${importingTo} take long to execute or to write`
+  if (importing !== undefined) return `blocks up to ${importing.end.height} take long to execute or to write`
   const isUnproven = runs.length > 0 && (runs[0]?.verifiedTo ?? 0) <= head.height
   if (isUnproven) return 'headers of an epoch that is not known yet'
   return asks.size > 0 ? `${asks.size} requests without an answer yet` : 'no peer is free to be asked'

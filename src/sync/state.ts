@@ -24,6 +24,8 @@ export type Phase = 'live' | 'pausing' | 'snapshot' | 'syncing' | 'halted'
 export interface Ask {
   readonly id: number
   readonly kind: 'headers' | 'bodies'
+  /** Of bodies: the run whose headers they are compared with. */
+  readonly run: number | undefined
   readonly peer: PeerName
   readonly from: number
   readonly to: number
@@ -55,6 +57,23 @@ export interface Chunk {
   prepared: boolean
 }
 
+/** Proven: it goes on though the run that it was part of is dropped for what lies above it. */
+export interface Importing {
+  /** Id of the run. */
+  readonly run: number
+  /** Its last block. */
+  readonly end: Place
+}
+
+/** Its bodies did not fit headers that were not proven: either are false. */
+export interface Suspect {
+  readonly peer: PeerName
+  /** Id of the run. */
+  readonly run: number
+  readonly to: number
+  readonly why: string
+}
+
 export interface SyncState {
   readonly mode: SyncMode
   phase: Phase
@@ -71,9 +90,11 @@ export interface SyncState {
   readonly peers: Peers
   readonly progress: Progress
   nextId: number
-  /** End of what is being executed. */
-  importingTo: number | undefined
+  /** The part that is being executed. */
+  importing: Importing | undefined
   importWaits: boolean
+  /** One a peer, judged when the headers are. */
+  suspects: Suspect[]
   /** Since when the lowest run cannot be verified because its epoch is unknown. */
   unknownEpochMs: number | undefined
   snapshotTried: boolean
@@ -96,8 +117,9 @@ export function createSync(head: Place, mode: SyncMode, nowMs: number): SyncStat
     peers: new Map(),
     progress: createProgress(nowMs),
     nextId: 1,
-    importingTo: undefined,
+    importing: undefined,
     importWaits: false,
+    suspects: [],
     unknownEpochMs: undefined,
     snapshotTried: false,
     usualMs: 100,
@@ -115,7 +137,8 @@ export function forgetAbove(state: SyncState, head: Place): void {
   state.runs = []
   state.ahead = []
   state.chunks = []
-  state.importingTo = undefined
+  state.importing = undefined
   state.importWaits = false
+  state.suspects = []
   state.unknownEpochMs = undefined
 }

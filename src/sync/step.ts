@@ -6,7 +6,7 @@
  */
 import { unreachable } from '../primitives/errors.ts'
 import { RUN_BODY_BYTES } from '../codec/sync-messages.ts'
-import { askBodies, importNext, prepareBodies, takeBodies } from './bodies.ts'
+import { askBodies, importNext, isAskedByProof, prepareBodies, suspect, takeBodies } from './bodies.ts'
 import {
   askHeaders,
   attach,
@@ -57,7 +57,7 @@ function apply(state: SyncState, input: Input, env: Env): Effect[] {
       noteStored(state.progress, input.to, env.nowMs)
       return []
     case 'import-waits':
-      state.importingTo = undefined
+      state.importing = undefined
       state.importWaits = true
       return []
     case 'import-refused':
@@ -94,6 +94,10 @@ function failed(state: SyncState, id: number, failure: Failure, why: string, env
   if (ask === undefined) return []
   state.asks.delete(id)
   noteEnded(state.peers, ask.peer, ask.bytes)
+  if (failure === 'invalid' && ask.kind === 'bodies' && !isAskedByProof(state, ask)) {
+    suspect(state, ask, why, env)
+    return []
+  }
   notePause(state.peers, ask.peer, failure, env.nowMs)
   return failure === 'invalid' ? [{ type: 'report', peer: ask.peer, fact: 'invalid', why }] : []
 }
@@ -124,11 +128,17 @@ function snapshotEnded(state: SyncState, final: Place | undefined, env: Env): Ef
 }
 
 function executed(state: SyncState, to: number): Effect[] {
+  const { importing, storedHeight } = state
+  if (importing?.end.height !== to) return []
+  state.importing = undefined
+  state.head = importing.end
   const [held] = state.runs
-  if (held === undefined || state.importingTo !== to) return []
-  state.importingTo = undefined
-  const last = held.run.headers[to - held.run.from]
-  if (last !== undefined) state.head = { height: to, hash: last.hash }
+  if (held?.id !== importing.run) {
+    // Its run was dropped for what lay above: what came since begins below the head.
+    forgetAbove(state, importing.end)
+    state.storedHeight = storedHeight
+    return []
+  }
   if (to >= held.run.to) state.runs.shift()
   state.chunks = state.chunks.filter((chunk) => chunk.from > to)
   return []
@@ -204,7 +214,7 @@ function isDone(state: SyncState, env: Env): boolean {
   const isEmpty =
     state.runs.length === 0 &&
     state.ahead.length === 0 &&
-    state.importingTo === undefined &&
+    state.importing === undefined &&
     state.storedHeight >= state.head.height &&
     ![...state.asks.values()].some(({ kind }) => kind === 'headers')
   const reach = state.head.height + SYNC_LIMITS.reachBlocks

@@ -26,6 +26,8 @@ export type Behaviour =
   | 'garbage'
   /** Headers that hang together, of another history; the certificates do not hold. */
   | 'forks'
+  /** Like those, but of the true history in the first epoch that is asked for. */
+  | 'branches'
   /** True headers, false bodies. */
   | 'bodies'
   /** Always too busy. */
@@ -60,6 +62,7 @@ export interface WorldInit {
 }
 
 const FREEZE = 2
+const FORKERS: ReadonlySet<Behaviour> = new Set(['forks', 'branches'])
 
 export class SyncWorld {
   nowMs = 1_000
@@ -154,9 +157,9 @@ export class SyncWorld {
         return this.#answer(effect)
       case 'verify': {
         const { run, part } = effect
-        const holds = effect.headers.headers.every(({ hash }, at) =>
-          same(hash, hashOf(effect.headers.from + at))
-        )
+        const holds = effect.headers.headers
+          .slice(0, part.to + 1 - effect.headers.from)
+          .every(({ hash }, at) => same(hash, hashOf(effect.headers.from + at)))
         this.#runs.set(run, holds)
         return this.after(2, () => this.feed({ type: 'verified', run, to: part.to, holds }))
       }
@@ -209,12 +212,9 @@ export class SyncWorld {
     this.asked.set(effect.peer, (this.asked.get(effect.peer) ?? 0) + 1)
     const fail = (failure: Failure): void =>
       this.after(10, () => this.feed({ type: 'failed', id, failure, why: failure }))
-    if (peer === undefined) return fail('failed')
-    if (peer.behaviour === 'stalls') return
-    if (peer.behaviour === 'lacks') return fail('lacks')
-    if (peer.behaviour === 'limited') return fail('limited')
-    if (effect.type === 'ask-headers' ? peer.behaviour === 'garbage' : peer.behaviour === 'bodies')
-      return fail('invalid')
+    if (peer?.behaviour === 'stalls') return
+    const failure = peer === undefined ? 'failed' : this.#refusal(peer.behaviour, effect)
+    if (peer === undefined || failure !== undefined) return fail(failure ?? 'failed')
     const { bodyBytes = 100, speed = 100 } = this.#init
     const tip = this.#tip
     if (from > tip) return fail('lacks')
@@ -224,13 +224,34 @@ export class SyncWorld {
     const perMs = peer.behaviour === 'slow' ? speed * 10 : speed
     this.after(this.#takesMs(peer.name, (bytes / 1_000_000) * perMs), () => {
       if (effect.type === 'ask-headers') {
-        const run = this.runOf(from, to, peer.behaviour === 'forks' ? 7 : 0)
-        this.feed({ type: 'headers', id, run, bytes })
+        this.feed({ type: 'headers', id, run: this.#runBy(peer, from, to), bytes })
       } else {
         const bodies = Array.from({ length: to - from + 1 }, () => new Uint8Array(bodyBytes))
         this.feed({ type: 'bodies', id, bodies })
       }
     })
+  }
+
+  isTrue({ from, headers }: Extract<Effect, { type: 'ask-bodies' }>): boolean {
+    const first = headers.headers[from - headers.from]
+    return first !== undefined && same(first.hash, hashOf(from))
+  }
+
+  /** An honest peer's bodies are those of the true headers, whatever they are compared with. */
+  #refusal(
+    behaviour: Behaviour,
+    effect: Extract<Effect, { type: 'ask-headers' | 'ask-bodies' }>
+  ): Failure | undefined {
+    if (behaviour === 'lacks' || behaviour === 'limited') return behaviour
+    if (effect.type === 'ask-headers') return behaviour === 'garbage' ? 'invalid' : undefined
+    const fits = behaviour !== 'bodies' && (this.isTrue(effect) || FORKERS.has(behaviour))
+    return fits ? undefined : 'invalid'
+  }
+
+  #runBy({ behaviour }: SyncPeer, from: number, to: number): HeaderRun {
+    const { epochLength = 50 } = this.#init
+    if (behaviour === 'branches') return this.runOf(from, to, 7, Math.ceil(from / epochLength) * epochLength)
+    return this.runOf(from, to, behaviour === 'forks' ? 7 : 0)
   }
 
   #takesMs(peer: string, lineMs: number): number {
@@ -240,19 +261,21 @@ export class SyncWorld {
     return 5 + endMs - this.nowMs
   }
 
-  runOf(from: number, to: number, fork = 0): HeaderRun {
+  /** @param fork another history, above `trueTo` */
+  runOf(from: number, to: number, fork = 0, trueTo = from - 2): HeaderRun {
+    const hashAt = (height: number): Uint8Array => hashOf(height, height <= trueTo ? 0 : fork)
     const { epochLength = 50, bodyBytes = 100 } = this.#init
     const epochOf = (height: number): number => Math.floor((height - 1) / epochLength)
     const headers: LinkedHeader[] = []
     const parts: RunPart[] = []
     for (let height = from; height <= to; height++) {
       const epoch = epochOf(height)
-      const header = { height, epoch, bodyBytes, parent: hashOf(height - 1, fork) } as Header
-      headers.push({ header, hash: hashOf(height, fork) })
+      const header = { height, epoch, bodyBytes, parent: hashAt(height - 1) } as Header
+      headers.push({ header, hash: hashAt(height) })
       if (height === to || epochOf(height + 1) !== epoch)
         parts.push({ epoch, to: height, certificate: CERTIFICATE })
     }
-    return { from, to, parent: hashOf(from - 1, fork), headers, parts }
+    return { from, to, parent: hashAt(from - 1), headers, parts }
   }
 }
 

@@ -41,6 +41,6 @@ function modeOf(state: SyncState): SyncFacts['mode'] {
   if (state.phase === 'halted' || state.progress.stalled !== undefined) return 'stalled'
   if (state.phase === 'live') return 'live'
   if (state.phase === 'snapshot') return 'snapshot'
-  const hasBodies = state.chunks.some(({ bodies }) => bodies !== undefined) || state.importingTo !== undefined
+  const hasBodies = state.chunks.some(({ bodies }) => bodies !== undefined) || state.importing !== undefined
   return hasBodies ? 'bodies' : 'headers'
 }

@@ -7,7 +7,7 @@ import { LACKS } from '../../net/answers.ts'
 import type { RequestProtocol, Response } from '../../net/types.ts'
 import type { World } from './world.ts'
 
-export const ANSWER_LIES = ['middle', 'misnamed', 'forgery', 'bodies', 'withheld'] as const
+export const ANSWER_LIES = ['middle', 'misnamed', 'forgery', 'trap', 'bodies', 'withheld'] as const
 export type AnswerLie = (typeof ANSWER_LIES)[number]
 
 /** False answers of one member, until told otherwise. `told` counts them. */
@@ -44,6 +44,15 @@ const FALSE_ANSWERS: Readonly<
       const [header, certificate] = [headers.at(-1), certificates.at(-1)]
       if (header === undefined || certificate === undefined) return
       certificates[certificates.length - 1] = { ...certificate, hash: blockHash(header) }
+    }),
+  /** The same with a body that nobody has: whoever is asked for it seems to lie. */
+  trap: (protocol, response) =>
+    withHeaders(protocol, response, (headers, certificates) => {
+      const [header, certificate] = [headers.at(-1), certificates.at(-1)]
+      if (header === undefined || certificate === undefined) return
+      const trap = { ...header, bodyHash: header.bodyHash.map((byte) => byte ^ 1) }
+      headers[headers.length - 1] = trap
+      certificates[certificates.length - 1] = { ...certificate, hash: blockHash(trap) }
     }),
   /** Bodies of the right length and another content. */
   bodies: (protocol, response) =>

@@ -22,7 +22,7 @@ export interface Mutant {
   /** A seed of the random suite that does; what is tried first. Undefined: no run of it comes to that. */
   readonly seed: number | undefined
   /** @default consensus */
-  readonly suite?: 'receipts'
+  readonly suite?: 'receipts' | 'sync'
 }
 
 /** A function that answers at once, whatever it is asked. */
@@ -275,4 +275,116 @@ const OF_RECEIPTS: readonly Mutant[] = [
   }
 ]
 
-export const MUTANTS: readonly Mutant[] = [...OF_CONSENSUS, ...OF_RECEIPTS]
+/** Rules of sync: what is false is found before it is believed, costs who told it, and stops nobody. */
+const OF_SYNC: readonly Mutant[] = [
+  {
+    name: 'headers need not hang together',
+    rule: 'SYN-2',
+    edits: [
+      {
+        module: 'sync/header-run.js',
+        find: 'parent !== undefined && !equal(header.parent, parent)',
+        replace: 'false'
+      }
+    ],
+    scenario: 'syncBesideLiars',
+    seed: undefined,
+    suite: 'sync'
+  },
+  {
+    name: 'certificate of another block accepted',
+    rule: 'SYN-2',
+    edits: [
+      {
+        module: 'sync/header-run.js',
+        find: ' &&\n            equal(certificate.hash, hash)',
+        replace: ''
+      }
+    ],
+    scenario: 'syncBesideLiars',
+    seed: undefined,
+    suite: 'sync'
+  },
+  {
+    name: 'certificate of a run unchecked',
+    rule: 'SYN-3',
+    edits: [{ module: 'sync/headers.js', find: 'if (!holds) {', replace: 'if (false) {' }],
+    scenario: 'syncBesideLiars',
+    seed: undefined,
+    suite: 'sync'
+  },
+  {
+    name: 'body hash unchecked',
+    rule: 'SYN-4',
+    edits: [
+      {
+        module: 'sync/body-list.js',
+        find: 'body.length !== header.bodyBytes || !equal(bodyHash(body), header.bodyHash)',
+        replace: 'false'
+      }
+    ],
+    scenario: 'syncBesideLiars',
+    seed: undefined,
+    suite: 'sync'
+  },
+  {
+    name: 'liar not charged',
+    rule: 'SYN-4, D14',
+    edits: [
+      {
+        module: 'sync/step.js',
+        find: "return failure === 'invalid' ?",
+        replace: 'return false ?'
+      }
+    ],
+    scenario: 'syncBesideLiars',
+    seed: undefined,
+    suite: 'sync'
+  },
+  {
+    name: 'part in execution lost with its run',
+    rule: 'SYN-3',
+    edits: [
+      {
+        module: 'sync/step.js',
+        find: 'if (importing?.end.height !== to)',
+        replace: 'if (importing?.end.height !== to || state.runs[0]?.id !== importing.run)'
+      }
+    ],
+    scenario: 'syncBesideLiars',
+    seed: undefined,
+    suite: 'sync'
+  },
+  {
+    name: 'what failed is not asked for again',
+    rule: 'SYN-5',
+    edits: [
+      {
+        module: 'sync/step.js',
+        find: 'state.asks.delete(id);\n    noteEnded(state.peers, ask.peer, ask.bytes);\n    if (failure',
+        replace: 'if (failure'
+      }
+    ],
+    scenario: 'syncBesideMiser',
+    seed: undefined,
+    suite: 'sync'
+  },
+  {
+    name: 'stall told to nobody',
+    rule: 'SYN-12',
+    edits: [answering('sync/step.js', 'function watch(state, env) {', '[]')],
+    scenario: 'syncBesideMiser',
+    seed: undefined,
+    suite: 'sync'
+  },
+  {
+    name: 'consensus not taken up again',
+    rule: 'SYN-8',
+    edits: [{ module: 'sync/step.js', find: 'if (isDone(state, env))', replace: 'if (false)' }],
+    scenario: 'syncBesideMiser',
+    seed: undefined,
+    suite: 'sync'
+  }
+]
+
+export const MUTANTS: readonly Mutant[] = [...OF_CONSENSUS, ...OF_RECEIPTS, ...OF_SYNC]

@@ -59,13 +59,32 @@ describe('sync of one chain', () => {
     const ahead: number[] = []
     assert(
       world.run(() => {
-        const { importingTo } = world.state
+        const importingTo = world.state.importing?.end.height
         const prepared = world.effects.findLast((effect) => effect.type === 'prepare')
         if (importingTo !== undefined && prepared !== undefined) ahead.push(prepared.from - importingTo)
         return world.resumed > 0
       }, 60_000)
     )
     assert(Math.max(...ahead) > 0, 'nothing above the part that was executed had been prepared')
+  })
+
+  it('SYN-3: a part that is executed while what lies above it is found false is not lost, and sync goes on', () => {
+    for (const knownEpochs of [1, 2, 100]) {
+      const world = synced({ peers: [aPeer('liar', 'branches', TIP), ...honest(1)], knownEpochs }, 200_000)
+      assert(world.blamed.includes('liar invalid'))
+      assert.deepEqual(
+        world.executed,
+        Array.from({ length: TIP }, (_, at) => at + 1)
+      )
+    }
+  })
+
+  it('SYN-4: bodies that do not fit false headers cost nobody but who gave the headers', () => {
+    const world = synced({ peers: [aPeer('liar', 'branches', TIP), ...honest(2)] }, 400_000)
+    const traps = world.effects.filter((effect) => effect.type === 'ask-bodies' && !world.isTrue(effect))
+    assert(traps.some((effect) => effect.type === 'ask-bodies' && effect.peer !== 'liar'))
+    const charged = world.blamed.filter((fact) => fact.endsWith('invalid'))
+    assert.deepEqual(new Set(charged), new Set(['liar invalid']))
   })
 
   it('SYN-1: a gap of nearBlocks is left to consensus, one more is not', () => {
