@@ -18,6 +18,7 @@ from pathlib import Path
 # The modules beside this one leave no compiled copies in the repository.
 sys.dont_write_bytecode = True
 
+from second_reader_atomic import read_atomic
 from second_reader_genesis import read_genesis, read_leaders
 from second_reader_cooperation import read_cooperation
 from second_reader_emission import read_emission
@@ -625,6 +626,7 @@ READERS = {
     "state.json": read_state,
     "genesis.json": read_genesis,
     "leaders.json": read_leaders,
+    "atomic.json": lambda reader, file: read_atomic(reader, file, sys.modules[__name__]),
     "emission.json": read_emission,
     "cooperation.json": lambda reader, file: read_cooperation(reader, file, sys.modules[__name__]),
     "evidence.json": lambda reader, file: read_evidence(reader, file, sys.modules[__name__]),

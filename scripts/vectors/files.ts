@@ -1,4 +1,5 @@
 /** The vector files that are generated, by name. Files from elsewhere (another reader's, another layer's) may lie beside them. */
+import { atomic } from './atomic.ts'
 import { cooperation } from './cooperation.ts'
 import { emission } from './emission.ts'
 import { evidence } from './evidence.ts'
@@ -21,6 +22,7 @@ const BUILDERS: Readonly<Record<string, () => Plain>> = {
   'signatures.json': signatures,
   'gossip.json': gossip,
   'evidence.json': evidence,
+  'atomic.json': atomic,
   'emission.json': emission,
   'cooperation.json': cooperation
 }

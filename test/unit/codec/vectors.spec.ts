@@ -195,6 +195,7 @@ const RUNNERS: Readonly<Record<string, (file: File) => void>> = {
 
 /** Files whose runner is the spec of the layer that made them, with its path. */
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'atomic.json': 'test/unit/state/atomic-vectors.spec.ts',
   'cooperation.json': 'test/unit/cooperation/vectors.spec.ts',
   'emission.json': 'test/unit/chain/emission.spec.ts',
   'genesis.json': 'test/unit/sharding/vectors.spec.ts',

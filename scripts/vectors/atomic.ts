@@ -1,0 +1,411 @@
+/** The vectors of atomic actions: what M2 says of legs, and stories of three shards, block by block (ATO-1 … ATO-15). */
+import { ACTION_MULTI_TRANSFER, MultiTransferType, cosignedBytes } from '../../src/codec/atomic.ts'
+import type { AtomicTerms, Cosignature, Leg, MultiTransfer } from '../../src/codec/atomic.ts'
+import { OutboxEntryType, ReceiptType } from '../../src/codec/receipt.ts'
+import type { Receipt } from '../../src/codec/receipt.ts'
+import { refusalNumber } from '../../src/codec/refusals.ts'
+import { TransactionType } from '../../src/codec/transaction.ts'
+import { addressOfKey, homeShard } from '../../src/crypto/address.ts'
+import { signWithSeed } from '../../src/crypto/ed25519.ts'
+import { PRESETS } from '../../src/params/presets.ts'
+import { toHex } from '../../src/primitives/bytes.ts'
+import type { Hex } from '../../src/primitives/bytes.ts'
+import { shardId } from '../../src/primitives/chain-id.ts'
+import type { ChainId } from '../../src/primitives/chain-id.ts'
+import { must } from '../../src/primitives/errors.ts'
+import { multiTransfer } from '../../src/state/actions/multi-transfer.ts'
+import { applyBlock } from '../../src/state/apply-block.ts'
+import { buildGenesisState } from '../../src/state/genesis-state.ts'
+import type { StateChanges, StateView } from '../../src/state/ports.ts'
+import { checkStateless } from '../../src/state/stateless.ts'
+import type { CheckedTransaction, Execution } from '../../src/state/types.ts'
+import { toPlain } from './plain.ts'
+import type { Plain } from './plain.ts'
+import { NETWORK, digest, keyOf } from './samples.ts'
+import type { SampleKey } from './samples.ts'
+
+const SHARDS = 3
+const START_MS = 1_700_000_000_000
+const BALANCE = 1_000_000_000n
+const params = PRESETS.devnet.params
+const MINIMUM = BigInt(params.minBalance)
+
+/** What stories are told of: accounts, escrows, records, their index. Prefixes in hex. */
+const TOLD = ['01', '06', '07', '08']
+
+interface Owner extends SampleKey {
+  readonly address: Uint8Array
+}
+
+function ownerOn(shard: number, label: string): Owner {
+  for (let number = 0; ; number++) {
+    const key = keyOf(`${label} ${number}`)
+    const address = addressOfKey(key.publicKey)
+    if (homeShard(address, SHARDS) === shard) return { ...key, address }
+  }
+}
+
+const OWNERS = [0, 1, 2].map((shard) => ownerOn(shard, 'owner'))
+const owner = (shard: number): Owner => must(OWNERS[shard], 'an owner of each shard')
+const fresh = (shard: number): Owner => ownerOn(shard, 'nobody yet')
+const leg = (from: Owner, to: Owner, consumer: bigint, industrial = 0n): Leg => ({
+  from: from.address,
+  to: to.address,
+  consumer,
+  industrial
+})
+
+/** A shard in memory, written down as it goes. */
+class Shard implements StateView {
+  readonly chain: ChainId
+  readonly values = new Map<Hex, Uint8Array>()
+  readonly #pages = new Map<Hex, Uint8Array>()
+  root: Uint8Array
+  height = 0
+  /** Receipts that no block of their destination has taken in. */
+  readonly sent = new Map<ChainId, Receipt[]>()
+
+  constructor(chain: ChainId) {
+    this.chain = chain
+    const accounts = [{ address: owner(chain).address, consumer: BALANCE, industrial: BALANCE }]
+    const reserve = { consumer: 0n, industrial: 0n }
+    const changes = buildGenesisState({ accounts, reserve, extra: [], params, timeMs: START_MS })
+    this.root = changes.root
+    this.#write(changes)
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.values.get(toHex(key))
+  }
+
+  page(path: Hex): Uint8Array | undefined {
+    return this.#pages.get(path)
+  }
+
+  run(
+    height: number,
+    source: ChainId,
+    receipts: readonly Receipt[],
+    transactions: CheckedTransaction[]
+  ): Execution {
+    const deliveries =
+      receipts.length === 0
+        ? []
+        : [{ source, bytes: new Uint8Array(0), receipts, acknowledgement: undefined }]
+    const { chain } = this
+    const context = {
+      network: NETWORK,
+      chain,
+      shards: SHARDS,
+      height,
+      timeMs: START_MS + 1_000 * height,
+      proposer: digest('proposer'),
+      params
+    }
+    const applied = applyBlock(this, context, { deliveries, transactions })
+    if (!applied.ok) throw new RangeError(`${applied.code}: ${applied.detail}`)
+    this.height = height
+    this.#write(applied.value.changes)
+    for (const { destination, value } of applied.value.emitted) {
+      const known = this.sent.get(destination) ?? []
+      this.sent.set(destination, [...known, ...OutboxEntryType.deserialize(value).receipts])
+    }
+    return applied.value
+  }
+
+  #write({ values, pages, root }: StateChanges): void {
+    for (const [key, value] of values) {
+      if (value === undefined) this.values.delete(key)
+      else this.values.set(key, value)
+    }
+    for (const [id, page] of pages) {
+      if (page === undefined) this.#pages.delete(id)
+      else this.#pages.set(id, page)
+    }
+    this.root = root
+  }
+}
+
+type Consent = (terms: AtomicTerms) => Cosignature
+const consent =
+  (signer: Owner, sequence = 0n): Consent =>
+  (terms) => ({
+    key: signer.publicKey,
+    sequence,
+    signature: signWithSeed(cosignedBytes(NETWORK, terms, sequence), signer.seed)
+  })
+
+/** One signature of another: over nothing that was agreed to. */
+const forged =
+  (signer: Owner): Consent =>
+  () => ({ key: signer.publicKey, sequence: 0n, signature: signWithSeed(digest('anything'), signer.seed) })
+
+interface Plot {
+  readonly name: string
+  readonly legs: readonly Leg[]
+  readonly consents?: readonly Consent[]
+  readonly heights?: number
+  /** `to < from`: everything that is under way; `again` the last receipt of that lane once more; `at` a block alone. */
+  readonly steps: readonly (
+    | { readonly to: number; readonly from: number; readonly again?: boolean }
+    | { readonly on: number; readonly height: number }
+  )[]
+}
+
+const alice = owner(0)
+const [bob, carol] = [owner(1), owner(2)]
+const round = (shard: number) => [
+  { to: shard, from: 0 },
+  { to: 0, from: shard }
+]
+
+const PLOTS: readonly Plot[] = [
+  {
+    name: 'payments to two shards, committed and forgotten',
+    legs: [leg(alice, bob, 5n), leg(alice, fresh(2), MINIMUM, 3n), leg(alice, carol, 1n)],
+    steps: [...round(1), ...round(2), ...round(1), ...round(2), { on: 0, height: 5_766 }]
+  },
+  {
+    name: 'a swap, committed',
+    legs: [leg(alice, bob, 5n), leg(bob, alice, 0n, 7n)],
+    consents: [consent(bob)],
+    steps: [...round(1), ...round(1)]
+  },
+  {
+    name: 'a swap that cannot be paid, aborted',
+    legs: [leg(alice, bob, 5n), leg(bob, alice, 0n, BALANCE + 1n)],
+    consents: [consent(bob)],
+    steps: [...round(1)]
+  },
+  {
+    name: 'between two others, paid before it is told',
+    legs: [leg(bob, fresh(2), MINIMUM)],
+    consents: [consent(bob)],
+    steps: [...round(1), ...round(2), { to: 1, from: 0 }, { to: 2, from: 1 }, ...round(2), { to: 0, from: 1 }]
+  },
+  {
+    name: 'between two others, told before it is paid',
+    legs: [leg(bob, fresh(2), MINIMUM)],
+    consents: [consent(bob)],
+    steps: [...round(1), ...round(2), ...round(2), ...round(1), { to: 2, from: 1 }, { to: 0, from: 2 }]
+  },
+  {
+    name: 'a receiver without a record and less than the minimum',
+    legs: [leg(alice, bob, 5n), leg(alice, fresh(2), MINIMUM - 1n, MINIMUM - 1n)],
+    steps: [...round(1), ...round(2), ...round(1)]
+  },
+  {
+    name: 'a signature that does not hold',
+    legs: [leg(bob, alice, 5n)],
+    consents: [forged(bob)],
+    steps: [...round(1)]
+  },
+  {
+    name: 'a co-signature with another number',
+    legs: [leg(bob, alice, 5n)],
+    consents: [consent(bob, 1n)],
+    steps: [...round(1)]
+  },
+  {
+    name: 'the deadline passes, and an answer comes late',
+    legs: [leg(alice, bob, 5n), leg(alice, carol, 7n)],
+    heights: 4,
+    steps: [
+      ...round(1),
+      { to: 2, from: 0 },
+      { on: 0, height: 5 },
+      { to: 0, from: 2 },
+      ...round(1),
+      ...round(2)
+    ]
+  },
+  {
+    name: 'prepare, vote and decision once more',
+    legs: [leg(alice, bob, 5n)],
+    steps: [
+      { to: 1, from: 0 },
+      { to: 1, from: 0, again: true },
+      { to: 0, from: 1 },
+      { to: 0, from: 1, again: true },
+      { to: 1, from: 0 },
+      { to: 1, from: 0, again: true },
+      { to: 0, from: 1 }
+    ]
+  }
+]
+
+function order({ legs, consents = [], heights = 60 }: Plot): CheckedTransaction {
+  const terms = {
+    sender: alice.address,
+    chain: shardId(0),
+    nonce: 0n,
+    validUntil: 50,
+    heights,
+    legs: [...legs]
+  }
+  const cosignatures = consents.map((sign) => sign(terms))
+  const bytes = TransactionType.serialize({
+    version: 1,
+    chain: shardId(0),
+    keyType: 0,
+    sender: alice.publicKey,
+    nonce: 0n,
+    validUntil: 50,
+    action: ACTION_MULTI_TRANSFER,
+    payload: MultiTransferType.serialize({ heights, legs: terms.legs, cosignatures }),
+    maxMana: 100n,
+    fee: 10_000n,
+    feeSelector: 0,
+    signature: new Uint8Array(64)
+  })
+  const checked = checkStateless(
+    { network: NETWORK, shards: SHARDS, payloadBytesMax: params.payloadBytesMax },
+    bytes
+  )
+  if (!checked.ok) throw new RangeError(checked.code)
+  return checked.value
+}
+
+const told = (values: Iterable<readonly [Hex, Uint8Array | undefined]>): Plain =>
+  Object.fromEntries(
+    [...values]
+      .filter(([key]) => TOLD.includes(key.slice(0, 2)))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => [key, value === undefined ? [] : [toHex(value)]])
+  )
+
+function story(plot: Plot): Plain {
+  const shards = [0, 1, 2].map((number) => new Shard(shardId(number)))
+  const at = (number: number): Shard => must(shards[number], 'one of three shards')
+  const action = order(plot)
+  const begun = at(0).run(1, shardId(0), [], [action])
+  const [result] = begun.results
+  if (result?.failure !== undefined) throw new RangeError(`${plot.name}: ${result.failure}`)
+  const emittedOf = ({ emitted }: Execution): Plain =>
+    emitted.flatMap(({ value }) =>
+      OutboxEntryType.deserialize(value).receipts.map((receipt) => toHex(ReceiptType.serialize(receipt)))
+    )
+  const before = shards.map(({ values }) => told(values))
+  const first = emittedOf(begun)
+  const last = new Map<string, Receipt>()
+  const blocks = plot.steps.map((step) => {
+    const shard = at('on' in step ? step.on : step.to)
+    const source = shardId('on' in step ? step.on : step.from)
+    const receipts = 'on' in step ? [] : arriving(at(step.from), shard, step.again === true, last)
+    const height = 'on' in step ? step.height : shard.height + 1
+    const done = shard.run(height, source, receipts, [])
+    return {
+      chain: shard.chain,
+      height,
+      timeMs: START_MS + 1_000 * height,
+      receipts: receipts.map((receipt) => toHex(ReceiptType.serialize(receipt))),
+      outcomes: done.received.map(({ refusal }) => (refusal === undefined ? 0 : refusalNumber(refusal))),
+      emitted: emittedOf(done),
+      changes: told(done.changes.values)
+    }
+  })
+  return {
+    name: plot.name,
+    id: toHex(action.id),
+    transaction: toHex(action.bytes),
+    before,
+    emitted: first,
+    blocks
+  }
+}
+
+/** What is under way, or the last receipt of the lane as if it were sent again. */
+function arriving(from: Shard, to: Shard, isAgain: boolean, last: Map<string, Receipt>): Receipt[] {
+  const lane = `${from.chain}/${to.chain}`
+  if (isAgain) {
+    const again = must(last.get(lane), 'something went that way before')
+    const next = { ...again, sequence: again.sequence + 1 }
+    last.set(lane, next)
+    return [next]
+  }
+  const before = last.get(lane)
+  // What was made up took the numbers of what follows.
+  const first = before === undefined ? 0 : before.sequence + 1
+  const receipts = (from.sent.get(to.chain) ?? []).map((receipt, index) => ({
+    ...receipt,
+    sequence: first + index
+  }))
+  from.sent.set(to.chain, [])
+  const end = receipts.at(-1)
+  if (end !== undefined) last.set(lane, end)
+  return receipts
+}
+
+const someKey = { key: bob.publicKey, sequence: 0n, signature: new Uint8Array(64) }
+const PAYLOADS: readonly (readonly [string, Partial<MultiTransfer>])[] = [
+  ['one leg', {}],
+  ['ten legs', { legs: Array.from({ length: 10 }, () => leg(alice, bob, 1n)) }],
+  ['the shortest deadline', { heights: 1 }],
+  ['the longest deadline', { heights: 5_760 }],
+  [
+    'on three shards, with a co-signer',
+    { legs: [leg(alice, carol, 1n), leg(bob, carol, 1n)], cosignatures: [someKey] }
+  ],
+  ['all on one shard', { legs: [leg(alice, fresh(0), 1n)] }],
+  ['no legs', { legs: [] }],
+  ['a leg of nothing', { legs: [leg(alice, bob, 1n), leg(alice, bob, 0n)] }],
+  ['a leg to its own payer', { legs: [leg(alice, alice, 1n)] }],
+  ['no deadline', { heights: 0 }],
+  ['a deadline too far', { heights: 5_761 }],
+  ['a payer who has not signed', { legs: [leg(bob, alice, 1n)] }],
+  ['a signer who does not pay', { cosignatures: [someKey] }],
+  ['a signer twice', { legs: [leg(bob, alice, 1n)], cosignatures: [someKey, someKey] }]
+]
+
+function legCases(): Plain {
+  const constants = { network: NETWORK, shards: SHARDS, payloadBytesMax: params.payloadBytesMax }
+  return PAYLOADS.map(([name, changes]) => {
+    const payload = { heights: 60, legs: [leg(alice, bob, 1n)], cosignatures: [], ...changes }
+    const others = multiTransfer.destinations(payload, alice.address, constants)
+    return {
+      name,
+      payload: toHex(MultiTransferType.serialize(payload)),
+      verdict: multiTransfer.stateless(payload, alice.address, constants) ?? 'ok',
+      others: [...others],
+      cost: multiTransfer.cost(1_100, others.length).toString()
+    }
+  })
+}
+
+export function atomic(): Plain {
+  return {
+    rules: [
+      'ATO-1',
+      'ATO-3',
+      'ATO-4',
+      'ATO-5',
+      'ATO-6',
+      'ATO-8',
+      'ATO-9',
+      'ATO-10',
+      'ATO-12',
+      'ATO-13',
+      'ATO-14'
+    ],
+    network: toHex(NETWORK),
+    shards: SHARDS,
+    minBalance: params.minBalance,
+    sender: toHex(alice.address),
+    cosigned: toPlain(cosignedCase()),
+    legs: legCases(),
+    stories: PLOTS.map(story)
+  }
+}
+
+function cosignedCase() {
+  const terms = {
+    sender: alice.address,
+    chain: shardId(0),
+    nonce: 3n,
+    validUntil: 77,
+    heights: 300,
+    legs: [leg(bob, alice, 5n)]
+  }
+  const { key, signature } = consent(bob, 9n)(terms)
+  return { terms, sequence: 9, message: cosignedBytes(NETWORK, terms, 9n), key, signature }
+}
