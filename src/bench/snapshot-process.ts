@@ -87,10 +87,7 @@ async function take(): Promise<void> {
 
 /** The same rows and pages written, nothing checked. */
 async function raw(): Promise<void> {
-  const beside: KeyValueStore = await openLevel(join(directory, 'raw'), {
-    isNew: true,
-    writeBufferBytes: 32 << 20
-  })
+  const beside: KeyValueStore = await openLevel(join(directory, 'raw'), { isNew: true, loads: true })
   let writes: Write[] = []
   for (const bucket of [CHAIN_BUCKETS.state, CHAIN_BUCKETS.page]) {
     for await (const [key, value] of source.range(bucketRange(bucket))) {

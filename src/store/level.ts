@@ -12,27 +12,42 @@ const CACHE_BYTES = 8 * 1024 * 1024
 /** Two of these per database bound its memory. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 
+/** Rows that one thread of the pool reads at a time. */
+const READ_TOGETHER = 256
+
 /** Prefixes of buckets lie between (buckets.ts). */
 const FIRST_KEY = Uint8Array.of(0)
 const LAST_KEY = Uint8Array.of(0xff)
+
+/**
+ * While much is written once: more is kept in memory, so that fewer and larger tables are merged, and nothing is
+ * compressed, since most of it are hashes. Tables that a later merge writes are as ever.
+ */
+const LOADING = {
+  writeBufferSize: 32 * 1024 * 1024,
+  maxFileSize: 8 * 1024 * 1024,
+  compression: false
+} as const
 
 type Database = ClassicLevel<Uint8Array, Uint8Array>
 
 /**
  * @param options.isNew create the database if it is not there; a database that should exist is never created, because
  * an empty one in the place of a lost one would forget what this node signed.
+ * @param options.loads much will be written once, and little read
  * @throws StoreError STORE_LOCKED, STORE_MISSING, STORE_CORRUPT, STORE_IO
  */
 export async function openLevel(
   path: string,
-  options: { readonly isNew: boolean; readonly writeBufferBytes?: number }
+  options: { readonly isNew: boolean; readonly loads?: boolean }
 ): Promise<KeyValueStore> {
   const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',
     createIfMissing: options.isNew,
     cacheSize: CACHE_BYTES,
-    writeBufferSize: options.writeBufferBytes ?? WRITE_BUFFER_BYTES
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    ...(options.loads === true ? LOADING : {})
   })
   try {
     await database.open()
@@ -53,6 +68,19 @@ class LevelStore implements KeyValueStore {
     try {
       const value = this.#database.getSync(key)
       return value === undefined ? undefined : plain(value)
+    } catch (error) {
+      throw operationError(error, this.#database.location)
+    }
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    try {
+      const parts: Promise<(Uint8Array | undefined)[]>[] = []
+      for (let at = 0; at < keys.length; at += READ_TOGETHER) {
+        parts.push(this.#database.getMany(keys.slice(at, at + READ_TOGETHER)))
+      }
+      const values = (await Promise.all(parts)).flat()
+      return values.map((value) => (value === undefined ? undefined : plain(value)))
     } catch (error) {
       throw operationError(error, this.#database.location)
     }

@@ -19,9 +19,6 @@ import type { Staging } from './switchable.ts'
 export const IMPORT_SUFFIX = '.import'
 export const REPLACED_SUFFIX = '.replaced'
 
-/** More is kept in memory while everything is written once: fewer tables are merged. */
-const STAGING_BUFFER_BYTES = 32 * 1024 * 1024
-
 /** Before the chain's database is opened: ends a replacement that a crash interrupted. @throws StoreError STORE_IO */
 export async function finishReplacement(path: string): Promise<void> {
   const parent = dirname(path)
@@ -38,10 +35,7 @@ export async function finishReplacement(path: string): Promise<void> {
 export async function openStaging(path: string): Promise<Staging> {
   const from = path + IMPORT_SUFFIX
   await guarded(path, async () => mkdir(dirname(path), { recursive: true }))
-  const database = new MovingStore(
-    await openLevel(from, { isNew: true, writeBufferBytes: STAGING_BUFFER_BYTES }),
-    path
-  )
+  const database = new MovingStore(await openLevel(from, { isNew: true, loads: true }), path)
   return {
     database,
     retire: async (replaced: KeyValueStore) => {
