@@ -52,6 +52,7 @@ export const commit: Bench = {
 
 const recording = (store: KeyValueStore, batches: (readonly Write[])[]): KeyValueStore => ({
   get: (key) => store.get(key),
+  getMany: async (keys) => store.getMany(keys),
   range: (range) => store.range(range),
   close: async () => store.close(),
   async batch(writes, options) {

@@ -40,12 +40,19 @@ async function compact(path: string): Promise<void> {
   await database.close()
 }
 
+/** Reading ahead is part of it. */
+async function update(database: KeyValueStore, accounts: readonly Uint8Array[]): Promise<void> {
+  const state = new StoredState(database)
+  await state.readAhead(accounts)
+  changeAccounts(state, accounts)
+}
+
 const store = await openLevel(directory, { isNew: task === 'build' })
 const keys = pickAccounts(accounts, Math.min(STATE_CHANGES, accounts))
 const started = performance.now()
 if (task === 'build') await buildState(store, accounts)
 else if (task === 'raw') readAndHash(store, keys)
-else changeAccounts(new StoredState(store), keys)
+else await update(store, keys)
 process.stdout.write(`${performance.now() - started}\n`)
 await store.close()
 if (task === 'build') await compact(directory)

@@ -10,6 +10,7 @@ import { accountKey } from '../state/keys.ts'
 import type { StateChanges, StateView } from '../state/ports.ts'
 import { CHAIN_BUCKETS, bucketKey } from '../store/buckets.ts'
 import type { KeyValueStore, Write } from '../store/ports.ts'
+import { ReadAhead } from '../store/read-ahead.ts'
 
 /** Accounts of one batch while a state is built. */
 const BUILD_BATCH = 20_000
@@ -26,16 +27,25 @@ export class StoredState implements StateView {
   root: Uint8Array = EMPTY_VIEW.root
   readonly #store: KeyValueStore
 
+  readonly #ahead: ReadAhead
+
   constructor(store: KeyValueStore) {
     this.#store = store
+    this.#ahead = new ReadAhead(store)
+  }
+
+  /** As a node does before it executes a block. */
+  async readAhead(keys: readonly Uint8Array[]): Promise<void> {
+    await this.#ahead.fetch(keys, undefined)
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#store.get(valueKey(key))
+    const hex = toHex(key)
+    return this.#ahead.values.has(hex) ? this.#ahead.values.get(hex) : this.#store.get(valueKey(key))
   }
 
   page(path: Hex): Uint8Array | undefined {
-    return this.#store.get(pageKey(path))
+    return this.#ahead.pages.has(path) ? this.#ahead.pages.get(path) : this.#store.get(pageKey(path))
   }
 
   async write(changes: StateChanges): Promise<void> {

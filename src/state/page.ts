@@ -21,6 +21,11 @@ export type Slot = Leaf | Uint8Array | undefined
 const SLOTS = 16
 const HEAD_BYTES = 4
 const NO_BYTES = new Uint8Array()
+const ownRoom = (size: number): Uint8Array => new Uint8Array(size)
+
+/** Whether a slot of an encoded page is a subtree with a page of its own. */
+export const hasPageBelow = (bytes: Uint8Array, slot: number): boolean =>
+  (((((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)) >> slot) & 1) === 1
 
 export class Page {
   /** Slots that were set here; all others are read from the decoded bytes. */
@@ -105,12 +110,14 @@ export class Page {
     return slot === undefined || slot instanceof Uint8Array ? undefined : slot
   }
 
-  encode(): Uint8Array {
+  /** @param room gives memory of a size, whatever it holds. @default an allocation of its own */
+  encode(room = ownRoom): Uint8Array {
     const head = this.#head()
     // Most changes keep the layout: then all but the changed nodes is copied at once.
     const kept = equal(this.#source.subarray(0, HEAD_BYTES), head)
-    const bytes = kept ? this.#source.slice() : new Uint8Array(this.#size())
-    bytes.set(head)
+    const bytes = room(kept ? this.#source.length : this.#size())
+    if (kept) bytes.set(this.#source)
+    else bytes.set(head)
     let offset = HEAD_BYTES
     for (let i = 0; i < SLOTS; i++) {
       const weight = this.weight(SLOTS + i)

@@ -32,9 +32,18 @@ interface Step {
 
 type Pages = Pick<StateView, 'page'>
 
+/** One update under way: what it reads, and what it has made. */
+interface Update {
+  readonly view: Pages
+  readonly pages: Map<Hex, Uint8Array | undefined>
+  readonly room: (size: number) => Uint8Array
+}
+
 const ROOT_PAGE = '' as Hex
 /** A path has 64 nibbles, so the deepest page is named by 63. */
 const PATH_NIBBLES = 64
+/** Some ten pages. Larger pieces would stay in memory for the sake of one page. */
+const ROOM_BYTES = 16 * 1024
 /** The subtree of a page is node 1 of its heap. */
 const TOP = 1
 
@@ -44,12 +53,25 @@ export function updateTree(view: Pages, changes: readonly TreeChange[]): TreeUpd
     .toSorted((a, b) => (a.nibbles < b.nibbles ? -1 : a.nibbles > b.nibbles ? 1 : 0))
   for (const [i, step] of steps.entries())
     assert(step.nibbles !== steps[i + 1]?.nibbles, 'two changes of one path')
-  const pages = new Map<Hex, Uint8Array | undefined>()
+  const update: Update = { view, pages: new Map(), room: createRoom() }
   const bytes = view.page(ROOT_PAGE)
   const root = bytes === undefined ? new Page() : Page.decode(bytes, ROOT_PAGE)
-  applySteps(view, root, 0, steps, pages)
-  if (steps.length > 0) pages.set(ROOT_PAGE, root.weight(TOP) === 0 ? undefined : root.encode())
-  return { root: root.hash(TOP), pages }
+  applySteps(update, root, 0, steps)
+  if (steps.length > 0) {
+    update.pages.set(ROOT_PAGE, root.weight(TOP) === 0 ? undefined : root.encode(update.room))
+  }
+  return { root: root.hash(TOP), pages: update.pages }
+}
+
+/** Pages of one update live and go together: they share pieces of memory, an allocation for many instead of each. */
+function createRoom(): Update['room'] {
+  let free = new Uint8Array(0)
+  return (size) => {
+    if (free.length < size) free = new Uint8Array(Math.max(ROOM_BYTES, size))
+    const bytes = free.subarray(0, size)
+    free = free.subarray(size)
+    return bytes
+  }
 }
 
 /** The page of an inner slot, which must exist. */
@@ -66,41 +88,29 @@ function toStep({ path, valueHash }: TreeChange): Step {
 }
 
 /** All steps share their first `depth` nibbles: the page's id. */
-function applySteps(
-  view: Pages,
-  page: Page,
-  depth: number,
-  steps: readonly Step[],
-  pages: Map<Hex, Uint8Array | undefined>
-): void {
+function applySteps(update: Update, page: Page, depth: number, steps: readonly Step[]): void {
   for (let from = 0; from < steps.length;) {
     const digit = steps[from]?.nibbles[depth] ?? ''
     let to = from + 1
     while (steps[to]?.nibbles[depth] === digit) to++
     const index = Number.parseInt(digit, 16)
-    page.setSlot(index, updateSlot(view, page.slot(index), depth + 1, steps.slice(from, to), pages))
+    page.setSlot(index, updateSlot(update, page.slot(index), depth + 1, steps.slice(from, to)))
     from = to
   }
 }
 
-function updateSlot(
-  view: Pages,
-  slot: Slot,
-  depth: number,
-  steps: readonly Step[],
-  pages: Map<Hex, Uint8Array | undefined>
-): Slot {
+function updateSlot(update: Update, slot: Slot, depth: number, steps: readonly Step[]): Slot {
   const id = (steps[0]?.nibbles.slice(0, depth) ?? '') as Hex
   if (slot instanceof Uint8Array) {
-    const child = childPage(view, id)
-    applySteps(view, child, depth, steps, pages)
-    return closePage(child, id, pages)
+    const child = childPage(update.view, id)
+    applySteps(update, child, depth, steps)
+    return closePage(update, child, id)
   }
   const puts = withLeaf(slot, steps)
   if (puts.length < 2) return puts[0]?.leaf
   const child = new Page()
-  applySteps(view, child, depth, puts, pages)
-  return closePage(child, id, pages)
+  applySteps(update, child, depth, puts)
+  return closePage(update, child, id)
 }
 
 /** The leaves that remain below a slot that had none or one. */
@@ -114,10 +124,10 @@ function withLeaf(slot: Leaf | undefined, steps: readonly Step[]): readonly Step
 }
 
 /** A page with fewer than two leaves goes; what is left of it moves into its parent's slot. */
-function closePage(page: Page, id: Hex, pages: Map<Hex, Uint8Array | undefined>): Slot {
+function closePage({ pages, room }: Update, page: Page, id: Hex): Slot {
   const weight = page.weight(TOP)
   if (weight === 2) {
-    pages.set(id, page.encode())
+    pages.set(id, page.encode(room))
     return page.hash(TOP)
   }
   pages.set(id, undefined)

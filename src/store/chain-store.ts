@@ -23,10 +23,19 @@ import { CHAIN_BUCKETS as B, bucketKey, bucketRange, corrupt, decodeStored } fro
 import type { Bucket } from './buckets.ts'
 import { StoreError } from './errors.ts'
 import { checkIdentity, checkSchema } from './identity.ts'
-import { EpochProofs, blockWrites, heightKey, historyWrites, put, stateWrites } from './chain-writes.ts'
+import {
+  EpochProofs,
+  blockWrites,
+  heightKey,
+  historyWrites,
+  pageKey,
+  put,
+  stateWrites
+} from './chain-writes.ts'
 import type { FinalBlock, HistoricalBlock, SnapshotRecord } from './chain-writes.ts'
 import { receivedRange } from './received.ts'
 import type { KeyValueStore, Write } from './ports.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { dropRows } from './retention-rows.ts'
 import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType, OLDEST_CHAIN_SCHEMA } from './records.ts'
 import type { FinalMark } from './records.ts'
@@ -63,6 +72,7 @@ export class ChainStore implements StateView {
   /** How often the database below was replaced. */
   #reloads = 0
   readonly #proofs = new EpochProofs()
+  readonly #ahead: ReadAhead
   /** Changes of the commit under way. The state view has them from its first moment, so no reader sees half of it. */
   #committing: StateChanges | undefined
 
@@ -73,6 +83,7 @@ export class ChainStore implements StateView {
     this.#final = final
     this.#root = root
     this.#earliest = readEarliest(store)
+    this.#ahead = new ReadAhead(store)
   }
 
   /** False for a new database, also for one whose creation was cut short. */
@@ -108,6 +119,7 @@ export class ChainStore implements StateView {
     this.#root = root
     this.#earliest = readEarliest(this.#store)
     this.#reloads++
+    this.#ahead.reset()
   }
 
   static #readMarks(store: KeyValueStore, identity: ChainIdentity): { final: FinalMark; root: Uint8Array } {
@@ -140,16 +152,25 @@ export class ChainStore implements StateView {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    if (this.#committing !== undefined) {
+    if (this.#committing !== undefined || !this.#ahead.isEmpty) {
       const hex = toHex(key)
-      if (this.#committing.values.has(hex)) return this.#committing.values.get(hex)
+      if (this.#committing?.values.has(hex) === true) return this.#committing.values.get(hex)
+      if (this.#ahead.values.has(hex)) return this.#ahead.values.get(hex)
     }
     return this.#store.get(bucketKey(B.state, key))
   }
 
   page(path: Hex): Uint8Array | undefined {
     if (this.#committing?.pages.has(path) === true) return this.#committing.pages.get(path)
-    return this.#store.get(bucketKey(B.page, utf8(path)))
+    if (this.#ahead.pages.has(path)) return this.#ahead.pages.get(path)
+    return this.#store.get(pageKey(path))
+  }
+
+  /**
+   * Reads what changes of these state keys will read, off this thread. @returns what lets go of it, after their execution
+   */
+  async readAhead(keys: readonly Uint8Array[]): Promise<() => void> {
+    return this.#ahead.fetch(keys, this.#committing)
   }
 
   /**
@@ -174,6 +195,7 @@ export class ChainStore implements StateView {
     const changes = merge(blocks.map((item) => item.changes))
     for (const write of stateWrites(changes)) writes.push(write)
     this.#committing = changes
+    this.#ahead.pass(changes)
     this.#root = tip.block.header.stateRoot
     await this.#store.batch(writes, { sync: true })
     this.#final = final

@@ -1,5 +1,6 @@
 /** The rows that final blocks leave in a chain's database; `ChainStore` decides when, and adds the marks. */
-import { concat, equal, fromHex, u64be, utf8 } from '../primitives/bytes.ts'
+import { concat, equal, fromHex, u64be } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
 import { assert } from '../primitives/errors.ts'
 import { HeaderType } from '../codec/block.ts'
 import type { Block, Header } from '../codec/block.ts'
@@ -40,6 +41,14 @@ export interface HistoricalBlock extends Pick<Block, 'header' | 'hash' | 'bodyBy
 
 export const heightKey = (of: Bucket, height: number): Uint8Array => bucketKey(of, u64be(height))
 
+/** A path is a string of nibbles, often of odd length: its key is the text. */
+export function pageKey(path: Hex): Uint8Array {
+  const key = new Uint8Array(1 + path.length)
+  key[0] = B.page.prefix
+  for (let at = 0; at < path.length; at++) key[1 + at] = path.charCodeAt(at)
+  return key
+}
+
 export const put = (key: Uint8Array, value: Uint8Array): Write => ({ type: 'put', key, value })
 
 const change = (key: Uint8Array, value: Uint8Array | undefined): Write =>
@@ -77,8 +86,7 @@ export function blockWrites(item: FinalBlock): Write[] {
 export function stateWrites({ values, pages }: StateChanges): Write[] {
   const writes: Write[] = []
   for (const [key, value] of values) writes.push(change(bucketKey(B.state, fromHex(key)), value))
-  // A path is a string of nibbles, often of odd length: its key is the text.
-  for (const [path, value] of pages) writes.push(change(bucketKey(B.page, utf8(path)), value))
+  for (const [path, value] of pages) writes.push(change(pageKey(path), value))
   return writes
 }
 

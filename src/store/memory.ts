@@ -116,6 +116,10 @@ class MemoryStore implements KeyValueStore {
     return this.#disk.rows().get(toHex(key))?.slice()
   }
 
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return keys.map((key) => this.get(key))
+  }
+
   async batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
     this.#assertAlive()
     await this.#disk.write(writes, options.sync)

@@ -32,6 +32,10 @@ export class SwitchableStore implements KeyValueStore {
     return this.#current.get(key)
   }
 
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#current.getMany(keys)
+  }
+
   async batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
     return this.#current.batch(writes, options)
   }
@@ -66,6 +70,10 @@ class Used implements KeyValueStore {
 
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#database.get(key)
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return (await this.#during(this.#database.getMany(keys))) ?? []
   }
 
   async batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {

@@ -95,6 +95,13 @@ class Handle implements KeyValueStore {
     return this.#database.get(key)
   }
 
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    this.#assertAlive()
+    const values = await this.#database.getMany(keys)
+    this.#assertAlive()
+    return values
+  }
+
   /** A batch that was under way at the crash is there or not; who asked for it is dead and hears nothing good. */
   async batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
     this.#assertAlive()

@@ -15,17 +15,19 @@ import { CertificateType } from '../../codec/statement.ts'
 import { wireHash } from '../../codec/transaction.ts'
 import type { ReadEvidence } from '../../chain/evidence.ts'
 import { judgeBlock } from '../../chain/judge.ts'
-import type { BlockCode } from '../../chain/judge.ts'
+import type { BlockCode, Judgement } from '../../chain/judge.ts'
 import { allValid, certificateJobs, voteJob } from '../../consensus/certificate-check.ts'
 import { sha256 } from '../../crypto/hash.ts'
 import type { SignatureJob, Verifier } from '../../crypto/ports.ts'
 import { VerifiedCache } from '../../mempool/verified-cache.ts'
+import type { ChainStore } from '../../store/chain-store.ts'
 import { checkStateless, signatureJob } from '../../state/stateless.ts'
 import type { CheckedTransaction, GenesisConstants } from '../../state/types.ts'
 import type { BlockTree } from './block-tree.ts'
 import { judgementOfPlace } from './judgement.ts'
 import type { CoordinationView } from './coordination-view.ts'
 import type { EpochBook } from './epoch-book.ts'
+import { readAhead } from './read-ahead.ts'
 import { readDeliveries } from './read-deliveries.ts'
 import { readEvidence } from './read-evidence.ts'
 
@@ -38,6 +40,8 @@ export interface ExecutorComponents {
   readonly verified: VerifiedCache
   /** A transaction that waits in the pool, by the hex of its wire hash. */
   readonly known: (key: Hex) => CheckedTransaction | undefined
+  /** Where the state is read from. */
+  readonly store?: Pick<ChainStore, 'readAhead'>
 }
 
 /** What a block's signatures say, apart from those of its parent certificate. */
@@ -45,6 +49,12 @@ interface Signed {
   readonly transactions: CheckedTransaction[]
   readonly lateVotesValid: boolean
 }
+
+/** What was found out of a block before its execution; the reference may be unknown. */
+type Found = Pick<
+  Judgement,
+  'parentCertificateValid' | 'lateVotesValid' | 'deliveries' | 'evidence' | 'transactions'
+> & { readonly transactions: readonly CheckedTransaction[]; readonly coordHash: Uint8Array | undefined }
 
 /** Certificates verified here, by the hash of their bytes. */
 const CERTIFICATES_MAX = 512
@@ -61,7 +71,7 @@ export class Executor {
 
   /** @returns undefined when the block's branch was abandoned meanwhile or its reference stays unknown. */
   async judge(block: Block): Promise<Verdict<void, BlockCode> | undefined> {
-    const { epochs, tree, coord } = this.#components
+    const { coord } = this.#components
     const { header } = block
     // First, since with the reference come the committees that a delivery may be proven under (R6).
     const coordHash = header.chain === COORD ? ZERO_HASH : await coord.hashAt(header.coordHeight)
@@ -72,21 +82,36 @@ export class Executor {
     const { transactions, lateVotesValid } = checked.value
     const [certificate] = block.body.attendance.parentCertificate
     const parentCertificateValid = certificate !== undefined && (await this.certificateHolds(certificate))
+    const letGo = await readAhead(this.#components.store, transactions)
+    try {
+      return this.#execute(block, {
+        coordHash,
+        parentCertificateValid,
+        lateVotesValid,
+        deliveries,
+        evidence,
+        transactions
+      })
+    } finally {
+      letGo()
+    }
+  }
+
+  /** In one turn, on the state as it is now. */
+  #execute(block: Block, { coordHash, ...found }: Found): Verdict<void, BlockCode> | undefined {
+    const { epochs, tree } = this.#components
+    const { header } = block
     const parent = tree.ground(toHex(header.parent))
     const snapshot = epochs.snapshot(header.epoch)
     if (coordHash === undefined || parent === undefined || snapshot === undefined) return undefined
     const schedule = epochs.schedule(header.chain, header.epoch)
     const verdict = judgeBlock(block, {
       ...judgementOfPlace(header, parent, snapshot, this.#constants, schedule),
-      coordHash,
-      parentCertificateValid,
-      lateVotesValid,
-      deliveries,
-      evidence,
-      transactions
+      ...found,
+      coordHash
     })
     if (!verdict.ok) return verdict
-    tree.add(block, verdict.value, transactions)
+    tree.add(block, verdict.value, found.transactions)
     return accept(undefined)
   }
 

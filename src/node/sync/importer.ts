@@ -21,6 +21,7 @@ import type { CoordinationView } from '../chain/coordination-view.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
 import type { Executor } from '../chain/executor.ts'
 import type { Finaliser } from '../chain/finaliser.ts'
+import { readAhead } from '../chain/read-ahead.ts'
 import { readDeliveries } from '../chain/read-deliveries.ts'
 import { prepareBlocks } from './preparation.ts'
 import type { PreparationComponents, Prepared } from './preparation.ts'
@@ -174,7 +175,12 @@ export class Importer {
       this.#c.executor.certificateHolds(certificate)
     )
     const evidence = await this.#c.executor.readEvidence(body.evidence)
-    return this.#judge(prepared, parent, coordHash, { deliveries, evidence })
+    const letGo = await readAhead(this.#c.store, prepared.transactions)
+    try {
+      return this.#judge(prepared, parent, coordHash, { deliveries, evidence })
+    } finally {
+      letGo()
+    }
   }
 
   /** SYN-6: finality stands for the signatures of attendance; everything else is judged as ever (C7). */

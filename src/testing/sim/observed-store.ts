@@ -3,6 +3,7 @@ import type { KeyValueStore } from '../../store/ports.ts'
 
 export const observedStore = (store: KeyValueStore, onEffect: (what: string) => void): KeyValueStore => ({
   get: (key) => store.get(key),
+  getMany: async (keys) => store.getMany(keys),
   batch: async (writes, options) => {
     onEffect(options.sync ? 'write synced' : 'write')
     await store.batch(writes, options)

@@ -360,6 +360,7 @@ async function rowsOf(store: KeyValueStore, bucket: Bucket): Promise<unknown[]> 
 function lateVisible(kv: KeyValueStore, gate: Promise<void>): KeyValueStore {
   return {
     get: (rowKey) => kv.get(rowKey),
+    getMany: (rowKeys) => kv.getMany(rowKeys),
     batch: async (writes, options) => {
       await gate
       await kv.batch(writes, options)
@@ -374,6 +375,7 @@ function delayed(disk: MemoryDisk): KeyValueStore {
   const kv = disk.open()
   return {
     get: (rowKey) => kv.get(rowKey),
+    getMany: (rowKeys) => kv.getMany(rowKeys),
     batch: (writes) => kv.batch(writes, { sync: false }),
     range: (range) => kv.range(range),
     close: () => kv.close()

@@ -74,6 +74,23 @@ export function describeStoreContract(name: string, createPlace: () => Promise<S
       assert.deepStrictEqual(store.get(utf8('a')), utf8('one'))
     })
 
+    it('reads many rows in the order of the keys, absent and empty ones too, more than a thread takes at once', async () => {
+      const rows = Array.from({ length: 600 }, (_, at) => put(`k${at}`, at === 7 ? '' : `v${at}`))
+      await store.batch(rows, { sync: true })
+      const keys = [...rows.map(({ key }) => key), utf8('absent'), utf8('k3')]
+      const values = await store.getMany(keys)
+      assert.equal(values.length, keys.length)
+      assert.deepStrictEqual(
+        values,
+        keys.map((key) => store.get(key))
+      )
+      assert.equal(values[600], undefined)
+      assert.deepStrictEqual(values[601], utf8('v3'))
+      assert.deepStrictEqual(await store.getMany([]), [])
+      values[3]?.fill(0)
+      assert.deepStrictEqual(store.get(utf8('k3')), utf8('v3'))
+    })
+
     it('ranges include their start and exclude their end, in byte order, both ways, up to a limit', async () => {
       const bytes = [0xff, 0x80, 0x7f, 0x01, 0x00].map((first) => Uint8Array.of(first))
       bytes.push(Uint8Array.of(1, 0), Uint8Array.of(1, 0xff))
