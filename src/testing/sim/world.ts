@@ -32,6 +32,7 @@ import { SimNode } from './node.ts'
 import type { Port } from './port.ts'
 import { Prng } from './prng.ts'
 import { smuggle } from './smuggler.ts'
+import { leaderKey, seatedKeys } from './seated.ts'
 import { StatementBook } from './statements.ts'
 import { Trace } from './trace.ts'
 import { Workload } from './workload.ts'
@@ -117,7 +118,7 @@ export class World {
     this.statements = new StatementBook(violation)
     this.agreement = new Agreement({
       network: this.networkId,
-      committee: validators,
+      committee: (chain, epoch) => seatedKeys(this.nodes, chain, epoch) ?? validators,
       verifier: crypto.verifier,
       violation
     })
@@ -296,19 +297,13 @@ export class World {
       networkId: this.networkId,
       members: this.genesis.validators.length,
       prng: this.prng.fork(`fault ${port.index}`),
-      leader: (chain, epoch, view) => this.#leaderKey(port.index, chain, epoch, view),
+      leader: (chain, epoch, view) => leaderKey(this.node(port.index), chain, epoch, view),
       stepMs: this.genesis.params.minBlockIntervalMs,
       onFault: (kind) => {
         this.faults++
         if (kind === 'equivocator') this.coverage.equivocations++
       }
     })
-  }
-
-  #leaderKey(index: number, chain: ChainId, epoch: number, view: number): Uint8Array | undefined {
-    const epochs = this.node(index).chains?.epochs
-    const member = epochs?.schedule(chain, epoch).leader(view)
-    return member === undefined ? undefined : epochs?.committee(chain, epoch)?.members[member]?.key
   }
 
   #sent(index: number, kind: Parameters<StatementBook['left']>[0], data: Uint8Array): void {

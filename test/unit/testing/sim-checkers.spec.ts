@@ -68,7 +68,7 @@ describe('simulator: agreement', () => {
     const violation = (text: string): unknown => violations.push(text)
     const agreement = new Agreement({
       network: NETWORK,
-      committee,
+      committee: () => committee,
       verifier: keyedCrypto.verifier,
       violation
     })

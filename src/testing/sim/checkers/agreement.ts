@@ -13,8 +13,8 @@ import type { FinalEvent } from '../../../node/ports.ts'
 
 export interface AgreementInit {
   readonly network: Uint8Array
-  /** In key order: the committee of every chain in every epoch of a small world. */
-  readonly committee: readonly Uint8Array[]
+  /** Keys in order of the committee. */
+  readonly committee: (chain: ChainId, epoch: number) => readonly Uint8Array[]
   readonly verifier: Verifier
   readonly violation: (text: string) => void
 }
@@ -87,7 +87,8 @@ export class Agreement {
   }
 
   #judgeCertificate(place: string, certificate: Certificate): void {
-    const { network, committee, verifier, violation } = this.#init
+    const { network, verifier, violation } = this.#init
+    const committee = this.#init.committee(certificate.chain, certificate.epoch)
     const signers = certificate.signers.getTrueBitIndexes()
     const id = `${place} ${signers.join()} ${toHex(certificate.hash)}`
     if (this.#checked.has(id)) return
