@@ -164,6 +164,7 @@ const context: BlockContext = {
   chain: shardId(0),
   shards: 1,
   height: 10,
+  epoch: 0,
   timeMs: START_MS + 2_500,
   proposer: sha256(utf8('proposer')),
   params

@@ -98,6 +98,7 @@ class Shard implements StateView {
       chain,
       shards: SHARDS,
       height,
+      epoch: 0,
       timeMs: START_MS + 1_000 * height,
       proposer: digest('proposer'),
       params

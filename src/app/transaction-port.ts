@@ -88,7 +88,7 @@ export class TransactionPort {
     const [valid] = await verifier.verify([signatureJob(checked.value)])
     if (valid !== true) return refuse('bad-signature', 'the signature does not verify')
     const { header, hash, state } = node.tree.final
-    const { params, committee, schedule } = node.driver.instance.config
+    const { params, committee, schedule, epoch } = node.driver.instance.config
     const proposer = must(
       committee.members[schedule.leader(node.driver.instance.view)],
       'a view has a leader'
@@ -97,6 +97,7 @@ export class TransactionPort {
       ...chains.constants,
       chain: node.chain,
       height: header.height + 1,
+      epoch,
       timeMs: header.timeMs + Math.max(1, params.minBlockIntervalMs),
       proposer,
       params

@@ -45,6 +45,7 @@ export function createFixture(): Fixture {
     proposer,
     chain: SHARD,
     height: 1,
+    epoch: 0,
     timeMs: timeMs + BLOCK_INTERVAL_MS
   }
   return { genesis, constants, proposer, state: new Overlay(EMPTY_VIEW, changes), context }

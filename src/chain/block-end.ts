@@ -21,7 +21,6 @@ import { freezeSeats, mixReveal } from './freeze-step.ts'
 
 /** The block as its end sees it: all of it is equal for every honest node. */
 export interface BlockEndContext extends BlockContext {
-  readonly epoch: number
   /** Of the header: of the block's first proposal. */
   readonly view: number
   /** The header's reference; 0 on `coord`. */

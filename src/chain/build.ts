@@ -88,6 +88,7 @@ export function buildBlock(input: BuildInput): Built {
     chain: input.chain,
     shards: input.shards,
     height,
+    epoch: input.epoch,
     timeMs,
     proposer: input.proposer,
     params
@@ -106,7 +107,6 @@ export function buildBlock(input: BuildInput): Built {
   }
   const end = endOfBlock({
     ...context,
-    epoch: input.epoch,
     view: input.view,
     coordHeight: input.coord.height,
     parent: {

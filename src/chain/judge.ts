@@ -243,13 +243,13 @@ function execute(
     chain: header.chain,
     shards: against.shards,
     height: header.height,
+    epoch: against.epoch,
     timeMs: header.timeMs,
     proposer: header.proposer,
     params: against.params
   }
   const end = endOfBlock({
     ...context,
-    epoch: against.epoch,
     view: header.view,
     coordHeight: header.coordHeight,
     parent: { header: against.parent.header, isBase: against.parent.isBase },
@@ -283,6 +283,7 @@ const DELIVERY_FAULTS: ReadonlySet<string> = new Set<DeliveryFault>([
   'acknowledgement-ahead',
   'acknowledgement-back',
   'empty-delivery',
+  'inflow-capped',
   'wrong-sequence'
 ])
 const faultCode = (code: WorkFault): BlockCode =>

@@ -61,7 +61,8 @@ const EXECUTION = {
   'below-deposit': entry(
     147,
     'An activation brings at least the deposit of a record on the coordination chain.'
-  )
+  ),
+  'above-inflow-cap': entry(148, 'No lane may bring so much in one epoch; send less at a time.')
 } as const
 
 /** R8: why a receipt was sent back, besides reasons of the state. */
@@ -176,6 +177,7 @@ export type ReceiptCode =
   | Exclude<keyof typeof ATOMIC, 'legs-invalid'>
   | 'insufficient-funds'
   | 'nothing-to-claim'
+  | 'above-inflow-cap'
   | 'lane-congested'
   | 'unknown-account'
   | 'balance-overflow'

@@ -15,6 +15,7 @@ export const PREFIX_ATOMIC_INDEX = 0x08
 export const PREFIX_RUNNING_FACTS = 0x0b
 export const PREFIX_FINISHED_FACTS = 0x0c
 export const PREFIX_STAKE = 0x09
+export const PREFIX_INFLOW = 0x0a
 export const PREFIX_PARAMETERS = 0x10
 export const PREFIX_VALIDATORS = 0x11
 export const PREFIX_COOPERATIVES = 0x12
@@ -39,6 +40,13 @@ export type Account = ValueOf<typeof AccountType>
 /** What a validator has earned on this chain and not yet claimed (M12). */
 export const ClaimType = new ContainerType({ consumer: U64, industrial: U64 }, { typeName: 'Claim' })
 export type Claim = ValueOf<typeof ClaimType>
+
+/** What a lane has brought in an epoch of the chain, where there is a cap (R12). */
+export const InflowType = new ContainerType(
+  { epoch: Count, consumer: U64, industrial: U64 },
+  { typeName: 'Inflow' }
+)
+export type Inflow = ValueOf<typeof InflowType>
 
 /** What is bound for a validator; on the coordination chain (R11). */
 export const StakeType = new ContainerType({ consumer: U64, industrial: U64 }, { typeName: 'Stake' })

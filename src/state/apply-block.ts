@@ -7,6 +7,7 @@ import { isDue } from './atomic/records.ts'
 import { commit } from './commit.ts'
 import { execute } from './execute.ts'
 import type { BlockFault } from './execute.ts'
+import { inflowCap } from './inflow.ts'
 import { Ledger } from './ledger.ts'
 import type { StateView } from './ports.ts'
 import { applyDelivery } from './receipts.ts'
@@ -70,7 +71,8 @@ export function seal(
   end?.(ledger)
   const emitted = ledger.lanes.seal(
     context.height,
-    Math.min(ENTRY_BYTES_MAX, Math.floor(context.params.blockBytesMax / ENTRIES_OF_A_BLOCK))
+    Math.min(ENTRY_BYTES_MAX, Math.floor(context.params.blockBytesMax / ENTRIES_OF_A_BLOCK)),
+    inflowCap(context.chain, context.params)
   )
   return {
     ...done,

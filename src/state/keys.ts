@@ -7,6 +7,7 @@ import {
   PREFIX_COOPERATIVES,
   PREFIX_ESCROW,
   PREFIX_IN_LANE,
+  PREFIX_INFLOW,
   PREFIX_MIX,
   PREFIX_OUTBOX,
   PREFIX_OUT_LANE,
@@ -41,6 +42,8 @@ export const validatorKey = (validator: Uint8Array): Uint8Array => stateKey(PREF
 export const accountKey = (address: Uint8Array): Uint8Array => stateKey(PREFIX_ACCOUNT, address)
 /** `validator`: 32-byte validator key. */
 export const claimKey = (validator: Uint8Array): Uint8Array => stateKey(PREFIX_CLAIM, validator)
+/** What the lane from `source` has brought in an epoch. */
+export const inflowKey = (source: ChainId): Uint8Array => stateKey(PREFIX_INFLOW, u16be(source))
 /** `validator`: 32-byte validator key. */
 export const stakeKey = (validator: Uint8Array): Uint8Array => stateKey(PREFIX_STAKE, validator)
 /** The lane from this chain to `destination`. */

@@ -131,10 +131,10 @@ export class Lanes {
   }
 
   /** Closes the block: what was emitted becomes entries, by destination and sequence. */
-  seal(height: number, entryBytesMax: number): EmittedEntry[] {
+  seal(height: number, entryBytesMax: number, amountMax?: bigint): EmittedEntry[] {
     const sealed: EmittedEntry[] = []
     for (const destination of [...this.#batches.keys()].sort((a, b) => a - b)) {
-      for (const receipts of cut(this.#batches.get(destination) ?? [], entryBytesMax)) {
+      for (const receipts of cut(this.#batches.get(destination) ?? [], entryBytesMax, amountMax)) {
         const { sequence } = must(receipts[0], 'an entry has a receipt')
         const key = outboxKey(destination, sequence)
         const value = OutboxEntryType.serialize({ height, receipts: [...receipts] })
@@ -215,17 +215,27 @@ export function checkAcknowledgement(
 /** A lane that was only looked at stays absent. */
 const isNew = (value: Uint8Array): boolean => value.every((byte) => byte === 0)
 
-/** Entries of bounded count and size, so that each fits into a delivery; one receipt always makes one. */
-function cut(receipts: readonly Receipt[], bytesMax: number): Receipt[][] {
+/**
+ * Entries of bounded count and size, so that each fits into a delivery, and of amounts that an epoch can take (R12); one
+ * receipt always makes one.
+ */
+function cut(receipts: readonly Receipt[], bytesMax: number, amountMax: bigint | undefined): Receipt[][] {
   const parts: Receipt[][] = []
   let part: Receipt[] = []
   let bytes = 0
+  let [consumer, industrial] = [0n, 0n]
   for (const receipt of receipts) {
     const size = ReceiptType.serialize(receipt).length
-    if (part.length === ENTRY_RECEIPTS_MAX || (part.length > 0 && bytes + size > bytesMax)) {
+    consumer += receipt.consumer
+    industrial += receipt.industrial
+    const isFull = amountMax !== undefined && (consumer > amountMax || industrial > amountMax)
+    const isLong = part.length === ENTRY_RECEIPTS_MAX || bytes + size > bytesMax
+    if (part.length > 0 && (isFull || isLong)) {
       parts.push(part)
       part = []
       bytes = 0
+      consumer = receipt.consumer
+      industrial = receipt.industrial
     }
     part.push(receipt)
     bytes += size

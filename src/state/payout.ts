@@ -6,6 +6,7 @@ import { homeShard } from '../crypto/address.ts'
 import { RECEIPT_VALUE } from '../codec/receipt.ts'
 import { creditOrCreate } from './crediting.ts'
 import type { CreditCode } from './crediting.ts'
+import { exceedsInflowCap } from './inflow.ts'
 import type { Ledger } from './ledger.ts'
 import type { BlockContext, ReceiptPlace } from './types.ts'
 
@@ -18,7 +19,7 @@ export interface ClaimOf {
   readonly hop: number
 }
 
-export type PayoutCode = CreditCode | 'nothing-to-claim' | 'lane-congested'
+export type PayoutCode = CreditCode | 'nothing-to-claim' | 'lane-congested' | 'above-inflow-cap'
 
 const HERE: readonly ReceiptPlace[] = []
 
@@ -40,6 +41,7 @@ export function payClaim(
   // Whether the receiver has a record is not known here; what makes one is never refused for its amount.
   const minBalance = BigInt(params.minBalance)
   if (earned.consumer < minBalance && earned.industrial < minBalance) return 'below-min-balance'
+  if (exceedsInflowCap(chain, earned, params)) return 'above-inflow-cap'
   if (ledger.lanes.isCongested(destination, params)) return 'lane-congested'
   ledger.takeClaim(validator)
   const sequence = ledger.send(chain, destination, {

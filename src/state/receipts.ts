@@ -21,6 +21,7 @@ import type { ReceiptCode } from '../codec/refusals.ts'
 import { activate } from './activation.ts'
 import { call } from './atomic/participant.ts'
 import { credit, creditOrCreate } from './crediting.ts'
+import { checkInflow, countInflow } from './inflow.ts'
 import type { Ledger } from './ledger.ts'
 import { checkAcknowledgement } from './lanes.ts'
 import type { AcknowledgementFault } from './lanes.ts'
@@ -37,7 +38,7 @@ export interface CheckedDelivery {
   readonly acknowledgement: InLane | undefined
 }
 
-export type DeliveryFault = AcknowledgementFault | 'wrong-sequence' | 'empty-delivery'
+export type DeliveryFault = AcknowledgementFault | 'wrong-sequence' | 'empty-delivery' | 'inflow-capped'
 
 /** Hops of a receipt before it is no longer answered; a refund of a refund does not exist, so two suffice. */
 const HOPS_MAX = 255
@@ -64,9 +65,10 @@ export function applyDelivery(
   delivery: CheckedDelivery,
   context: BlockContext
 ): Verdict<ReceiptResult[], DeliveryFault> {
-  const refused = checkDelivery(ledger, delivery)
-  if (refused !== undefined) return refused
   const { source, receipts, acknowledgement } = delivery
+  const refused = checkDelivery(ledger, delivery) ?? checkInflow(ledger, source, receipts, context)
+  if (refused !== undefined) return refused
+  countInflow(ledger, source, receipts, context)
   if (acknowledgement !== undefined) ledger.lanes.acknowledge(source, acknowledgement)
   return accept(
     receipts.map((receipt) => {

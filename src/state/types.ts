@@ -60,6 +60,8 @@ export interface BlockContext {
   readonly chain: ChainId
   readonly shards: number
   readonly height: number
+  /** The block's own. */
+  readonly epoch: number
   readonly timeMs: number
   /** Validator key of the proposer, 32 bytes. */
   readonly proposer: Uint8Array

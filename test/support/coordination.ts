@@ -44,6 +44,7 @@ export class CoordChain {
       chain: COORD,
       shards: genesis.shards,
       height: height + 1,
+      epoch: 0,
       timeMs: genesis.timeMs + 1_000 * (height + 1),
       proposer: genesis.validators[0]!.key,
       params: genesis.params

@@ -38,6 +38,7 @@ export class LaneChain {
   readonly #shards: number
   params = LANE_PARAMS
   height = 0
+  epoch = 0
   /** Hash of the coordination block that its next block refers to. */
   reference: Uint8Array = ZERO_HASH
 
@@ -77,6 +78,7 @@ export class LaneChain {
       chain: this.chain,
       shards: this.#shards,
       height: this.height + 1,
+      epoch: this.epoch,
       timeMs: START_MS + 1_000 * (this.height + 1),
       params: this.params
     })

@@ -94,6 +94,7 @@ export const aContext = (fields: Partial<BlockContext> = {}): BlockContext => ({
   chain: shardId(0),
   shards: 1,
   height: 1,
+  epoch: 0,
   timeMs: START_MS,
   proposer: PROPOSER,
   params: PARAMS,

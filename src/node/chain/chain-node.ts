@@ -98,7 +98,7 @@ export class ChainNode {
     this.inbox = new Inbox(c, { chain, shards: constants.shards })
     this.pool = new Pool(chain, params)
     const { pool, inbox } = this
-    this.#work = new Work({ ...c, pool, tree, inbox }, () => this.driver.instance.config.params)
+    this.#work = new Work({ ...c, pool, tree, inbox }, () => this.driver.instance.config)
     this.transactions = this.#createTransactions(c, constants, verified)
     this.#repair = new PoolRepair({ network: c.network, clock: c.clock, pool: this.pool, verified }, chain)
     const finaliser = this.#createFinaliser(c)
@@ -243,7 +243,7 @@ export class ChainNode {
       shards: constants.shards,
       candidates: (exclude) => this.pool.select(exclude).transactions(),
       deliveries: (parent, coordHeight) =>
-        this.inbox.offers(parent, coordHeight, this.driver.instance.config.params),
+        this.inbox.offers(parent, coordHeight, this.driver.instance.config),
       finalCertificate: () => this.#certificate
     })
     return new ConsensusDriver(

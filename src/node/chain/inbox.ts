@@ -14,7 +14,8 @@ import type { Params } from '../../params/params.ts'
 import type { StateView } from '../../state/ports.ts'
 import type { CheckedDelivery } from '../../state/receipts.ts'
 import type { Ground } from './block-tree.ts'
-import { assembleDelivery, cutDelivery, hasReceipts, readInLane, readOutLane } from './outbox.ts'
+import { inflowCap, inflowFits } from '../../state/inflow.ts'
+import { assembleDelivery, cutDelivery, nextEntry, readInLane, readOutLane } from './outbox.ts'
 import type { Source } from './outbox.ts'
 
 export interface InboxComponents {
@@ -25,6 +26,13 @@ export interface InboxComponents {
 export interface InboxInit {
   readonly chain: ChainId
   readonly shards: number
+}
+
+/** The block that would carry a delivery. */
+export interface ChildOf {
+  readonly params: Params
+  readonly epoch: number
+  readonly height: number
 }
 
 /** Blocks after which an acknowledgement is due although little is outstanding (R10). */
@@ -56,22 +64,24 @@ export class Inbox {
   }
 
   /** Whether a child of a block with this state would carry anything (C14). */
-  hasWork(state: Pick<StateView, 'get'>, params: Params, height: number): boolean {
-    return this.#sources.some((source) => this.#waits(source, state, params, height))
+  hasWork(state: Pick<StateView, 'get'>, { params, epoch, height }: ChildOf): boolean {
+    return this.#sources.some((source) => this.#waits(source, state, { params, epoch, height }))
   }
 
   /**
    * R9: lanes with anything share the room equally, and each may use one entry in any case while there is room: however
    * many lanes there are and however small a block, the first of the turn moves.
    */
-  offers(parent: Ground, coordHeight: number, params: Params): CheckedDelivery[] {
+  offers(parent: Ground, coordHeight: number, of: Omit<ChildOf, 'height'>): CheckedDelivery[] {
     const height = parent.header.height + 1
-    const waiting = this.#rotated(height).filter((each) => this.#waits(each, parent.state, params, height))
+    const { params } = of
+    const child = { ...of, height }
+    const waiting = this.#rotated(height).filter((each) => this.#waits(each, parent.state, child))
     const offered: CheckedDelivery[] = []
     let room = deliveryBytesMax(params)
     for (const [index, source] of waiting.entries()) {
       const share = Math.floor(room / (waiting.length - index)) - OFFSET_BYTES
-      const delivery = this.#offer(source, parent.state, share, params, height)
+      const delivery = this.#offer(source, parent.state, share, child)
       if (delivery === undefined || !this.#isProvable(delivery, parent, coordHeight, params)) continue
       const checked = encode(delivery)
       if (checked.bytes.length + OFFSET_BYTES > room) continue
@@ -81,14 +91,13 @@ export class Inbox {
     return offered.sort((a, b) => a.source - b.source)
   }
 
-  #waits(source: ChainId, state: Pick<StateView, 'get'>, params: Params, height: number): boolean {
+  #waits(source: ChainId, state: Pick<StateView, 'get'>, child: ChildOf): boolean {
     const cursor = readInLane(state, source)?.cursor ?? 0
     const followed = this.#c.source(source)
-    const waits =
-      followed === undefined
-        ? (this.#held.get(source)?.entries ?? []).some((each) => !isBelow(each, cursor))
-        : hasReceipts(followed.state, this.#chain, cursor)
-    return waits || this.#acknowledges(state, source, params, height)
+    const held = (this.#held.get(source)?.entries ?? []).find((each) => !isBelow(each, cursor))
+    const next = followed === undefined ? held?.entry : nextEntry(followed.state, this.#chain, cursor)
+    const fits = next !== undefined && inflowFits(state, source, next.receipts, child)
+    return fits || this.#acknowledges(state, source, child.params, child.height)
   }
 
   /** R5, R6: coord only as the reference shows it, a shard only under a committee that is frozen. */
@@ -107,23 +116,18 @@ export class Inbox {
     return [...this.#sources.slice(turn), ...this.#sources.slice(0, turn)]
   }
 
-  #offer(
-    source: ChainId,
-    state: StateView,
-    share: number,
-    params: Params,
-    height: number
-  ): Delivery | undefined {
+  #offer(source: ChainId, state: StateView, share: number, child: ChildOf): Delivery | undefined {
     const cursor = readInLane(state, source)?.cursor ?? 0
     const followed = this.#c.source(source)
     const whole =
       followed === undefined ? this.#held.get(source) : assembleDelivery(followed, this.#chain, cursor, share)
     if (whole === undefined) return undefined
-    const { entries } = cutDelivery(
+    const fresh = cutDelivery(
       { ...whole, entries: whole.entries.filter((each) => !isBelow(each, cursor)) },
       share
-    )
-    const due = entries.length > 0 || this.#acknowledges(state, source, params, height)
+    ).entries
+    const entries = withinInflow(state, source, fresh, child)
+    const due = entries.length > 0 || this.#acknowledges(state, source, child.params, child.height)
     const acknowledgement = due ? whole.acknowledgement.filter((one) => advances(state, source, one)) : []
     return entries.length === 0 && acknowledgement.length === 0
       ? undefined
@@ -154,6 +158,23 @@ export class Inbox {
 function advances(state: Pick<StateView, 'get'>, source: ChainId, { lane }: Acknowledgement): boolean {
   const known = readOutLane(state, source)
   return known !== undefined && lane.cursor > known.acknowledged
+}
+
+/** R12: entries up to the one that would bring more than the epoch can take. */
+function withinInflow(
+  state: Pick<StateView, 'get'>,
+  source: ChainId,
+  entries: readonly DeliveredEntry[],
+  child: ChildOf
+): DeliveredEntry[] {
+  if (inflowCap(source, child.params) === undefined) return [...entries]
+  const taken: DeliveredEntry[] = []
+  for (const each of entries) {
+    const receipts = [...taken, each].flatMap(({ entry }) => entry.receipts)
+    if (!inflowFits(state, source, receipts, child)) break
+    taken.push(each)
+  }
+  return taken
 }
 
 /** Whether the destination has applied this entry. */

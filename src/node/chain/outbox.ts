@@ -14,7 +14,14 @@ import {
   OutboxEntryType
 } from '../../codec/receipt.ts'
 import { OFFSET_BYTES } from '../../codec/ssz.ts'
-import type { Acknowledgement, DeliveredEntry, Delivery, InLane, OutLane } from '../../codec/receipt.ts'
+import type {
+  Acknowledgement,
+  DeliveredEntry,
+  Delivery,
+  InLane,
+  OutLane,
+  OutboxEntry
+} from '../../codec/receipt.ts'
 import type { Header } from '../../codec/block.ts'
 import type { Certificate } from '../../codec/statement.ts'
 import { inLaneKey, outLaneKey, outboxKey } from '../../state/keys.ts'
@@ -40,9 +47,12 @@ export function readInLane(state: Reader, source: ChainId): InLane | undefined {
   return bytes === undefined ? undefined : InLaneType.deserialize(bytes)
 }
 
-/** Whether the source has receipts behind this cursor. */
-export const hasReceipts = (state: Reader, destination: ChainId, cursor: number): boolean =>
-  (readOutLane(state, destination)?.next ?? 0) > cursor
+/** The entry that begins at this cursor, if the source has sent so far. */
+export function nextEntry(state: Reader, destination: ChainId, cursor: number): OutboxEntry | undefined {
+  if ((readOutLane(state, destination)?.next ?? 0) <= cursor) return undefined
+  const value = state.get(outboxKey(destination, cursor))
+  return value === undefined ? undefined : OutboxEntryType.deserialize(value)
+}
 
 /**
  * @param from the destination's cursor: where an entry begins

@@ -17,15 +17,20 @@ export interface WorkComponents {
   readonly evidence: Pick<EvidencePool, 'hasWork'>
 }
 
+/** Of the running epoch. */
+export interface Running {
+  readonly epoch: number
+  readonly params: Params
+}
+
 export class Work {
   readonly #c: WorkComponents
-  readonly #params: () => Params
+  readonly #running: () => Running
   #transactions: { readonly at: string; readonly found: boolean } = { at: '', found: false }
 
-  /** @param params of the running epoch */
-  constructor(components: WorkComponents, params: () => Params) {
+  constructor(components: WorkComponents, running: () => Running) {
     this.#c = components
-    this.#params = params
+    this.#running = running
   }
 
   get waits(): boolean {
@@ -55,6 +60,7 @@ export class Work {
 
   #hasReceipts(): boolean {
     const { header, state } = this.#c.tree.head()
-    return this.#c.inbox.hasWork(state, this.#params(), header.height + 1)
+    const { params, epoch } = this.#running()
+    return this.#c.inbox.hasWork(state, { params, epoch, height: header.height + 1 })
   }
 }

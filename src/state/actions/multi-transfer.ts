@@ -17,6 +17,7 @@ import { begin, hasRoomAt } from '../atomic/coordinator.ts'
 import { checkPart } from '../atomic/escrow.ts'
 import { payersOn, placed, shardsOf, sum } from '../atomic/legs.ts'
 import type { Ledger } from '../ledger.ts'
+import { exceedsInflowCap } from '../inflow.ts'
 import { manaCost } from '../mana.ts'
 import type { BlockContext, CheckedTransaction } from '../types.ts'
 import type { Action } from './action.ts'
@@ -48,6 +49,7 @@ export const multiTransfer: Action<MultiTransfer> = {
   apply(checked, ledger, context) {
     const { payload, transaction, sender, destinations, id } = checked
     if (!hasRoomAt(ledger, context.height + payload.heights)) return 'deadline-crowded'
+    if (exceedsInflowCap(context.chain, sum(payload.legs), context.params)) return 'above-inflow-cap'
     if (destinations.some((one) => ledger.lanes.isCongested(one, context.params))) return 'lane-congested'
     const prepare: Prepare = {
       terms: {

@@ -13,6 +13,7 @@ import { ACTION_TRANSFER, TransferType } from '../../codec/transaction.ts'
 import type { Transfer } from '../../codec/transaction.ts'
 import { ACCOUNT_STATE_BYTES } from '../ledger.ts'
 import type { Ledger } from '../ledger.ts'
+import { exceedsInflowCap } from '../inflow.ts'
 import { manaCost } from '../mana.ts'
 import type { BlockContext, ReceiptPlace } from '../types.ts'
 import type { Action } from './action.ts'
@@ -66,6 +67,7 @@ function send(
 ): ExecutionCode | readonly ReceiptPlace[] {
   const charge = BigInt(params.creationCharge)
   if (from.consumer < consumer + charge) return 'creation-unpaid'
+  if (exceedsInflowCap(chain, { consumer, industrial }, params)) return 'above-inflow-cap'
   if (ledger.lanes.isCongested(destination, params)) return 'lane-congested'
   ledger.update(sender, {
     ...from,

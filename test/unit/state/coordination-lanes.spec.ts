@@ -93,11 +93,11 @@ describe('receipts: the coordination chain as an end of lanes', () => {
     )
     const ground = { header: shard.header(), hash: ZERO, state: shard.state, attendance: [] }
     const offered = (coordHeight: number) =>
-      inbox.offers(ground, coordHeight, shard.params).map(({ source }) => source)
+      inbox.offers(ground, coordHeight, { params: shard.params, epoch: 0 }).map(({ source }) => source)
     deepEqual(offered(coord.height), [other.chain, COORD])
     deepEqual(offered(coord.height - 1), [other.chain])
-    ok(inbox.hasWork(shard.state, shard.params, shard.height + 1))
-    const [, last] = inbox.offers(ground, coord.height, shard.params)
+    ok(inbox.hasWork(shard.state, { params: shard.params, epoch: 0, height: shard.height + 1 }))
+    const [, last] = inbox.offers(ground, coord.height, { params: shard.params, epoch: 0 })
     deepEqual(DeliveryType.deserialize(last!.bytes).certificate, [])
   })
 })

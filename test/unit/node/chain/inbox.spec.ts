@@ -48,8 +48,8 @@ describe('inbox: deliveries that a leader offers', () => {
       state: to.state,
       attendance: []
     })
-    const offers = () => inbox.offers(ground(), 0, to.params)
-    const waits = () => inbox.hasWork(to.state, to.params, to.height + 1)
+    const offers = () => inbox.offers(ground(), 0, { params: to.params, epoch: 0 })
+    const waits = () => inbox.hasWork(to.state, { params: to.params, epoch: 0, height: to.height + 1 })
     return { to, sources, offers, waits }
   }
 
