@@ -161,7 +161,7 @@ export class EvidencePool {
     void this.#run(this.#c.nodeStore.evidence.delete(gone.map(([, { id }]) => id)))
   }
 
-  /** Ends when nothing is written any more. */
+  /** Nothing is taken in from here on. Ends when nothing is written any more. */
   async stop(): Promise<void> {
     this.#stopped = true
     await Promise.allSettled(this.#underWay)
@@ -181,6 +181,7 @@ export class EvidencePool {
 
   /** @returns what is wrong with it for every honest node alike; undefined: taken, known, or of no use here. */
   async #take(bytes: Uint8Array, by: Origin): Promise<string | undefined> {
+    if (this.#stopped) return undefined
     const accused = this.#accuse(bytes)
     if (!accused.ok) return accused.code === 'evidence-epoch' ? undefined : accused.code
     const { offence } = accused.value

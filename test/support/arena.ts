@@ -33,6 +33,8 @@ export interface ArenaOptions {
   readonly startMs?: number
   /** In which blocks have to come later. @default PROGRESS_MS */
   readonly progressMs?: number
+  /** What attackers sign costs them their seats. @default false: they stay members, and every row finds them so */
+  readonly sanctions?: boolean
 }
 
 export interface Sides {
@@ -64,11 +66,13 @@ export class Arena extends Vantage {
 
   static async open(options: ArenaOptions = {}): Promise<Arena> {
     const { honest = HONEST, hostile = 1, overrides = PARAMS, startMs = PROGRESS_MS, progressMs } = options
+    const { sanctions = false } = options
     const swarm = await createSwarm({ nodes: honest, validators: honest + hostile, overrides })
     const key = hostile === 0 ? signerOfSeed(randomBytes(32)) : validatorKey(honest)
     const arena = new Arena(swarm, { honest, key, ...(progressMs === undefined ? {} : { progressMs }) })
     try {
       await arena.swarm.start()
+      if (!sanctions) for (const { chains } of swarm.running) await chains!.evidence.stop()
       arena.target.events.on('evidence', (evidence) => arena.evidence.push(evidence))
       await arena.progress(2, startMs)
     } catch (error) {
