@@ -1,13 +1,10 @@
 /** The vectors of atomic actions: what M2 says of legs, and stories of three shards, block by block (ATO-1 … ATO-15). */
 import { ACTION_MULTI_TRANSFER, MultiTransferType, cosignedBytes } from '../../src/codec/atomic.ts'
-import type { AtomicTerms, Cosignature, Leg, MultiTransfer } from '../../src/codec/atomic.ts'
+import type { MultiTransfer } from '../../src/codec/atomic.ts'
 import { OutboxEntryType, ReceiptType } from '../../src/codec/receipt.ts'
 import type { Receipt } from '../../src/codec/receipt.ts'
 import { refusalNumber } from '../../src/codec/refusals.ts'
 import { TransactionType } from '../../src/codec/transaction.ts'
-import { addressOfKey, homeShard } from '../../src/crypto/address.ts'
-import { signWithSeed } from '../../src/crypto/ed25519.ts'
-import { PRESETS } from '../../src/params/presets.ts'
 import { toHex } from '../../src/primitives/bytes.ts'
 import type { Hex } from '../../src/primitives/bytes.ts'
 import { shardId } from '../../src/primitives/chain-id.ts'
@@ -21,39 +18,25 @@ import { checkStateless } from '../../src/state/stateless.ts'
 import type { CheckedTransaction, Execution } from '../../src/state/types.ts'
 import { toPlain } from './plain.ts'
 import type { Plain } from './plain.ts'
-import { NETWORK, digest, keyOf } from './samples.ts'
-import type { SampleKey } from './samples.ts'
-
-const SHARDS = 3
-const START_MS = 1_700_000_000_000
-const BALANCE = 1_000_000_000n
-const params = PRESETS.devnet.params
-const MINIMUM = BigInt(params.minBalance)
+import {
+  BALANCE,
+  PLOTS,
+  SHARDS,
+  START_MS,
+  alice,
+  bob,
+  carol,
+  consent,
+  fresh,
+  leg,
+  owner,
+  params
+} from './atomic-plots.ts'
+import type { Plot } from './atomic-plots.ts'
+import { NETWORK, digest } from './samples.ts'
 
 /** What stories are told of: accounts, escrows, records, their index. Prefixes in hex. */
 const TOLD = ['01', '06', '07', '08']
-
-interface Owner extends SampleKey {
-  readonly address: Uint8Array
-}
-
-function ownerOn(shard: number, label: string): Owner {
-  for (let number = 0; ; number++) {
-    const key = keyOf(`${label} ${number}`)
-    const address = addressOfKey(key.publicKey)
-    if (homeShard(address, SHARDS) === shard) return { ...key, address }
-  }
-}
-
-const OWNERS = [0, 1, 2].map((shard) => ownerOn(shard, 'owner'))
-const owner = (shard: number): Owner => must(OWNERS[shard], 'an owner of each shard')
-const fresh = (shard: number): Owner => ownerOn(shard, 'nobody yet')
-const leg = (from: Owner, to: Owner, consumer: bigint, industrial = 0n): Leg => ({
-  from: from.address,
-  to: to.address,
-  consumer,
-  industrial
-})
 
 /** A shard in memory, written down as it goes. */
 class Shard implements StateView {
@@ -126,114 +109,6 @@ class Shard implements StateView {
     this.root = root
   }
 }
-
-type Consent = (terms: AtomicTerms) => Cosignature
-const consent =
-  (signer: Owner, sequence = 0n): Consent =>
-  (terms) => ({
-    key: signer.publicKey,
-    sequence,
-    signature: signWithSeed(cosignedBytes(NETWORK, terms, sequence), signer.seed)
-  })
-
-/** One signature of another: over nothing that was agreed to. */
-const forged =
-  (signer: Owner): Consent =>
-  () => ({ key: signer.publicKey, sequence: 0n, signature: signWithSeed(digest('anything'), signer.seed) })
-
-interface Plot {
-  readonly name: string
-  readonly legs: readonly Leg[]
-  readonly consents?: readonly Consent[]
-  readonly heights?: number
-  /** `to < from`: everything that is under way; `again` the last receipt of that lane once more; `at` a block alone. */
-  readonly steps: readonly (
-    | { readonly to: number; readonly from: number; readonly again?: boolean }
-    | { readonly on: number; readonly height: number }
-  )[]
-}
-
-const alice = owner(0)
-const [bob, carol] = [owner(1), owner(2)]
-const round = (shard: number) => [
-  { to: shard, from: 0 },
-  { to: 0, from: shard }
-]
-
-const PLOTS: readonly Plot[] = [
-  {
-    name: 'payments to two shards, committed and forgotten',
-    legs: [leg(alice, bob, 5n), leg(alice, fresh(2), MINIMUM, 3n), leg(alice, carol, 1n)],
-    steps: [...round(1), ...round(2), ...round(1), ...round(2), { on: 0, height: 5_766 }]
-  },
-  {
-    name: 'a swap, committed',
-    legs: [leg(alice, bob, 5n), leg(bob, alice, 0n, 7n)],
-    consents: [consent(bob)],
-    steps: [...round(1), ...round(1)]
-  },
-  {
-    name: 'a swap that cannot be paid, aborted',
-    legs: [leg(alice, bob, 5n), leg(bob, alice, 0n, BALANCE + 1n)],
-    consents: [consent(bob)],
-    steps: [...round(1)]
-  },
-  {
-    name: 'between two others, paid before it is told',
-    legs: [leg(bob, fresh(2), MINIMUM)],
-    consents: [consent(bob)],
-    steps: [...round(1), ...round(2), { to: 1, from: 0 }, { to: 2, from: 1 }, ...round(2), { to: 0, from: 1 }]
-  },
-  {
-    name: 'between two others, told before it is paid',
-    legs: [leg(bob, fresh(2), MINIMUM)],
-    consents: [consent(bob)],
-    steps: [...round(1), ...round(2), ...round(2), ...round(1), { to: 2, from: 1 }, { to: 0, from: 2 }]
-  },
-  {
-    name: 'a receiver without a record and less than the minimum',
-    legs: [leg(alice, bob, 5n), leg(alice, fresh(2), MINIMUM - 1n, MINIMUM - 1n)],
-    steps: [...round(1), ...round(2), ...round(1)]
-  },
-  {
-    name: 'a signature that does not hold',
-    legs: [leg(bob, alice, 5n)],
-    consents: [forged(bob)],
-    steps: [...round(1)]
-  },
-  {
-    name: 'a co-signature with another number',
-    legs: [leg(bob, alice, 5n)],
-    consents: [consent(bob, 1n)],
-    steps: [...round(1)]
-  },
-  {
-    name: 'the deadline passes, and an answer comes late',
-    legs: [leg(alice, bob, 5n), leg(alice, carol, 7n)],
-    heights: 4,
-    steps: [
-      ...round(1),
-      { to: 2, from: 0 },
-      { on: 0, height: 5 },
-      { to: 0, from: 2 },
-      ...round(1),
-      ...round(2)
-    ]
-  },
-  {
-    name: 'prepare, vote and decision once more',
-    legs: [leg(alice, bob, 5n)],
-    steps: [
-      { to: 1, from: 0 },
-      { to: 1, from: 0, again: true },
-      { to: 0, from: 1 },
-      { to: 0, from: 1, again: true },
-      { to: 1, from: 0 },
-      { to: 1, from: 0, again: true },
-      { to: 0, from: 1 }
-    ]
-  }
-]
 
 function order({ legs, consents = [], heights = 60 }: Plot): CheckedTransaction {
   const terms = {
