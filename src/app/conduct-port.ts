@@ -14,6 +14,7 @@ import { weightsOf } from '../cooperation/weights.ts'
 import type { Chains } from '../node/chains.ts'
 import { must } from '../primitives/errors.ts'
 import type { ConductPort, OffenceFacts, ValidatorFacts } from '../rpc/conduct-port.ts'
+import { describeDuties } from './duties-port.ts'
 import { readRegistry } from '../sharding/snapshot.ts'
 import { evidenceCount, provenOffences } from '../state/conduct/evidence.ts'
 import { disputesKey } from '../state/conduct/keys.ts'
@@ -32,6 +33,7 @@ export function createConductPort(chains: Chains): ConductPort {
     }
   }
   return {
+    duties: (key) => describeDuties(chains, key),
     validator: (key) => describeValidator(chains, key, now()),
     ranking(category, limit) {
       const { state, epoch, params } = now()

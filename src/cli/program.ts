@@ -34,6 +34,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   check: { summary: 'verify stopped data directories', load: () => import('./commands/check.ts') },
   tx: { summary: 'sign and submit transactions', load: () => import('./commands/tx.ts') },
+  validator: {
+    summary: 'join, leave, and see what a validator has taken on',
+    load: () => import('./commands/validator.ts')
+  },
   query: { summary: 'ask a running node', load: () => import('./commands/query.ts') },
   verify: {
     summary: 'audit a network from its genesis: supply',

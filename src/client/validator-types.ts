@@ -122,7 +122,39 @@ export interface CooperativeList extends AsOf {
   }[]
 }
 
+/** What the registry of the coordination chain holds of a validator. */
+export interface DutiesJson extends AsOf {
+  readonly validator: string
+  readonly status: 'registered' | 'leaving' | 'left'
+  /** Coordination heights: of the last change of the status, the registration, the last `ready` (0: none). */
+  readonly since: number
+  readonly joined: number
+  readonly ready: number
+  readonly cooperative: number
+  /** It has a hash chain to reveal from. */
+  readonly reveals: boolean
+  readonly leases: readonly { readonly shard: ChainJson; readonly until: number }[]
+  /** Stake that was asked back, by the coordination epoch from which it is paid out. */
+  readonly unbondings: readonly {
+    readonly epoch: number
+    readonly to: string
+    readonly consumer: string
+    readonly industrial: string
+  }[]
+  /** Where it sits in the newest frozen epoch. */
+  readonly seats: readonly ChainJson[]
+  /** Of each chain that the node follows: whether it may stop serving it, and why (not). */
+  readonly serving: readonly {
+    readonly chain: ChainJson
+    readonly safe: boolean
+    readonly lastEpoch?: number
+    readonly reason: string
+  }[]
+  readonly safeToStop: boolean
+}
+
 export interface ValidatorMethods {
+  validator_duties: { params: { validator: string }; result: DutiesJson }
   validator_get: { params: { validator: string }; result: ValidatorJson }
   validator_rank: { params: { category?: string; limit: number }; result: RankJson }
   evidence_list: { params: { limit: number }; result: EvidenceList }

@@ -1,5 +1,6 @@
 /** What the RPC layer asks about validators, cooperatives and evidence: all of it state of the coordination chain. */
 import type { Category, Hour } from '../codec/cooperation.ts'
+import type { Lease, Unbonding } from '../codec/registry-records.ts'
 import type { Cooperative } from '../codec/registry.ts'
 import type { Dispute, ProvenOffence } from '../codec/sanctions.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
@@ -66,7 +67,35 @@ export interface OffenceFacts {
   readonly disputes: readonly Dispute[]
 }
 
+/** One chain, and whether a member that left may stop serving it (C24). */
+export interface ServingFacts {
+  readonly chain: ChainId
+  readonly isSafe: boolean
+  /** The newest epoch in which it sits. */
+  readonly lastEpoch?: number
+  readonly reason: string
+}
+
+export interface DutiesFacts {
+  readonly status: 'registered' | 'leaving' | 'left'
+  /** Coordination heights: of the last change of the status, the registration, the last `ready` (0: none). */
+  readonly since: number
+  readonly joined: number
+  readonly ready: number
+  readonly cooperative: number
+  readonly leases: readonly Lease[]
+  readonly unbondings: readonly Unbonding[]
+  /** It has a hash chain to reveal from. */
+  readonly reveals: boolean
+  /** Where it sits in the newest frozen epoch. */
+  readonly seats: readonly ChainId[]
+  /** Of the chains that this node follows. */
+  readonly serving: readonly ServingFacts[]
+}
+
 export interface ConductPort {
+  /** undefined: the key was never registered. */
+  duties(key: Uint8Array): DutiesFacts | undefined
   /** undefined: the key is neither registered nor known for anything. */
   validator(key: Uint8Array): ValidatorFacts | undefined
   /** Registered validators by social reputation, in a category or in all; the best first. */

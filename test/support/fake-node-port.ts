@@ -11,6 +11,7 @@ import { recordOffence } from '../../src/state/conduct/evidence.ts'
 import { sanctionsOf } from '../../src/state/conduct/sanctions.ts'
 import { Ledger } from '../../src/state/ledger.ts'
 import { genesisState } from './state.ts'
+import { LEAVING } from './duties-facts.ts'
 import { ReceiptType } from '../../src/codec/receipt.ts'
 import { TransferProofType } from '../../src/codec/transfer-proof.ts'
 import { EMPTY_DELIVERIES_ROOT, EMPTY_RECEIPTS_ROOT, blockHash } from '../../src/codec/block.ts'
@@ -172,6 +173,7 @@ export const NODE_CALLS = {
   claim_list: { validator: '05'.repeat(32) },
   atomic_get: { id: '00'.repeat(32) },
   validator_get: { validator: '0a'.repeat(32) },
+  validator_duties: { validator: '0a'.repeat(32) },
   validator_rank: { limit: 5 },
   evidence_list: { limit: 5 },
   cooperative_list: {},
@@ -218,6 +220,7 @@ function aConductPort(): NodePort['conduct'] {
   const [weight] = weightsOf(view, COORD, [member.key], { ...at, riskOf: () => 0 })
   const reputation = readReputation(view, member.key)
   return {
+    duties: (key) => (equal(key, member.key) ? LEAVING : undefined),
     validator: (key) =>
       equal(key, member.key)
         ? {

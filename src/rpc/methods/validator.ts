@@ -68,6 +68,41 @@ const validatorGet = method('validator_get', {
   }
 })
 
+const validatorDuties = method('validator_duties', {
+  summary: 'What the registry holds of a validator: status, leases, seats, and whether it may stop serving',
+  params: { validator: hexParam('validator key', { length: 32 }) },
+  weight: 2,
+  call(port, { validator }) {
+    const facts = port.conduct.duties(validator)
+    if (facts === undefined) return refused('VALIDATOR_UNKNOWN', 'no such key in the registry', {})
+    const { status, since, joined, ready, cooperative, reveals, leases, unbondings, seats, serving } = facts
+    return accept({
+      validator: toHex(validator),
+      status,
+      since,
+      joined,
+      ready,
+      cooperative,
+      reveals,
+      leases: leases.map(({ shard, until }) => ({ shard: chainToJson(shard), until })),
+      unbondings: unbondings.map(({ epoch, to, ...amounts }) => ({
+        epoch,
+        to: encodeAddress(to),
+        ...tokensJson(amounts)
+      })),
+      seats: seats.map(chainToJson),
+      serving: serving.map(({ chain, isSafe, lastEpoch, reason }) => ({
+        chain: chainToJson(chain),
+        safe: isSafe,
+        ...(lastEpoch === undefined ? {} : { lastEpoch }),
+        reason
+      })),
+      safeToStop: serving.every(({ isSafe }) => isSafe),
+      asOf: placeJson(finalPlace(port, COORD))
+    })
+  }
+})
+
 const validatorRank = method('validator_rank', {
   summary: 'Registered validators by social reputation, in one category or in all; the best first',
   params: {
@@ -144,6 +179,7 @@ const committeeProof = method('committee_proof', {
 })
 
 export const validatorMethods: readonly Method[] = [
+  validatorDuties,
   committeeProof,
   validatorGet,
   validatorRank,

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
+import type { DutiesJson } from '../../../src/client/validator-types.ts'
 import { Dispatch, INVALID_PARAMS, REFUSED } from '../../../src/rpc/dispatch.ts'
 import type { Reply } from '../../../src/rpc/dispatch.ts'
 import type { NodePort } from '../../../src/rpc/port.ts'
@@ -91,5 +92,22 @@ describe('RPC methods about validators', () => {
   it('RPC-11: cooperative_list names cooperatives with their validators', async () => {
     const { result } = await call('cooperative_list', {})
     deepEqual(part(result, 'cooperatives'), [{ number: 1, name: 'one', validators: [KEY] }])
+  })
+
+  it('RPC-11, C24: validator_duties shows the registration, and where the node must go on serving', async () => {
+    const { result } = await call('validator_duties', { validator: KEY })
+    const { status, leases, seats, serving, safeToStop, unbondings } = result as DutiesJson
+    deepEqual([status, seats, safeToStop], ['leaving', ['coord'], false])
+    deepEqual(leases, [{ shard: 0, until: 240 }])
+    equal(unbondings[0]?.consumer, '5')
+    deepEqual(
+      serving.map(({ chain, safe }) => [chain, safe]),
+      [
+        ['coord', false],
+        [0, true]
+      ]
+    )
+    const { error } = await call('validator_duties', { validator: 'ff'.repeat(32) })
+    equal(part(error?.data, 'code'), 'VALIDATOR_UNKNOWN')
   })
 })
