@@ -13,6 +13,9 @@ import type { ChainEvents } from '../../node/ports.ts'
 import { Validator } from '../../node/validator.ts'
 import type { Genesis } from '../../params/genesis.ts'
 import { GuardError } from '../../store/errors.ts'
+import { IMPORT_SUFFIX } from '../../store/staging.ts'
+import type { Staging } from '../../store/switchable.ts'
+import type { SyncMode } from '../../sync/state.ts'
 import { MemoryDisk } from '../../store/memory.ts'
 import type { MemoryDiskOptions } from '../../store/memory.ts'
 import { NodeStore } from '../../store/node-store.ts'
@@ -69,6 +72,8 @@ export class SimNode {
   readonly init: NodeInit
   /** Milliseconds the wall clock is ahead of the simulation's. */
   skewMs = 0
+  /** How it catches up from its next start on. */
+  syncMode: SyncMode = 'full'
   readonly #world: Surroundings
   readonly #disks = new Map<string, MemoryDisk>()
   readonly #prng: Prng
@@ -192,12 +197,13 @@ export class SimNode {
         verifier,
         nodeStore,
         openChain: async (chain) => Promise.resolve(this.#open(chainName(chain))),
+        openStaging: async (chain) => Promise.resolve(this.#openStaging(chainName(chain))),
         validator: this.#validator,
         events: whileAlive(events, isAlive),
         onDropped: () => undefined,
         randomSeed: () => this.#prng.bytes(16)
       },
-      { genesis, shards }
+      { genesis, shards, sync: { mode: this.syncMode, checkpoint: undefined } }
     )
     if (!port.isAlive) return
     this.#chains = chains
@@ -221,6 +227,21 @@ export class SimNode {
       this.#disks.set(name, disk)
     }
     return observedStore(disk.open(), (what) => this.init.onEffect(`${what} ${name}`))
+  }
+
+  /** The disk of the import takes the chain's name when it takes its place, in one step. */
+  #openStaging(name: string): Staging {
+    const from = name + IMPORT_SUFFIX
+    return {
+      database: this.#open(from),
+      retire: async (replaced) => {
+        await replaced.close()
+        const disk = this.#disks.get(from)
+        if (disk !== undefined) this.#disks.set(name, disk)
+        this.#disks.delete(from)
+        this.init.onEffect(`retired ${name}`)
+      }
+    }
   }
 
   #diskOptions(name: string): MemoryDiskOptions {

@@ -1,5 +1,7 @@
 /** What a lying member answers to whoever syncs; its own chain is in order, and it votes like any other. */
 import { BodyListType, CertificateListType, HeaderListType } from '../../codec/sync-messages.ts'
+import { decode } from '../../codec/ssz.ts'
+import { SnapshotManifestType } from '../../codec/state-snapshot.ts'
 import { blockHash } from '../../codec/block.ts'
 import type { Header } from '../../codec/block.ts'
 import type { Certificate } from '../../codec/statement.ts'
@@ -7,7 +9,7 @@ import { LACKS } from '../../net/answers.ts'
 import type { RequestProtocol, Response } from '../../net/types.ts'
 import type { World } from './world.ts'
 
-export const ANSWER_LIES = ['middle', 'misnamed', 'forgery', 'trap', 'bodies', 'withheld'] as const
+export const ANSWER_LIES = ['middle', 'misnamed', 'forgery', 'trap', 'bodies', 'withheld', 'chunks'] as const
 export type AnswerLie = (typeof ANSWER_LIES)[number]
 
 /** False answers of one member, until told otherwise. `told` counts them. */
@@ -57,6 +59,11 @@ const FALSE_ANSWERS: Readonly<
   /** Bodies of the right length and another content. */
   bodies: (protocol, response) =>
     protocol === 'ranges' ? { ...response, frames: response.frames.map(falseBodies) } : response,
+  /** Pieces of a state that are not the one that its manifest states. */
+  chunks: (protocol, response) =>
+    protocol !== 'snapshot' || response.frames.some((frame) => decode(SnapshotManifestType, frame).ok)
+      ? response
+      : { ...response, frames: response.frames.map((frame) => frame.map((byte) => byte ^ 1)) },
   /** Headers without the bodies. */
   withheld: (protocol, response) => (protocol === 'ranges' ? LACKS : response)
 }

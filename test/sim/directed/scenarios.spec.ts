@@ -42,6 +42,8 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
   decisionTwice: 'ATO-8: a decision that comes twice is obeyed once',
   syncBesideLiars:
     'SYN-2, SYN-3, SYN-4: false headers, certificates and bodies are found, cost who gave them, and stop nobody',
+  fastStartBesideLiar:
+    'SNAP-6, SNAP-8: beside a peer with false pieces, and with a death at every write, a fast start arrives',
   syncBesideMiser:
     'SYN-5, SYN-12: who gives no bodies is not charged, it is said why sync stands, and it goes on'
 }

@@ -11,6 +11,7 @@ import {
 import { rangesBelowTheTarget, voteIgnoredOneViewBehind } from './delivery.ts'
 import { allCrashAfterFinalise, certificateOnOneDisk } from './durability.ts'
 import { childOfUnknownParent, forgedCertificates, rivalOfNotarisedParent } from './faulty.ts'
+import { fastStartBesideLiar } from './fast-start.ts'
 import { forkBelowTheFinalView, forkBesideTheFinalBlock } from './fork.ts'
 import { shardWithoutCoordination } from './independence.ts'
 import {
@@ -54,7 +55,8 @@ export const SCENARIOS = {
   lateVoteAfterAbort,
   decisionTwice,
   syncBesideLiars,
-  syncBesideMiser
+  syncBesideMiser,
+  fastStartBesideLiar
 } as const
 
 export type ScenarioName = keyof typeof SCENARIOS
