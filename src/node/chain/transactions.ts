@@ -8,7 +8,10 @@ import { fromHex, toHex } from '../../primitives/bytes.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { accept, refuse } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
+import { must } from '../../primitives/errors.ts'
+import type { Bundle } from '../../codec/messages.ts'
 import type { RefusalCode } from '../../codec/refusals.ts'
+import { wireHash } from '../../codec/transaction.ts'
 import type { Verifier } from '../../crypto/ports.ts'
 import { BundleBudgets, RELAY_LIMITS } from '../../mempool/bundle-budgets.ts'
 import type { BudgetLimits } from '../../mempool/bundle-budgets.ts'
@@ -128,6 +131,9 @@ export class Transactions {
     const bundle = openBundle(data, this.#chain)
     if ('verdict' in bundle) return toGossip(bundle)
     const { clock, pool, verified } = this.#c
+    // Who has used up its budget costs a hash a transaction, and nothing is decoded.
+    const budgetEmpty = this.#budgets.isEmpty(from, clock.monoMs())
+    if (budgetEmpty) return this.#judgeUnread(bundle)
     const unknown: CheckedTransaction[] = []
     const outcomes: StatelessOutcome[] = []
     let known = 0
@@ -138,11 +144,7 @@ export class Transactions {
       else unknown.push(checked.value)
     }
     const total = bundle.transactions.length
-    const early = judgeBeforeChecks({
-      total,
-      known,
-      budgetEmpty: this.#budgets.isEmpty(from, clock.monoMs())
-    })
+    const early = judgeBeforeChecks({ total, known, budgetEmpty })
     if (early !== undefined) return toGossip(early)
     if (!outcomes.includes('invalid')) outcomes.push(await this.#verify(unknown))
     if (outcomes.includes('invalid')) {
@@ -162,6 +164,12 @@ export class Transactions {
     const judged = judgeAfterChecks({ total, admitted, outcomes, relayEmpty })
     if (judged.verdict === 'accept') this.#relay.debit(OWN_RELAY, useless, nowMs)
     return toGossip(judged)
+  }
+
+  #judgeUnread({ transactions }: Bundle): GossipVerdict {
+    const known = transactions.filter((bytes) => this.#c.pool.has(toHex(wireHash(bytes)))).length
+    const judged = judgeBeforeChecks({ total: transactions.length, known, budgetEmpty: true })
+    return toGossip(must(judged, 'without a budget nothing is checked'))
   }
 
   /** In an order the sender cannot choose; off-thread, so one batch costs no more than stopping early would save. */
