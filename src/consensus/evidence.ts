@@ -82,6 +82,36 @@ export function evidenceOfProposal(network: Uint8Array, block: Block, vote: Vote
   }
 }
 
+/**
+ * C27: members that signed both of two certificates, as evidence against each; none if the statements do not contradict
+ * each other.
+ */
+export function signersOfBoth(
+  network: Uint8Array,
+  { members }: Committee,
+  a: Certificate,
+  b: Certificate
+): Evidence[] {
+  const isOneView = a.chain === b.chain && a.epoch === b.epoch && a.view === b.view
+  const [first, second] = [votesOf(a), votesOf(b)]
+  return members.flatMap(({ key }, signer) => {
+    const pair = [first.get(signer), second.get(signer)]
+    const [one, other] = pair
+    if (!isOneView || one === undefined || other === undefined) return []
+    const [lower, upper] = inOrder(one, other) <= 0 ? [one, other] : [other, one]
+    return contradiction(lower, upper) === undefined ? [] : [evidenceOfVotes(network, key, one, other)]
+  })
+}
+
+function votesOf({ signers, signatures, chain, epoch, view, kind, hash }: Certificate): Map<number, Vote> {
+  const votes = new Map<number, Vote>()
+  for (const [place, signer] of signers.getTrueBitIndexes().entries()) {
+    const signature = signatures[place]
+    if (signature !== undefined) votes.set(signer, { chain, epoch, view, kind, hash, signer, signature })
+  }
+  return votes
+}
+
 export function judgeEvidence(
   evidence: Evidence,
   network: Uint8Array,

@@ -13,8 +13,8 @@ import type { Block } from '../codec/block.ts'
 import { EvidenceType, offenceId } from '../codec/evidence.ts'
 import type { Evidence, Offence } from '../codec/evidence.ts'
 import { FRAME_EVIDENCE } from '../codec/messages.ts'
-import type { Vote } from '../codec/statement.ts'
-import { evidenceOfProposal } from '../consensus/evidence.ts'
+import type { Certificate, Vote } from '../codec/statement.ts'
+import { evidenceOfProposal, signersOfBoth } from '../consensus/evidence.ts'
 import type { Instance } from '../consensus/instance.ts'
 import { VerifyPoolError } from '../crypto/errors.ts'
 import type { Verifier } from '../crypto/ports.ts'
@@ -116,6 +116,16 @@ export class EvidencePool {
     const vote = ownVote(block, instance)
     const evidence = vote && evidenceOfProposal(this.#c.networkId, block, vote)
     if (evidence !== undefined) void this.#run(this.#take(EvidenceType.serialize(evidence), {}))
+  }
+
+  /** C27: whoever signed both of two certificates that contradict each other. */
+  foundCertificates([first, second]: readonly Certificate[]): void {
+    if (first === undefined || second === undefined) return
+    const committee = this.#c.epochs.committee(first.chain, first.epoch)
+    for (const evidence of committee === undefined
+      ? []
+      : signersOfBoth(this.#c.networkId, committee, first, second))
+      void this.#run(this.#take(EvidenceType.serialize(evidence), {}))
   }
 
   async receive(peer: Peer, bytes: Uint8Array): Promise<void> {

@@ -51,6 +51,10 @@ export function observeOffences(
       const instance = nodeOf(chain)?.driver.instance
       if (instance !== undefined) pool.foundInvalid(block, instance)
     },
+    halted: (chain, reason, proof) => {
+      events.halted(chain, reason, proof)
+      pool.foundCertificates(proof ?? [])
+    },
     final: (event) => {
       events.final(event)
       if (event.chain === COORD) pool.settle()

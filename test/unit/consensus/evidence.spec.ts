@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { BitArray } from '@chainsafe/ssz'
 import { blockHash } from '../../../src/codec/block.ts'
 import {
   INVALID_PARENT,
@@ -15,7 +16,8 @@ import {
   evidenceOfProposal,
   evidenceOfVotes,
   isGuilty,
-  judgeEvidence
+  judgeEvidence,
+  signersOfBoth
 } from '../../../src/consensus/evidence.ts'
 import { attendanceRoot } from '../../../src/codec/block.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
@@ -207,5 +209,31 @@ describe('C30: a proposal with a parent certificate that is none', () => {
 
   it('C30: a block without a parent certificate is no evidence', () => {
     assert.equal(evidenceOfProposal(NETWORK, aBlock({}), signers.vote(1, NOTARISE, 9, a)), undefined)
+  })
+})
+
+describe('C27, C30: two certificates that contradict each other', () => {
+  it('C27: whoever signed both is proven guilty; who signed one is not', async () => {
+    const first = signers.certificate(FINALISE, 9, a)
+    const swapped = signers.certificate(FINALISE, 9, b)
+    const accused = signersOfBoth(NETWORK, signers.committee, first, swapped)
+    assert.equal(accused.length, 3)
+    for (const evidence of accused)
+      assert.equal(await verdict(evidence), `kind ${TWO_FINALISE} of ${COORD}/0/9`)
+    const last = { ...swapped, signers: BitArray.fromBoolArray([false, true, true, true]) }
+    const signatures = [1, 2, 3].map((signer) => signers.vote(signer, FINALISE, 9, b).signature)
+    assert.equal(signersOfBoth(NETWORK, signers.committee, first, { ...last, signatures }).length, 2)
+  })
+
+  it('C27: certificates of two views, of one block, or of notarise and finalise accuse nobody', () => {
+    const first = signers.certificate(FINALISE, 9, a)
+    for (const second of [
+      first,
+      signers.certificate(FINALISE, 10, b),
+      signers.certificate(NOTARISE, 9, b),
+      signers.certificate(FINALISE, 9, b, 1)
+    ]) {
+      assert.deepEqual(signersOfBoth(NETWORK, signers.committee, first, second), [])
+    }
   })
 })
