@@ -73,6 +73,8 @@ class Outpost extends Vantage {
     })
     const outpost = new Outpost({ genesis, honest, key: validatorKey(honest) }, node, data)
     await node.start()
+    // Who states what contradicts itself loses its seat, and these are to go on.
+    await node.chains?.evidence.stop()
     const sees = (): boolean | undefined => node.chains?.list.every(({ store }) => store.final.height > 0)
     await eventually('the outpost follows', sees, JOIN_MS)
     return outpost
