@@ -18,6 +18,7 @@ import type { Scenario } from './acceptance/bars.ts'
 import { BASE_PORT, FOREVER, withDevnet } from './acceptance/devnet.ts'
 import { flood } from './acceptance/flood.ts'
 import { hostile } from './acceptance/hostile.ts'
+import { away, joins } from './acceptance/joins.ts'
 import { drawKills, perturbOf, seedOf } from './acceptance/kills.ts'
 import { snapshots } from './acceptance/snapshots.ts'
 import { leaks, watchMemory } from './acceptance/soak.ts'
@@ -239,6 +240,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   hostile,
   flood,
   snapshots,
+  joins,
+  away,
   leaks,
 
   async steady(data, bars) {

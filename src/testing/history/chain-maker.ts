@@ -7,7 +7,9 @@ import { recordAttendance } from '../../chain/attendance.ts'
 import type { AttendanceBook } from '../../chain/attendance.ts'
 import { buildBlock, NO_COORD_REFERENCE } from '../../chain/build.ts'
 import { buildChainGenesis } from '../../chain/genesis-block.ts'
+import { endsInterval } from '../../chain/light.ts'
 import type { Block, Header } from '../../codec/block.ts'
+import type { CertifiedHeader } from '../../codec/messages.ts'
 import { encodeResults } from '../../codec/results.ts'
 import { FINALISE, NOTARISE } from '../../codec/statement.ts'
 import type { Certificate } from '../../codec/statement.ts'
@@ -28,6 +30,7 @@ import type { FinalBlock, SnapshotRecord } from '../../store/chain-store.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import { CommitteeKeys } from './committee-keys.ts'
 import type { ChainPlan } from './plan.ts'
+import { StateKeeper } from './state-keeper.ts'
 import { Traffic } from './traffic.ts'
 import { WorkingState } from './working-state.ts'
 
@@ -70,6 +73,7 @@ export class ChainMaker {
   readonly #keys: CommitteeKeys
   readonly #traffic: Traffic
   readonly #store: ChainStore
+  readonly #states: StateKeeper
   readonly #state: WorkingState
   readonly #snapshots = new Map<number, EpochSnapshot>()
   readonly #records: SnapshotRecord[]
@@ -83,11 +87,13 @@ export class ChainMaker {
   #view = 0
   #batch: FinalBlock[] = []
   #batchBytes = 0
+  /** The last block of the batch, where its state is kept as a snapshot (SNAP-1). */
+  #kept: CertifiedHeader | undefined
 
   private constructor(
     plan: ChainPlan,
     genesis: Genesis,
-    store: ChainStore,
+    { store, states }: { readonly store: ChainStore; readonly states: StateKeeper },
     block: Block,
     facts: CoordinationFacts
   ) {
@@ -97,6 +103,7 @@ export class ChainMaker {
     this.#keys = new CommitteeKeys(this.#network, plan.validators)
     this.#traffic = new Traffic(plan, genesis)
     this.#store = store
+    this.#states = states
     this.#state = new WorkingState(store)
     this.#parent = block
     this.#genesisHash = block.hash
@@ -124,17 +131,22 @@ export class ChainMaker {
     const first = facts ?? { hashes: block.hash, snapshots: [] }
     const snapshots = facts === undefined ? [genesisSnapshot(genesis, changes.values, block.hash)] : []
     const store = await ChainStore.create(database, identity, { block, changes, snapshots })
-    return new ChainMaker(plan, genesis, store, block, {
-      ...first,
-      snapshots: [...first.snapshots, ...snapshots]
-    })
+    const known = { ...first, snapshots: [...first.snapshots, ...snapshots] }
+    return new ChainMaker(
+      plan,
+      genesis,
+      { store, states: await StateKeeper.open(store, database) },
+      block,
+      known
+    )
   }
 
   async make(onProgress: (height: number) => void = () => undefined): Promise<MadeChain> {
     const { blocks } = this.#plan
     for (let height = 1; height <= blocks; height++) {
       this.#next(height, height === blocks)
-      if (this.#batch.length === BATCH_BLOCKS || this.#batchBytes > BATCH_BYTES || height === blocks) {
+      const isFull = this.#batch.length === BATCH_BLOCKS || this.#batchBytes > BATCH_BYTES
+      if (isFull || height === blocks || this.#kept !== undefined) {
         await this.#write()
         onProgress(height)
       }
@@ -205,6 +217,8 @@ export class ChainMaker {
       ...(finality === undefined ? {} : { certificate: finality, boundary: ended })
     })
     this.#parent = block
+    if (finality !== undefined && endsInterval(block.header, params))
+      this.#kept = { header: block.header, certificate: finality }
     if (ended) this.#epoch = this.#enter(nextEpoch(block.header, params.epochLength))
   }
 
@@ -214,6 +228,8 @@ export class ChainMaker {
     this.#batch[this.#batch.length - 1] = { ...last, changes: this.#state.takeChanges() }
     await this.#store.commitFinal(this.#batch)
     this.#state.settled()
+    if (this.#kept !== undefined) await this.#states.keep(this.#kept)
+    this.#kept = undefined
     this.#batch = []
     this.#batchBytes = 0
   }

@@ -13,6 +13,7 @@ import { toHex } from '../../../src/primitives/bytes.ts'
 import { readTotals } from '../../../src/state/supply.ts'
 import { ChainStore } from '../../../src/store/chain-store.ts'
 import { openLevel } from '../../../src/store/level.ts'
+import { StateSnapshots } from '../../../src/store/state-snapshots.ts'
 import { copyHistory, makeHistory, readHistory } from '../../../src/testing/index.ts'
 import type { History, HistoryOptions } from '../../../src/testing/index.ts'
 
@@ -53,6 +54,25 @@ describe('history', function () {
 
   const hashes = ({ tips }: History): string[] =>
     [...tips].map(([chain, { hash }]) => `${chain} ${toHex(hash)}`)
+
+  it('SNAP-1: it keeps the newest two states of every chain, of the same hand-overs, as a node would', async () => {
+    const history = await make({ epochs: 3, overrides: { snapshotInterval: 5 } })
+    const kept: number[][] = []
+    for (const chain of history.tips.keys()) {
+      const database = await openLevel(dataPaths(history.data).chainDatabase(chain), { isNew: false })
+      try {
+        const { held } = await StateSnapshots.open(database)
+        kept.push(held.map(({ epoch }) => epoch))
+      } finally {
+        await database.close()
+      }
+    }
+    assert.deepEqual(kept, [
+      [2, 1],
+      [2, 1],
+      [2, 1]
+    ])
+  })
 
   it('icn check has no findings in it, and it crosses as many epochs as were asked for', async () => {
     const history = await make()
