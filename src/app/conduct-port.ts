@@ -4,6 +4,11 @@ import { offenceId } from '../codec/evidence.ts'
 import type { EvidenceKind } from '../codec/evidence.ts'
 import { CATEGORIES } from '../codec/cooperation.ts'
 import type { Category } from '../codec/cooperation.ts'
+import { STATUS_LEAVING, STATUS_LEFT } from '../codec/registry-records.ts'
+import type { ValidatorRecord } from '../codec/registry-records.ts'
+import { StakeType } from '../codec/state-records.ts'
+import { readValidator } from '../state/coord/validators.ts'
+import { stakeKey } from '../state/keys.ts'
 import { DisputesType } from '../codec/sanctions.ts'
 import type { ProvenOffence } from '../codec/sanctions.ts'
 import { riskOf } from '../cooperation/collusion.ts'
@@ -13,7 +18,7 @@ import { socialReputation } from '../cooperation/social.ts'
 import { weightsOf } from '../cooperation/weights.ts'
 import type { Chains } from '../node/chains.ts'
 import { must } from '../primitives/errors.ts'
-import type { ConductPort, OffenceFacts, ValidatorFacts } from '../rpc/conduct-port.ts'
+import type { ConductPort, OffenceFacts, RegistrationFacts, ValidatorFacts } from '../rpc/conduct-port.ts'
 import { describeDuties } from './duties-port.ts'
 import { readRegistry } from '../sharding/snapshot.ts'
 import { evidenceCount, provenOffences } from '../state/conduct/evidence.ts'
@@ -82,9 +87,11 @@ type Now = { readonly state: StateView; readonly height: number; readonly epoch:
 function describeValidator(chains: Chains, key: Uint8Array, now: Now): ValidatorFacts | undefined {
   const { state, epoch, height, params } = now
   const member = readRegistry(state).validators.find((one) => equal(one.key, key))
+  const record = readValidator(state, key)
+  const stake = state.get(stakeKey(key))
   const standing = sanctionsOf(state, key, { epoch, params })
   const reputation = readReputation(state, key)
-  if (member === undefined && standing.offences === 0 && reputation.validations === 0) return undefined
+  if (record === undefined && standing.offences === 0 && reputation.validations === 0) return undefined
   const at = {
     epoch,
     height,
@@ -96,8 +103,9 @@ function describeValidator(chains: Chains, key: Uint8Array, now: Now): Validator
     CATEGORIES.map((name, index) => [name, reputation.points[index] ?? 0])
   ) as Readonly<Record<Category, number>>
   return {
-    cooperative: member?.cooperative ?? 0,
-    registered: member !== undefined,
+    cooperative: record?.cooperative ?? member?.cooperative ?? 0,
+    registration: record && registrationOf(record),
+    stake: stake === undefined ? NOTHING : StakeType.deserialize(stake),
     seats: seatsOf(chains, key),
     weights: chains.list.map(({ chain }) => {
       const [weight] = weightsOf(state, chain, [key], at)
@@ -114,6 +122,16 @@ function describeValidator(chains: Chains, key: Uint8Array, now: Now): Validator
     standing
   }
 }
+
+const NOTHING = { consumer: 0n, industrial: 0n }
+
+const registrationOf = ({ status, since, joined, ready, leases }: ValidatorRecord): RegistrationFacts => ({
+  status: status === STATUS_LEFT ? 'left' : status === STATUS_LEAVING ? 'leaving' : 'registered',
+  since,
+  joined,
+  ready,
+  leases
+})
 
 function seatsOf(chains: Chains, key: Uint8Array): ValidatorFacts['seats'] {
   return chains.list.flatMap(({ chain, driver }) => {

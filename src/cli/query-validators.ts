@@ -91,10 +91,12 @@ function registerConduct(query: Command): void {
 }
 
 function validatorLines(answer: ValidatorJson): string[] {
-  const { validator, cooperative, registered, seats, scores, history, sanction } = answer
+  const { validator, cooperative, registration, stake, seats, scores, history, sanction } = answer
   const { day, recent } = history
   return [
-    `${validator} cooperative ${cooperative}${registered ? '' : ', not registered'}`,
+    `${validator} cooperative ${cooperative}, ${registration?.status ?? 'not registered'}`,
+    ...registrationLines(registration),
+    `stake: consumer ${tokenText(stake.consumer)}, industrial ${tokenText(stake.industrial)}`,
     ...seats.map(({ chain, epoch, index, weight }) => {
       return `seat ${index} on chain ${chain} in epoch ${epoch}, weight ${weight}`
     }),
@@ -108,6 +110,15 @@ function validatorLines(answer: ValidatorJson): string[] {
     ...(history.excludedFrom === undefined ? [] : [`excluded from epoch ${history.excludedFrom} on`]),
     sanctionLine(sanction),
     asOf(answer.asOf)
+  ]
+}
+
+function registrationLines(registration: ValidatorJson['registration']): string[] {
+  if (registration === undefined) return []
+  const { since, joined, ready, leases } = registration
+  return [
+    `joined at height ${joined}, status since ${since}, ${ready === 0 ? 'never said that it is ready' : `ready at ${ready}`}`,
+    ...leases.map(({ shard, until }) => `lease of shard ${shard} until height ${until}`)
   ]
 }
 

@@ -65,7 +65,16 @@ export interface HistoryJson {
 export interface ValidatorJson extends AsOf {
   readonly validator: string
   readonly cooperative: number
-  readonly registered: boolean
+  /** Absent: it never was in the registry. Heights of the coordination chain. */
+  readonly registration?: {
+    readonly status: 'registered' | 'leaving' | 'left'
+    readonly since: number
+    readonly joined: number
+    /** Of its last `ready`; 0: none. */
+    readonly ready: number
+    readonly leases: readonly { readonly shard: ChainJson; readonly until: number }[]
+  }
+  readonly stake: { readonly consumer: string; readonly industrial: string }
   /** Committees of the running epoch of each chain that this node follows. */
   readonly seats: readonly SeatJson[]
   readonly scores: readonly ChainScoreJson[]

@@ -44,9 +44,22 @@ export interface StandingFacts {
   readonly steps: readonly { readonly offenceEpoch: number; readonly epoch: number; readonly level: number }[]
 }
 
+/** REG-1. Heights are those of the coordination chain. */
+export interface RegistrationFacts {
+  readonly status: 'registered' | 'leaving' | 'left'
+  /** Of the last change of the status. */
+  readonly since: number
+  readonly joined: number
+  /** Of its last `ready`; 0: none. */
+  readonly ready: number
+  readonly leases: readonly { readonly shard: ChainId; readonly until: number }[]
+}
+
 export interface ValidatorFacts {
   readonly cooperative: number
-  readonly registered: boolean
+  /** undefined: it never was in the registry. */
+  readonly registration: RegistrationFacts | undefined
+  readonly stake: { readonly consumer: bigint; readonly industrial: bigint }
   readonly seats: readonly SeatFacts[]
   readonly weights: readonly { readonly chain: ChainId; readonly weight: WeightFacts }[]
   readonly points: Readonly<Record<Category, number>>

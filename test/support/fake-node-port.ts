@@ -1,17 +1,7 @@
 /** A node of two shards that follows `coord` and shard 0, with one final block on each, behind the RPC port. */
 import { BitArray } from '@chainsafe/ssz'
-import { CATEGORIES } from '../../src/codec/cooperation.ts'
-import type { Category } from '../../src/codec/cooperation.ts'
-import { TWO_NOTARISE } from '../../src/codec/evidence.ts'
-import type { ProvenOffence } from '../../src/codec/sanctions.ts'
-import { dayCounts, readReputation } from '../../src/cooperation/reputation.ts'
-import { weightsOf } from '../../src/cooperation/weights.ts'
-import { commit } from '../../src/state/commit.ts'
-import { recordOffence } from '../../src/state/conduct/evidence.ts'
-import { sanctionsOf } from '../../src/state/conduct/sanctions.ts'
-import { Ledger } from '../../src/state/ledger.ts'
-import { genesisState } from './state.ts'
 import { LEAVING } from './duties-facts.ts'
+import { aConductPort } from './fake-conduct-port.ts'
 import { ReceiptType } from '../../src/codec/receipt.ts'
 import { TransferProofType } from '../../src/codec/transfer-proof.ts'
 import { EMPTY_DELIVERIES_ROOT, EMPTY_RECEIPTS_ROOT, blockHash } from '../../src/codec/block.ts'
@@ -198,65 +188,6 @@ function aTransferProof(): Uint8Array {
 }
 
 const aBan = (peer: Peer) => ({ peer, untilMs: 1_800_000_000_000, reason: 'two proofs', bans: 2 })
-
-/** Key 0a… is a validator at level 1 that contests it. */
-function aConductPort(): NodePort['conduct'] {
-  const member = { key: bytes32(10), cooperative: 1, weight: 1_000_000 }
-  const view = genesisState([])
-  const params = { unbondingEpochs: 70 }
-  const offence: ProvenOffence = {
-    publicKey: member.key,
-    chain: COORD,
-    epoch: 0,
-    view: 3,
-    kind: TWO_NOTARISE,
-    height: 5,
-    level: 1
-  }
-  const ledger = new Ledger(view)
-  const at = { epoch: 0, height: 5, params }
-  recordOffence(ledger, { ...offence, kind: TWO_NOTARISE }, at, () => ({ consumer: 5n, industrial: 0n }))
-  view.apply(commit(view, ledger.changedValues()))
-  const [weight] = weightsOf(view, COORD, [member.key], { ...at, riskOf: () => 0 })
-  const reputation = readReputation(view, member.key)
-  return {
-    duties: (key) => (equal(key, member.key) ? LEAVING : undefined),
-    validator: (key) =>
-      equal(key, member.key)
-        ? {
-            cooperative: 1,
-            registered: true,
-            seats: [{ chain: COORD, epoch: 0, index: 0, weight: 1_000_000 }],
-            weights: [{ chain: COORD, weight: weight! }],
-            points: { ...NO_POINTS, validation: 12_000_000 },
-            social: 0,
-            validations: 0,
-            outcomes: [true, false],
-            day: dayCounts(reputation),
-            activeEpoch: 0,
-            excludedFrom: undefined,
-            suspicions: [],
-            standing: sanctionsOf(view, member.key, at)
-          }
-        : undefined,
-    ranking: () => [{ member, value: 7 }],
-    offences: () => ({
-      count: 1,
-      waiting: 2,
-      offences: [
-        {
-          id: bytes32(1),
-          offence,
-          disputes: [{ sender: devnetAddress(LOCAL_USER), textHash: bytes32(2), height: 6 }]
-        }
-      ]
-    }),
-    cooperatives: () => [
-      { cooperative: { id: 1, name: new TextEncoder().encode('one') }, validators: [member.key] }
-    ]
-  }
-}
-const NO_POINTS = Object.fromEntries(CATEGORIES.map((name) => [name, 0])) as Record<Category, number>
 
 /** @param overrides replace single methods. */
 export function fakeNodePort(overrides: Partial<NodePort> = {}): NodePort {

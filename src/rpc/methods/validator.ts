@@ -7,7 +7,7 @@ import { encodeAddress } from '../../crypto/address.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { COORD, chainToJson } from '../../primitives/chain-id.ts'
 import { accept } from '../../primitives/result.ts'
-import type { OffenceFacts, StandingFacts, ValidatorFacts } from '../conduct-port.ts'
+import type { OffenceFacts, RegistrationFacts, StandingFacts, ValidatorFacts } from '../conduct-port.ts'
 import { placeJson, tokensJson } from '../json.ts'
 import { method } from '../method.ts'
 import type { Method } from '../method.ts'
@@ -38,6 +38,11 @@ const standingJson = (standing: StandingFacts): StandingJson => ({
   steps: standing.steps
 })
 
+const registrationJson = ({ leases, ...facts }: RegistrationFacts) => ({
+  ...facts,
+  leases: leases.map(({ shard, until }) => ({ shard: chainToJson(shard), until }))
+})
+
 const validatorGet = method('validator_get', {
   summary: 'A validator: seats, score of each chain with its factors, points, history and sanctions',
   params: { validator: hexParam('validator key', { length: 32 }) },
@@ -45,11 +50,12 @@ const validatorGet = method('validator_get', {
   call(port, { validator }) {
     const facts = port.conduct.validator(validator)
     if (facts === undefined) return refused('VALIDATOR_UNKNOWN', 'no such key in the registry', {})
-    const { day, outcomes } = facts
+    const { day, outcomes, registration } = facts
     return accept({
       validator: toHex(validator),
       cooperative: facts.cooperative,
-      registered: facts.registered,
+      ...(registration === undefined ? {} : { registration: registrationJson(registration) }),
+      stake: tokensJson(facts.stake),
       seats: facts.seats.map((seat) => ({ ...seat, chain: chainToJson(seat.chain) })),
       scores: facts.weights.map(scoreJson),
       points: facts.points,

@@ -25,6 +25,14 @@ describe('RPC methods about validators', () => {
   it('RPC-11: validator_get shows seats, the score with its factors, history and the sanction', async () => {
     const { result } = await call('validator_get', { validator: KEY })
     deepEqual(part(result, 'seats'), [{ chain: 'coord', epoch: 0, index: 0, weight: 1_000_000 }])
+    deepEqual(part(result, 'registration'), {
+      status: 'leaving',
+      since: 4,
+      joined: 0,
+      ready: 2,
+      leases: [{ shard: 0, until: 240 }]
+    })
+    deepEqual(part(result, 'stake'), { consumer: '3', industrial: '4' })
     const [score] = part(result, 'scores') as Record<string, unknown>[]
     deepEqual(Object.keys(score!['factors'] as object), [
       'base',
