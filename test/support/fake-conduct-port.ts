@@ -1,4 +1,5 @@
 /** What the RPC layer is told of validators: one, who is leaving and sanctioned. */
+import { LEAVING } from './duties-facts.ts'
 import { CATEGORIES } from '../../src/codec/cooperation.ts'
 import type { Category } from '../../src/codec/cooperation.ts'
 import { TWO_NOTARISE } from '../../src/codec/evidence.ts'

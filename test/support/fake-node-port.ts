@@ -1,6 +1,5 @@
 /** A node of two shards that follows `coord` and shard 0, with one final block on each, behind the RPC port. */
 import { BitArray } from '@chainsafe/ssz'
-import { LEAVING } from './duties-facts.ts'
 import { aConductPort } from './fake-conduct-port.ts'
 import { ReceiptType } from '../../src/codec/receipt.ts'
 import { TransferProofType } from '../../src/codec/transfer-proof.ts'
