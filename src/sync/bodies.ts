@@ -52,7 +52,8 @@ export function askBodies(state: SyncState, env: Env): Effect[] {
     const under = (asks.get(chunk.from) ?? []).filter(({ run }) => run === chunk.run)
     if (under.length === 0 || (isFirst && needsRescue(state, under, env))) {
       const peer = choosePeer(state.peers, env, {
-        height: chunk.to,
+        from: chunk.from,
+        to: chunk.to,
         bytes: chunk.bytes,
         except: under.map((ask) => ask.peer)
       })

@@ -6,6 +6,7 @@ import { runAbove, runHash } from './header-run.ts'
 import type { HeaderRun } from './header-run.ts'
 import { SYNC_LIMITS } from './limits.ts'
 import { ableTo, choosePeer, noteAsked, notePause, recordOf } from './peers.ts'
+import type { Span } from './peers.ts'
 import { attachedTo } from './state.ts'
 import type { HeldRun, Suspect, SyncState } from './state.ts'
 import type { Effect, Env, Input, PeerName } from './types.ts'
@@ -21,7 +22,7 @@ export function askHeaders(state: SyncState, env: Env, atMost: number): Effect[]
     const gap = nextGap(state)
     if (gap === undefined || state.asks.size >= env.slots) break
     const bytes = gap.limit * HEADER_BYTES
-    const peer = choosePeer(state.peers, env, { height: gap.from, bytes })
+    const peer = choosePeer(state.peers, env, { from: gap.from, to: gap.from, bytes })
     if (peer === undefined) break
     const id = state.nextId++
     state.asks.set(id, {
@@ -190,4 +191,10 @@ export function giveUpUnknown(state: SyncState, env: Env): PeerName | undefined 
 
 /** Whether somebody who does not rest states more than a block or two above what is held. */
 export const somebodyHasMore = (state: SyncState, env: Env): boolean =>
-  ableTo(state.peers, state.head.height + SYNC_LIMITS.reachBlocks + 1, env).length > 0
+  ableTo(state.peers, spanTo(state, SYNC_LIMITS.reachBlocks + 1), env).length > 0
+
+/** From the next block on so many. */
+export const spanTo = ({ head }: SyncState, blocks: number): Span => ({
+  from: head.height + 1,
+  to: head.height + blocks
+})

@@ -54,24 +54,30 @@ export function forgetGone(peers: Peers, env: Env): void {
   }
 }
 
-/** Peers that state `height` or more, or gave headers up to it, and do not rest. */
-export const ableTo = (peers: Peers, height: number, env: Env): PeerName[] =>
+/** Blocks that somebody is wanted for. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** Peers that hold the lowest of them, state the highest or gave headers up to it, and do not rest. */
+export const ableTo = (peers: Peers, { from, to }: Span, env: Env): PeerName[] =>
   env.peers
     .filter((one) => {
       const record = peers.get(one.peer)
-      return Math.max(one.height, record?.has ?? 0) >= height && (record?.pausedUntilMs ?? 0) <= env.nowMs
+      const isHigh = Math.max(one.height, record?.has ?? 0) >= to
+      return isHigh && (one.earliest ?? 0) <= from && (record?.pausedUntilMs ?? 0) <= env.nowMs
     })
     .map(({ peer }) => peer)
 
-interface Want {
-  readonly height: number
+interface Want extends Span {
   readonly bytes: number
   readonly except?: readonly PeerName[]
 }
 
-/** Who is asked for so many bytes up to `height`; undefined while nobody worth it is free. */
+/** Who is asked for so many bytes of these blocks; undefined while nobody worth it is free. */
 export function choosePeer(peers: Peers, env: Env, want: Want): PeerName | undefined {
-  const expected = ableTo(peers, want.height, env).map((peer) => {
+  const expected = ableTo(peers, want, env).map((peer) => {
     const record = recordOf(peers, peer)
     return {
       peer,

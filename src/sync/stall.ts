@@ -15,6 +15,8 @@ function stallOfPeers(state: SyncState, env: Env): string | undefined {
   if (importWaits) return 'waits for a coordination block that its blocks refer to'
   const above = env.peers.filter(({ height }) => height > head.height + SYNC_LIMITS.reachBlocks)
   if (above.length === 0) return runs.length === 0 ? `no peer has blocks above ${head.height}` : undefined
+  const holding = above.filter(({ earliest }) => (earliest ?? 0) <= head.height + 1)
+  if (holding.length === 0) return `no peer holds blocks as low as ${head.height + 1}`
   const resting = above.filter(({ peer }) => (records.get(peer)?.pausedUntilMs ?? 0) > env.nowMs)
   if (resting.length < above.length) return undefined
   return resting.every(({ peer }) => records.get(peer)?.cause === 'lacks')

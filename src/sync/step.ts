@@ -12,6 +12,7 @@ import {
   attach,
   giveUpUnknown,
   somebodyHasMore,
+  spanTo,
   takeRun,
   takeVerified,
   verifyParts
@@ -181,7 +182,7 @@ function probe(state: SyncState, env: Env): Effect[] {
   if (lowest === undefined) {
     const effects = attach(state, env)
     if (state.runs.length > 0) return [...effects, ...probe(state, env)]
-    const far = state.head.height + SYNC_LIMITS.nearBlocks + 1
+    const far = spanTo(state, SYNC_LIMITS.nearBlocks + 1)
     const isIdle = state.asks.size === 0 && state.ahead.length === 0
     return isIdle && ableTo(state.peers, far, env).length > 0
       ? [...effects, ...askHeaders(state, env, 1)]

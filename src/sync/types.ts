@@ -17,8 +17,14 @@ export interface Place {
 export interface Env {
   /** Monotonic milliseconds; only differences mean anything. */
   readonly nowMs: number
-  /** Peers that follow the chain, with the final height that each states. A claim only says whom to ask. */
-  readonly peers: readonly { readonly peer: PeerName; readonly height: number }[]
+  /** Peers that follow the chain, with what each states. A claim only says whom to ask. */
+  readonly peers: readonly {
+    readonly peer: PeerName
+    /** Final height. */
+    readonly height: number
+    /** The lowest block that it can be asked for. @default genesis */
+    readonly earliest?: number
+  }[]
   /** Requests that this chain may have out at once. */
   readonly slots: number
   /** C2: the committee of the epoch is known here. */

@@ -39,6 +39,7 @@ export interface SyncPeer {
   readonly name: string
   readonly behaviour: Behaviour
   readonly claims: number
+  readonly earliest?: number
 }
 
 export interface WorldInit {
@@ -99,7 +100,7 @@ export class SyncWorld {
   env(): Env {
     return {
       nowMs: this.nowMs,
-      peers: this.peers.map(({ name, claims }) => ({ peer: name, height: claims })),
+      peers: this.peers.map(({ name, claims, earliest = 0 }) => ({ peer: name, height: claims, earliest })),
       slots: this.#init.slots ?? 13,
       knowsEpoch: (epoch) => epoch < this.#knownEpochs(),
       coordinationSyncs: this.#init.coordinationSyncs?.(this.nowMs) ?? false

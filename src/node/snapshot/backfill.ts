@@ -14,6 +14,7 @@ import { readBodies } from '../../sync/body-list.ts'
 import { readHeaderRun } from '../../sync/header-run.ts'
 import type { LinkedHeader } from '../../sync/header-run.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
+import { earliestOf } from '../held-blocks.ts'
 import type { Clock } from '../ports.ts'
 
 export interface BackfillComponents {
@@ -183,7 +184,9 @@ export class Backfill {
 
   /** In turn, so that no peer carries it alone. */
   #nextPeer(): Peer | undefined {
-    const peers = this.#c.network.peers(this.#c.store.chain)
+    const { network, store } = this.#c
+    // Below what we hold: who began where we did has nothing for us.
+    const peers = network.peers(store.chain).filter((view) => earliestOf(view, store.chain) < store.earliest)
     return peers[this.#turn++ % Math.max(1, peers.length)]?.peer
   }
 

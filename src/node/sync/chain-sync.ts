@@ -21,6 +21,7 @@ import type { EpochBook } from '../chain/epoch-book.ts'
 import type { Executor } from '../chain/executor.ts'
 import type { ChainEvents, Clock } from '../ports.ts'
 import { CheckpointError } from '../node-errors.ts'
+import { earliestOf } from '../held-blocks.ts'
 import type { Importer } from './importer.ts'
 import { describeSync } from './sync-facts.ts'
 import type { Checkpoint, SyncFacts } from './sync-facts.ts'
@@ -156,9 +157,11 @@ export class ChainSync {
   #env(): Env {
     const { network, clock, epochs, slots, coordinationSyncs } = this.#c
     const { chain } = this.#init
-    const peers = network.peers(chain).map(({ peer, status }) => {
+    const peers = network.peers(chain).map((view) => {
+      const { peer, status } = view
       const stated = status.chains.find((one) => one.chain === chain)?.finalHeight ?? 0
-      return { peer, height: Math.max(stated, this.#claims.get(peer) ?? 0) }
+      const height = Math.max(stated, this.#claims.get(peer) ?? 0)
+      return { peer, height, earliest: earliestOf(view, chain) }
     })
     if (this.#claims.size > peers.length) {
       const here = new Set<string>(peers.map(({ peer }) => peer))

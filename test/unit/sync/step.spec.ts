@@ -87,6 +87,30 @@ describe('sync of one chain', () => {
     assert.deepEqual(new Set(charged), new Set(['liar invalid']))
   })
 
+  it('SYN-5: nobody is asked for blocks below the lowest that it holds', () => {
+    const pruned = { ...aPeer('pruned', 'honest', TIP), earliest: 1_000 }
+    const world = new SyncWorld({
+      peers: [pruned, ...honest(1)],
+      tip: TIP,
+      epochLength: 500,
+      bodyBytes: 40_000
+    })
+    world.hint()
+    assert(world.run(() => world.resumed > 0, 120_000))
+    const asked = world.effects.flatMap((effect) =>
+      (effect.type === 'ask-headers' || effect.type === 'ask-bodies') && effect.peer === 'pruned'
+        ? [effect.from]
+        : []
+    )
+    assert(asked.length > 0 && Math.min(...asked) >= 1_000, `asked for ${Math.min(...asked)}`)
+    const alone = new SyncWorld({ peers: [{ ...pruned, earliest: 2 }], tip: TIP })
+    alone.hint()
+    assert.equal(alone.asked.size, 0)
+    const exact = new SyncWorld({ peers: [{ ...pruned, earliest: 1 }], tip: TIP })
+    exact.hint()
+    assert.equal(exact.asked.get('pruned'), 1)
+  })
+
   it('SYN-1: a gap of nearBlocks is left to consensus, one more is not', () => {
     for (const [gap, asks] of [
       [SYNC_LIMITS.nearBlocks, 0],
