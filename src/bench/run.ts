@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { backfill } from './backfill.ts'
 import { commit } from './commit.ts'
 import { encoding } from './encoding.ts'
+import { epochs } from './epochs.ts'
 import { execution } from './execution.ts'
 import type { Bench, Figure } from './figure.ts'
 import { gossip } from './gossip.ts'
@@ -26,6 +27,7 @@ export const BENCHES: readonly Bench[] = [
   requests,
   commit,
   state,
+  epochs,
   snapshot,
   backfill,
   sync,

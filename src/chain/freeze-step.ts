@@ -23,14 +23,17 @@ export function mixReveal(ledger: Ledger, { chain, reveal, proposer, height }: B
   if (chain === COORD && reveal !== undefined) applyReveal(ledger, proposer, reveal, height)
 }
 
-export function freezeSeats(ledger: Ledger, context: BlockEndContext): void {
+/** What of the block a freeze reads. */
+export type FreezeContext = Pick<BlockEndContext, 'chain' | 'height' | 'shards' | 'params'>
+
+export function freezeSeats(ledger: Ledger, context: FreezeContext): void {
   const { chain, height, shards, params } = context
   const epoch = chain === COORD ? epochFrozenAt(height, params) : undefined
   if (epoch === undefined) return
   freezeEpoch(ledger, { height, epoch, shards, params }, conductOf(ledger, epoch, context))
 }
 
-function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: BlockEndContext): Conduct {
+function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: FreezeContext): Conduct {
   const view = recordsOf(ledger)
   const electorate = readElectorate(view)
   const validators = electorate.map(({ key }) => key)

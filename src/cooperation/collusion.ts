@@ -52,8 +52,9 @@ export function judgeCollusion(ledger: Ledger, at: CollusionMoment): void {
   for (const chain of at.chains) {
     const summary = readSummary(view, chain)
     if (summary === undefined) continue
+    const scene = leadersOf(summary.tenures, at.cooperativeOf)
     for (const { key, pending } of summary.tenures) {
-      const excess = excessOf({ key, pending }, summary.tenures, at.cooperativeOf)
+      const excess = excessOf({ key, pending }, scene, at.cooperativeOf(key))
       if (excess === undefined) continue
       const known = worst.get(toHex(key))
       if (known === undefined || excess > known.excess) worst.set(toHex(key), { validator: key, excess })
@@ -68,28 +69,49 @@ export function judgeCollusion(ledger: Ledger, at: CollusionMoment): void {
   }
 }
 
+/** What a chain's members are measured against: the same for all of them. */
+interface Leaders {
+  /** Most blocks that one of them could have voted for. */
+  readonly activity: number
+  /** Cooperatives that led, without "none". */
+  readonly cooperatives: ReadonlySet<number>
+  /** How many of them fall on each bit of `partners`. */
+  readonly onBit: ReadonlyMap<number, number>
+}
+
+function leadersOf(tenures: readonly Tenure[], cooperativeOf: CollusionMoment['cooperativeOf']): Leaders {
+  const cooperatives = new Set<number>()
+  let activity = 0
+  for (const { key, pending } of tenures) {
+    activity = Math.max(activity, pending.attended + pending.missed)
+    const cooperative = pending.led > 0 ? cooperativeOf(key) : 0
+    if (cooperative !== 0) cooperatives.add(cooperative)
+  }
+  const onBit = new Map<number, number>()
+  for (const cooperative of cooperatives) {
+    const bit = cooperative % PARTNER_BITS
+    onBit.set(bit, (onBit.get(bit) ?? 0) + 1)
+  }
+  return { activity, cooperatives, onBit }
+}
+
 /**
  * The part of the cooperatives that led, besides its own, whose blocks the validator never voted for, ppm.
  * undefined: too little happened to say.
  */
 function excessOf(
-  { key, pending }: Pick<Tenure, 'key' | 'pending'>,
-  tenures: readonly Tenure[],
-  cooperativeOf: CollusionMoment['cooperativeOf']
+  { pending }: Pick<Tenure, 'key' | 'pending'>,
+  { activity, cooperatives, onBit }: Leaders,
+  own: number
 ): number | undefined {
-  const own = cooperativeOf(key)
-  const led = new Set<number>()
-  let activity = 0
-  for (const other of tenures) {
-    const cooperative = cooperativeOf(other.key)
-    activity = Math.max(activity, other.pending.attended + other.pending.missed)
-    if (other.pending.led > 0 && cooperative !== 0 && cooperative !== own) led.add(cooperative % PARTNER_BITS)
-  }
   const needed = Math.min(PARTNERS_NEEDED_MAX, partnersNeeded(activity))
   if (pending.attended < votesNeeded(activity) || pending.missed < votesNeeded(activity)) return 0
-  if (led.size < needed) return undefined
-  const met = [...led].filter((bit) => ((pending.partners[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0).length
-  return PPM - ratioPpm(met, led.size)
+  const led = [...onBit.keys()].filter(
+    (bit) => !(cooperatives.has(own) && own % PARTNER_BITS === bit && onBit.get(bit) === 1)
+  )
+  if (led.length < needed) return undefined
+  const met = led.filter((bit) => ((pending.partners[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0).length
+  return PPM - ratioPpm(met, led.length)
 }
 
 /** SAN-10: ppm, at most one; what was seen counts for a day, marks for a week. */

@@ -96,7 +96,9 @@ function choose(candidates: readonly Candidate[], bounds: Bounds, room: Room): C
     .filter(({ isReady }) => isReady || !bounds.readinessCounts)
     .sort(bySeniority)
   const needed = bounds.churnCounts ? churn : Math.max(churn, minimum - staying.length)
-  return admit(staying, newcomers, { ...room, churn: needed })
+  const chosen = admit(staying, newcomers, { ...room, churn: needed })
+  // Nobody would be left: they go on serving.
+  return chosen.length > 0 ? chosen : able.filter(({ isSitting }) => isSitting)
 }
 
 /** C3 c: those who have waited longest go; the others keep serving. */

@@ -121,20 +121,28 @@ interface Surroundings {
 class Succeeding {
   readonly #entries: readonly Entry[]
   readonly #around: Surroundings
+  readonly #byKey: ReadonlyMap<Hex, Entry>
+  /** As the leases are before the first shard is seated: each shard gives leases of itself alone. */
+  readonly #leased = new Map<ChainId, Entry[]>()
   readonly #minimum: number
 
   constructor(entries: readonly Entry[], around: Surroundings) {
     this.#entries = entries
     this.#around = around
+    this.#byKey = new Map(entries.map((entry) => [entry.hex, entry]))
+    for (const entry of entries) {
+      for (const { shard } of entry.record.leases) {
+        const own = this.#leased.get(shard)
+        if (own === undefined) this.#leased.set(shard, [entry])
+        else own.push(entry)
+      }
+    }
     this.#minimum = minimumOf(entries.filter((entry) => this.#isWilling(entry)).length)
   }
 
   seat(chain: ChainId, previous: Succession): Succession {
-    const { sitting, freeze } = this.#around
-    const own = this.#entries.filter(
-      (entry) =>
-        chain === COORD || hasLease(entry.record, chain) || sitting.get(chain)?.has(entry.hex) === true
-    )
+    const { freeze } = this.#around
+    const own = chain === COORD ? this.#entries : this.#onShard(chain)
     const considered = [...own, ...this.#further(chain, own)]
     const weights = this.#around.conduct.weights(
       chain,
@@ -147,6 +155,16 @@ class Succeeding {
     const seated = succeed(previous, candidates, { minimum: this.#minimum, most })
     if (chain !== COORD) this.#lease(chain, seated.members)
     return seated
+  }
+
+  /** Whoever holds a lease of the shard or sits there. */
+  #onShard(shard: ChainId): Entry[] {
+    const own = new Set(this.#leased.get(shard))
+    for (const hex of this.#around.sitting.get(shard) ?? []) {
+      const entry = this.#byKey.get(hex)
+      if (entry !== undefined) own.add(entry)
+    }
+    return [...own]
   }
 
   #isWilling({ key, record }: Entry): boolean {
