@@ -139,7 +139,7 @@ class Shard:
         self.write("AtomicAccount", b"\x08\x00" + address, None if empty else value)
 
     def due(self, height):
-        return self.read("AtomicDue", b"\x08\x01" + height.to_bytes(8, "big"), {"deadlines": [], "forgotten": []})
+        return self.read("AtomicDue", b"\x08\x01" + height.to_bytes(8, "big"), {"deadlines": [], "forgotten": 0})
 
     def write_due(self, height, value):
         empty = not value["deadlines"] and not value["forgotten"]
@@ -394,7 +394,8 @@ class Shard:
         if over and record["outcome"] != OPEN and record["endedAt"] == 0:
             record["endedAt"] = self.height
             due = self.due(self.height + KEPT)
-            self.write_due(self.height + KEPT, {**due, "forgotten": [*due["forgotten"], origin]})
+            self.values[self.forgotten(self.height + KEPT, due["forgotten"])] = origin
+            self.write_due(self.height + KEPT, {**due, "forgotten": due["forgotten"] + 1})
 
     def end(self):
         """ATO-12."""
@@ -404,6 +405,10 @@ class Shard:
             record["reason"] = NUMBERS["deadline-passed"]
             self.decide(origin, record, ABORT)
             self.write("AtomicRecord", b"\7" + origin, record)
-        for origin in due["forgotten"]:
+        for number in range(due["forgotten"]):
+            origin = self.values.pop(self.forgotten(self.height, number))
             self.write("AtomicRecord", b"\7" + origin, None)
-        self.write_due(self.height, {"deadlines": [], "forgotten": []})
+        self.write_due(self.height, {"deadlines": [], "forgotten": 0})
+
+    def forgotten(self, height, number):
+        return b"\x08\x02" + height.to_bytes(8, "big") + number.to_bytes(4, "big")

@@ -32,8 +32,6 @@ export const ATOMIC_KEPT_HEIGHTS = 5_760
 export const ATOMIC_DEADLINES_MAX = 64
 /** Undecided actions that one account pays into on its shard. */
 export const ESCROWS_PER_ACCOUNT_MAX = 16
-/** Actions that may end in one block: more receipts than that do not fit. */
-const ENDS_MAX = 65_536
 
 const LegType = new ContainerType(
   { from: Bytes21, to: Bytes21, consumer: U64, industrial: U64 },
@@ -184,8 +182,8 @@ export const AtomicDueType = new ContainerType(
   {
     /** Undecided actions with this deadline. */
     deadlines: new ListCompositeType(Bytes32, ATOMIC_DEADLINES_MAX),
-    /** Records that go. */
-    forgotten: new ListCompositeType(Bytes32, ENDS_MAX)
+    /** How many records go: their ids are records of their own, numbered from 0. */
+    forgotten: U32
   },
   { typeName: 'AtomicDue' }
 )

@@ -19,7 +19,7 @@ import {
   PREFIX_VALIDATORS,
   PREFIX_WEIGHTS
 } from '../codec/state-records.ts'
-import { concat, u16be, u64be } from '../primitives/bytes.ts'
+import { concat, u16be, u32be, u64be } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 
 function stateKey(prefix: number, rest: Uint8Array): Uint8Array {
@@ -63,3 +63,6 @@ export const atomicAccountKey = (address: Uint8Array): Uint8Array =>
 /** What the block of a height has to end and to forget. */
 export const atomicDueKey = (height: number): Uint8Array =>
   stateKey(PREFIX_ATOMIC_INDEX, concat(Uint8Array.of(1), u64be(height)))
+/** The id of an action whose record goes with the block of a height: one of those that `atomicDueKey` counts. */
+export const atomicForgottenKey = (height: number, number: number): Uint8Array =>
+  stateKey(PREFIX_ATOMIC_INDEX, concat(Uint8Array.of(2), u64be(height), u32be(number)))

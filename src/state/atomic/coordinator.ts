@@ -37,7 +37,7 @@ import type { BlockContext, ReceiptPlace } from '../types.ts'
 import { DECISION } from './messages.ts'
 import { holdPart, isFinished, outgoing, settlePart } from './escrow.ts'
 import { NOTHING } from './legs.ts'
-import { atomicOf, dueAt, escrowOf, putAtomic, putDue, putEscrow } from './records.ts'
+import { atomicOf, dueAt, escrowOf, forgetAt, forgetDue, putAtomic, putDue, putEscrow } from './records.ts'
 
 /** Hops of the messages of an action, from its transaction on. */
 const PREPARE_HOP = 0
@@ -192,9 +192,7 @@ function finish(ledger: Ledger, id: Uint8Array, record: Draft, { height }: Block
   const isOver = record.parts.every(({ phase }) => phase !== PHASE_PENDING && phase !== PHASE_PREPARED)
   if (!isOver || record.outcome === OUTCOME_OPEN || record.endedAt > 0) return
   record.endedAt = height
-  const at = height + ATOMIC_KEPT_HEIGHTS
-  const due = dueAt(ledger, at)
-  putDue(ledger, at, { ...due, forgotten: [...due.forgotten, id] })
+  forgetAt(ledger, height + ATOMIC_KEPT_HEIGHTS, id)
 }
 
 /** ATO-12: at the end of every block, also of one that nothing arrives in. */
@@ -206,9 +204,9 @@ export function settleDue(ledger: Ledger, context: BlockContext): void {
     decide(ledger, id, record, OUTCOME_ABORT, context)
     putAtomic(ledger, id, record)
   }
-  for (const id of forgotten) putAtomic(ledger, id, undefined)
-  if (deadlines.length > 0 || forgotten.length > 0) {
-    putDue(ledger, context.height, { deadlines: [], forgotten: [] })
+  forgetDue(ledger, context.height, forgotten)
+  if (deadlines.length > 0 || forgotten > 0) {
+    putDue(ledger, context.height, { deadlines: [], forgotten: 0 })
   }
 }
 

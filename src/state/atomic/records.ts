@@ -1,14 +1,15 @@
 /** The records of atomic actions in the state of a chain (ATO), read and written through the ledger of a block. */
 import { AtomicAccountType, AtomicDueType, AtomicRecordType, EscrowType } from '../../codec/atomic.ts'
 import type { AtomicAccount, AtomicDue, AtomicRecord, Escrow } from '../../codec/atomic.ts'
-import { atomicAccountKey, atomicDueKey, atomicKey, escrowKey } from '../keys.ts'
+import { must } from '../../primitives/errors.ts'
+import { atomicAccountKey, atomicDueKey, atomicForgottenKey, atomicKey, escrowKey } from '../keys.ts'
 import type { Ledger } from '../ledger.ts'
 import type { StateView } from '../ports.ts'
 
 type Reader = Pick<StateView, 'get'>
 
 const NEW_ACCOUNT: AtomicAccount = { open: 0, next: 0n }
-const NOTHING_DUE: AtomicDue = { deadlines: [], forgotten: [] }
+const NOTHING_DUE: AtomicDue = { deadlines: [], forgotten: 0 }
 
 export function readAtomic(view: Reader, id: Uint8Array): AtomicRecord | undefined {
   const bytes = view.get(atomicKey(id))
@@ -63,6 +64,22 @@ export function putAtomicAccount(ledger: Ledger, address: Uint8Array, account: A
 }
 
 export function putDue(ledger: Ledger, height: number, due: AtomicDue): void {
-  const isEmpty = due.deadlines.length === 0 && due.forgotten.length === 0
+  const isEmpty = due.deadlines.length === 0 && due.forgotten === 0
   ledger.setRecord(atomicDueKey(height), isEmpty ? undefined : AtomicDueType.serialize(due))
+}
+
+/** The record of this action goes with the block of that height (ATO-13). */
+export function forgetAt(ledger: Ledger, height: number, id: Uint8Array): void {
+  const due = dueAt(ledger, height)
+  ledger.setRecord(atomicForgottenKey(height, due.forgotten), id)
+  putDue(ledger, height, { ...due, forgotten: due.forgotten + 1 })
+}
+
+/** Records whose time has come go, and what named them. */
+export function forgetDue(ledger: Ledger, height: number, count: number): void {
+  for (let number = 0; number < count; number++) {
+    const key = atomicForgottenKey(height, number)
+    putAtomic(ledger, must(ledger.record(key), 'counted, and not there'), undefined)
+    ledger.setRecord(key, undefined)
+  }
 }

@@ -10,7 +10,7 @@ const HEAD = 7
 
 /** Nothing waits, but what the head's state says is due at a height. */
 function idleBut(due: number | undefined): boolean {
-  const value = AtomicDueType.serialize({ deadlines: [new Uint8Array(32)], forgotten: [] })
+  const value = AtomicDueType.serialize({ deadlines: [new Uint8Array(32)], forgotten: 0 })
   const state = {
     get: (key: Uint8Array) => (due !== undefined && same(key, atomicDueKey(due)) ? value : undefined)
   }
