@@ -41,7 +41,7 @@ export interface LaneList extends AsOf {
 export interface ProvenTransfer {
   readonly transaction: string
   /** `refund`: what brought a refused receipt back. */
-  readonly kind: 'value' | 'refund'
+  readonly kind: 'value' | 'call' | 'refund' | 'activation' | 'system' | 'unknown'
   readonly sender: string
   readonly receiver: string
   readonly consumer: string

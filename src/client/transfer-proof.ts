@@ -6,7 +6,13 @@ import { buildChainGenesis } from '../chain/genesis-block.ts'
 import { judgeTransferProof } from '../chain/transfer-proof.ts'
 import type { JudgedTransfer } from '../chain/transfer-proof.ts'
 import type { Holds, ProofCode, ProofTrust } from '../chain/epoch-walk.ts'
-import { RECEIPT_REFUND } from '../codec/receipt.ts'
+import {
+  RECEIPT_ACTIVATION,
+  RECEIPT_CALL,
+  RECEIPT_REFUND,
+  RECEIPT_SYSTEM,
+  RECEIPT_VALUE
+} from '../codec/receipt.ts'
 import { decode } from '../codec/ssz.ts'
 import { TransferProofType } from '../codec/transfer-proof.ts'
 import { refusalByNumber } from '../codec/refusals.ts'
@@ -75,12 +81,23 @@ export function readTransferProof(bytes: Uint8Array): ProvenTransfer | undefined
   return describeTransfer({ receipt, emittedAt: source.entry.height, block, code })
 }
 
+const KINDS: ReadonlyMap<number, ProvenTransfer['kind']> = new Map([
+  [RECEIPT_VALUE, 'value'],
+  [RECEIPT_CALL, 'call'],
+  [RECEIPT_REFUND, 'refund'],
+  [RECEIPT_ACTIVATION, 'activation'],
+  [RECEIPT_SYSTEM, 'system']
+] as const)
+/** R8: nothing answers these, so what cannot be placed is lost and found. */
+const UNREFUSED: ReadonlySet<ProvenTransfer['kind']> = new Set(['refund', 'activation', 'system'])
+
 function describeTransfer({ receipt, emittedAt, block, code }: JudgedTransfer): ProvenTransfer {
-  const isRefund = receipt.kind === RECEIPT_REFUND
-  const failed = isRefund ? 'lost' : 'refused'
+  const kind = KINDS.get(receipt.kind) ?? 'unknown'
+  const carriesValue = receipt.consumer > 0n || receipt.industrial > 0n
+  const failed = carriesValue && UNREFUSED.has(kind) ? 'lost' : 'refused'
   return {
     transaction: toHex(receipt.origin),
-    kind: isRefund ? 'refund' : 'value',
+    kind,
     sender: encodeAddress(receipt.sender),
     receiver: encodeAddress(receipt.receiver),
     consumer: receipt.consumer.toString(),
