@@ -57,7 +57,8 @@ function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: Fr
   const risk = (key: Uint8Array): number => riskOf(view, key, { epoch, height, params })
   const weights = createWeights(view, { epoch, height, params, riskOf: risk })
   return {
-    isAbsent: (chain, key) => excluded.has(toHex(key)) || ghosts.get(chain)?.has(toHex(key)) === true,
+    isAbsent: (chain, key) => ghosts.get(chain)?.has(toHex(key)) === true,
+    isExcluded: (key) => excluded.has(toHex(key)),
     isVoting: (key) => !lapsesLease(view, key),
     isSanctioned: (key) => sanctioned.has(toHex(key)),
     weights: (chain, members) =>

@@ -76,7 +76,8 @@ export function countEpoch(ledger: Ledger, at: CountMoment): EpochFindings {
     writeReputation(ledger, validator, { ...reputation, excludedFrom: at.epoch + 1 })
   }
   const ghosts = ghostsOf(view, at.chains)
-  for (const chain of at.chains) settle(ledger, view, chain, excluded)
+  const registered = new Set(at.validators.map(toHex))
+  for (const chain of at.chains) settle(ledger, view, chain, { excluded, registered })
   return { excluded, ghosts }
 }
 
@@ -204,16 +205,21 @@ function ghostsOf(view: Pick<StateView, 'get'>, chains: readonly ChainId[]): Map
   )
 }
 
-/** What was counted is no longer pending. Who is excluded begins again without a streak. */
+/**
+ * What was counted is no longer pending. Who is excluded begins again without a streak; who is not registered any more is
+ * forgotten once there is nothing to count, so that the record is bounded by the registry.
+ */
 function settle(
   ledger: Ledger,
   view: Pick<StateView, 'get'>,
   chain: ChainId,
-  excluded: ReadonlySet<Hex>
+  { excluded, registered }: { readonly excluded: ReadonlySet<Hex>; readonly registered: ReadonlySet<Hex> }
 ): void {
   const summary = readSummary(view, chain)
   if (summary === undefined) return
-  const tenures = summary.tenures.map((tenure) => settled(tenure, excluded.has(toHex(tenure.key))))
+  const tenures = summary.tenures
+    .filter(({ key, pending }) => registered.has(toHex(key)) || hasFacts(pending))
+    .map((tenure) => settled(tenure, excluded.has(toHex(tenure.key))))
   writeSummary(ledger, chain, { ...summary, tenures })
 }
 

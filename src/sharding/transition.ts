@@ -29,10 +29,12 @@ import type { Member } from './types.ts'
 
 /** What the chains know of how validators behave; all of it out of coordination state. */
 export interface Conduct {
-  /** It cast no recorded vote in an epoch that the chain finished, or failed as leader so often that it is out. */
+  /** It cast no recorded vote in an epoch that the chain finished, while it sat there. */
   isAbsent(chain: ChainId, key: Uint8Array): boolean
   /** Its part in what it sits on is enough for its leases to renew. */
   isVoting(key: Uint8Array): boolean
+  /** It failed so often that it is out until it is registered again (COOP-19), sitting or not. */
+  isExcluded(key: Uint8Array): boolean
   /** A sanction keeps it out of every committee. */
   isSanctioned(key: Uint8Array): boolean
   /** How they lead on a chain, in the order of `members`, whose own weights are those of the registry. */
@@ -42,6 +44,7 @@ export interface Conduct {
 /** Nothing is known of anybody: what was registered counts. */
 export const UNKNOWN_CONDUCT: Conduct = {
   isAbsent: () => false,
+  isExcluded: () => false,
   isVoting: () => true,
   isSanctioned: () => false,
   weights: (_chain, members) => members.map(({ weight }) => ({ weight, cooldown: USUAL_COOLDOWN }))
@@ -194,7 +197,7 @@ class Succeeding {
       isSitting: sits,
       isReady: record.ready > Math.max(0, freeze.height - freeze.params.epochLength),
       leavingSince: wantsOut ? record.since : undefined,
-      isAbsent: sits && conduct.isAbsent(chain, key),
+      isAbsent: (sits && conduct.isAbsent(chain, key)) || conduct.isExcluded(key),
       isSanctioned: conduct.isSanctioned(key)
     }
   }

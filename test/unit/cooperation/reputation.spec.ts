@@ -16,6 +16,8 @@ import {
 } from '../../../src/cooperation/reputation.ts'
 import { SOCIAL_MAX, socialReputation } from '../../../src/cooperation/social.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
+import { toHex } from '../../../src/primitives/bytes.ts'
+import { readSummary, recordSummary } from '../../../src/state/facts.ts'
 import { ABSENT, CHAINS, CooperationScene, STEADY, factsOf } from '../../support/cooperation.ts'
 import { someKey } from '../../support/genesis.ts'
 
@@ -236,6 +238,20 @@ describe('reputation', () => {
     const before = once.reputation(0).validations
     once.next(() => STEADY, [])
     assert.equal(once.reputation(0).validations, before)
+  })
+
+  it('COOP-24: a chain forgets who is not registered any more, once there is nothing left to count', () => {
+    const scene = new CooperationScene(3)
+    const key = someKey(99)
+    const members = [{ key, facts: STEADY }]
+    recordSummary(scene.ledger, COORD, { epoch: 0, height: 8, blocks: 40, members })
+    const has = (): boolean =>
+      readSummary(scene.view, COORD)!.tenures.some((tenure) => toHex(tenure.key) === toHex(key))
+    scene.next(() => STEADY)
+    assert.equal(has(), true)
+    scene.next(() => STEADY)
+    assert.equal(has(), false)
+    assert.equal(readSummary(scene.view, COORD)!.tenures.length, 3)
   })
 
   it('COOP-25: a suspicion costs five points and 240 heights, and ends by itself', () => {

@@ -122,6 +122,19 @@ describe('transition at a freeze height', () => {
     assert.deepEqual(chain.seated(shardId(1)), [hex(3)])
   })
 
+  it('COOP-19: who is excluded loses its seat, and being ready gives it none before it is back', () => {
+    const chain = aChain(6)
+    const out: Conduct = { ...UNKNOWN_CONDUCT, isExcluded: (key) => toHex(key) === hex(5) }
+    chain.freeze(out)
+    assert.equal(chain.seated().includes(hex(5)), false)
+    assert.equal(chain.say(someKey(5), READY), undefined)
+    chain.freeze(out)
+    assert.equal(chain.seated().includes(hex(5)), false)
+    assert.equal(chain.say(someKey(5), READY), undefined)
+    chain.freeze()
+    assert.equal(chain.seated().includes(hex(5)), true)
+  })
+
   it('SAN: who is sanctioned is seated nowhere, and the minimum counts the others', () => {
     const chain = aChain(4)
     chain.freeze({ ...UNKNOWN_CONDUCT, isSanctioned: (key) => toHex(key) === hex(1) })
