@@ -8,6 +8,7 @@ import type { Swarm } from '../src/testing/index.ts'
 import { runSwarm } from '../src/testing/swarm-run.ts'
 import { Arena } from '../test/support/arena.ts'
 import { besiege } from '../test/support/siege.ts'
+import type { SiegeOutcome } from '../test/support/siege.ts'
 
 const USAGE = `swarm: honest nodes in one process, and whether they find and spare each other
 
@@ -26,7 +27,7 @@ const FORCE = { liars: 6, flooders: 2, refusers: 2 } as const
 const BLOCKS = 5
 /** Whole swarms share one thread: a lie is judged when its turn comes. */
 const PATIENCE_MS = 10_000
-const PROGRESS_MS = 60_000
+const PROGRESS_MS = 180_000
 
 const load = (): string =>
   loadavg()
@@ -46,17 +47,16 @@ const underSiege =
     const arena = new Arena(swarm, { honest, progressMs: PROGRESS_MS })
     const keys = [honest, honest + 1]
     const force = { ...FORCE, validators: keys, transport, patienceMs: PATIENCE_MS }
-    try {
-      const { liarsBanned, chargesOfPeaceful, blocks } = await besiege(arena, force, BLOCKS)
-      process.stderr.write(`${liarsBanned} of ${FORCE.liars} liars banned, ${blocks} blocks meanwhile\n`)
-      return [
-        ...(liarsBanned < FORCE.liars ? [`${FORCE.liars - liarsBanned} liars are not banned`] : []),
-        ...(chargesOfPeaceful > 0 ? [`${chargesOfPeaceful} charges against peers that proved nothing`] : [])
-      ]
-    } catch (error) {
-      if (!(error instanceof Error)) throw error
-      return [`siege: ${error.message}`]
-    }
+    const outcome = await besiege(arena, force, BLOCKS).catch((error: unknown) => error)
+    // A stranger that nobody answers in time: the machine is too slow for so many nodes.
+    if (outcome instanceof Error) return [`siege: ${outcome.message}`]
+    const { liarsBanned, chargesOfPeaceful, blocks } = outcome as SiegeOutcome
+    process.stderr.write(`${liarsBanned} of ${FORCE.liars} liars banned, ${blocks} blocks meanwhile\n`)
+    return [
+      ...(liarsBanned < FORCE.liars ? [`${FORCE.liars - liarsBanned} liars are not banned`] : []),
+      ...(chargesOfPeaceful > 0 ? [`${chargesOfPeaceful} charges against peers that proved nothing`] : []),
+      ...(blocks < BLOCKS ? [`a chain gained ${blocks} blocks under siege`] : [])
+    ]
   }
 
 const text = { type: 'string' } as const
