@@ -27,7 +27,7 @@ export function describeSync(node: ChainNode, peers: number, liveRate: number): 
     blocksPerS: sync.active ? facts.blocksPerS : liveRate,
     ...(facts.etaMs === undefined ? {} : { etaMs: facts.etaMs }),
     peers,
-    trust: checkpoint === undefined ? 'genesis' : 'checkpoint',
+    trust: checkpoint !== undefined ? 'checkpoint' : facts.isUnvouched ? 'genesis-unvouched' : 'genesis',
     ...(held === undefined ? {} : { trustAgeMs: tip.timeMs - held.timeMs }),
     ...(reason === undefined ? {} : { reason })
   }
@@ -45,7 +45,9 @@ export function exposeSync(metrics: NodeMetrics['sync'], node: ChainNode): void 
 }
 
 /** One line at the beginning, every few seconds, and at the end; one warning when it stands still. */
-export function syncLog(log: () => Logger): Required<Pick<ChainEvents, 'syncProgress' | 'syncStalled'>> {
+export function syncLog(
+  log: () => Logger
+): Required<Pick<ChainEvents, 'syncProgress' | 'syncStalled' | 'syncUnvouched'>> {
   const stalled = new Set<ChainId>()
   return {
     syncProgress: (chain, facts, what) => {
@@ -59,6 +61,12 @@ export function syncLog(log: () => Logger): Required<Pick<ChainEvents, 'syncProg
         stalled.add(chain)
         log().warn({ chain: chainName(chain), reason }, 'sync stands still')
       } else if (stalled.delete(chain)) log().info({ chain: chainName(chain) }, 'sync moves again')
+    },
+    syncUnvouched: (chain, unbondingEpochs) => {
+      log().warn(
+        { chain: chainName(chain), unbondingEpochs },
+        'history is older than signatures can be punished for: compare a block with somebody you trust, or use --checkpoint'
+      )
     }
   }
 }

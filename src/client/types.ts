@@ -47,8 +47,11 @@ export interface ChainSync {
   readonly blocksPerS: number
   readonly etaMs: number | null
   readonly peers: number
-  /** Where trust in this chain's history begins. */
-  readonly trust: 'genesis' | 'checkpoint'
+  /**
+   * Where trust in this chain's history begins. `genesis-unvouched`: it was synchronised across more epochs than false
+   * signatures can be punished for, and no checkpoint says that it is the right one.
+   */
+  readonly trust: 'genesis' | 'genesis-unvouched' | 'checkpoint'
   /** Chain time since the checkpoint's block, once that is held. */
   readonly trustAgeMs: number | null
   readonly reason: string | null

@@ -36,6 +36,8 @@ export interface ChainEvents {
   syncProgress?(chain: ChainId, facts: SyncFacts, what: 'begins' | 'goes on' | 'ended'): void
   /** Sync of the chain stands still, and why; undefined: it moves again. */
   syncStalled?(chain: ChainId, reason: string | undefined): void
+  /** SYN-14: once, when a sync without a checkpoint crossed more than so many epochs. */
+  syncUnvouched?(chain: ChainId, unbondingEpochs: number): void
   /** SNAP-1: a snapshot of the chain's state is complete. */
   snapshotMade?(made: MadeSnapshot): void
   /** It could not be made; the chain goes on without. */

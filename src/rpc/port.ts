@@ -50,7 +50,7 @@ export interface SyncFacts {
   readonly blocksPerS: number
   readonly etaMs?: number
   readonly peers: number
-  readonly trust: 'genesis' | 'checkpoint'
+  readonly trust: 'genesis' | 'genesis-unvouched' | 'checkpoint'
   /** Chain time since the checkpoint's block. */
   readonly trustAgeMs?: number
   readonly reason?: string

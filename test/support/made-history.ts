@@ -32,6 +32,7 @@ export function historyScene(): HistoryScene {
       blocks: BLOCKS,
       transfers: 2,
       epochs: 3,
+      overrides: { unbondingEpochs: 2 },
       threads: 0
     })
   })

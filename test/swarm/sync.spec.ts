@@ -46,6 +46,12 @@ describe('sync over libp2p', function () {
         what: 'a moment between two commits'
       })
     }
+    const trust = late.port!.sync().find(({ chain }) => chain === COORD)?.trust
+    assert.equal(
+      trust,
+      'genesis-unvouched',
+      'SYN-14: three epochs without a checkpoint, and two can be punished'
+    )
     const score = (of: Node): number => late.network!.standing(of.network!.self).score
     assert.equal(score(scene.swarm.node(0)), 0)
     assert.equal(score(staller), 0)

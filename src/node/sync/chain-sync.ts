@@ -23,7 +23,7 @@ import type { ChainEvents, Clock } from '../ports.ts'
 import { CheckpointError } from '../node-errors.ts'
 import { earliestOf } from '../held-blocks.ts'
 import type { Importer } from './importer.ts'
-import { describeSync } from './sync-facts.ts'
+import { crossesUnbonding, describeSync } from './sync-facts.ts'
 import type { Checkpoint, SyncFacts } from './sync-facts.ts'
 
 /** The part of a chain that takes part in consensus. */
@@ -76,6 +76,9 @@ export class ChainSync {
   #askedAroundMs = 0
   #toldMs = 0
   #importing: Promise<void> = Promise.resolve()
+  /** Where the sync under way began. */
+  #beganAt = 0
+  #isUnvouched = false
 
   constructor(components: ChainSyncComponents, init: ChainSyncInit) {
     this.#c = components
@@ -100,7 +103,7 @@ export class ChainSync {
   }
 
   get facts(): SyncFacts {
-    return describeSync(this.#state, this.#env(), this.#init.checkpoint)
+    return describeSync(this.#state, this.#env(), this.#init.checkpoint, this.#isUnvouched)
   }
 
   /** A peer states a final height. @returns whether it is so far ahead that sync looks into it. */
@@ -274,14 +277,21 @@ export class ChainSync {
     if (outcome === undefined) return this.#step({ type: 'import-waits' })
     if (!outcome.ok)
       return this.#step({ type: 'import-refused', reason: `${outcome.code}: ${outcome.detail}` })
-    this.#background(outcome.value.stored.then(() => this.#step({ type: 'stored', to: part.to })))
+    this.#background(
+      outcome.value.stored.then(() => {
+        this.#noteReached(part.to)
+        this.#step({ type: 'stored', to: part.to })
+      })
+    )
     this.#step({ type: 'executed', to: part.to })
   }
 
   async #pause(): Promise<void> {
     this.#c.importer.forget()
     await this.#c.live.pause()
-    this.#step({ type: 'paused', final: this.#c.live.final() })
+    const final = this.#c.live.final()
+    this.#beganAt = final.height
+    this.#step({ type: 'paused', final })
     this.#toldMs = this.#c.clock.monoMs()
     this.#c.events.syncProgress?.(this.#init.chain, this.facts, 'begins')
   }
@@ -295,7 +305,19 @@ export class ChainSync {
 
   async #fetchSnapshot(): Promise<void> {
     const final = await this.#c.fetchSnapshot?.()
+    if (final !== undefined) this.#noteReached(final.height)
     this.#step({ type: 'snapshot', final })
+  }
+
+  /** SYN-14: shards rest on what the coordination chain found. */
+  #noteReached(height: number): void {
+    const { chain, checkpoint } = this.#init
+    const { epochs, events } = this.#c
+    if (chain !== COORD || checkpoint !== undefined || this.#isUnvouched) return
+    const params = epochs.snapshot(epochs.latest)?.params
+    if (params === undefined || !crossesUnbonding(this.#beganAt, height, params)) return
+    this.#isUnvouched = true
+    events.syncUnvouched?.(chain, params.unbondingEpochs)
   }
 
   #background(work: Promise<unknown>): void {

@@ -1,4 +1,5 @@
 /** What a node says of a chain's sync, to operators and metrics. */
+import type { Params } from '../../params/params.ts'
 import { blocksPerS, claimedHeight } from '../../sync/progress.ts'
 import type { SyncState } from '../../sync/state.ts'
 import type { Env } from '../../sync/types.ts'
@@ -20,9 +21,23 @@ export interface SyncFacts {
   readonly reason: string | undefined
   /** The block that the operator vouches for. */
   readonly checkpoint: Checkpoint | undefined
+  /** SYN-14: it crossed more epochs than signatures can be punished for, and nobody vouches for what it found. */
+  readonly isUnvouched: boolean
 }
 
-export function describeSync(state: SyncState, env: Env, checkpoint?: Checkpoint): SyncFacts {
+/** SYN-14, of coordination heights. */
+export const crossesUnbonding = (
+  from: number,
+  to: number,
+  { epochLength, unbondingEpochs }: Pick<Params, 'epochLength' | 'unbondingEpochs'>
+): boolean => Math.floor(to / epochLength) - Math.floor(from / epochLength) > unbondingEpochs
+
+export function describeSync(
+  state: SyncState,
+  env: Env,
+  checkpoint?: Checkpoint,
+  isUnvouched = false
+): SyncFacts {
   const rate = state.phase === 'syncing' ? blocksPerS(state.progress, state.storedHeight, env.nowMs) : 0
   const target = Math.max(state.target, state.storedHeight)
   const claimed = claimedHeight(env, target)
@@ -33,7 +48,8 @@ export function describeSync(state: SyncState, env: Env, checkpoint?: Checkpoint
     blocksPerS: Math.round(rate * 10) / 10,
     etaMs: rate > 0 ? Math.round(((claimed - state.storedHeight) * 1_000) / rate) : undefined,
     reason: state.progress.stalled,
-    checkpoint
+    checkpoint,
+    isUnvouched
   }
 }
 

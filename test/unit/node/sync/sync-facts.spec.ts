@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describeSync } from '../../../../src/node/sync/sync-facts.ts'
+import { crossesUnbonding, describeSync } from '../../../../src/node/sync/sync-facts.ts'
 import { SyncWorld, aPeer } from '../../../support/sync-world.ts'
 
 describe('what a node says of its sync', () => {
@@ -21,6 +21,13 @@ describe('what a node says of its sync', () => {
       [after.mode, after.target, after.etaMs, after.reason],
       ['live', 3_000, undefined, undefined]
     )
+  })
+
+  it('SYN-14: as many epochs as signatures can be punished for are crossed in silence, one more is not', () => {
+    const params = { epochLength: 10, unbondingEpochs: 3 }
+    assert.equal(crossesUnbonding(5, 39, params), false)
+    assert.equal(crossesUnbonding(5, 40, params), true)
+    assert.equal(crossesUnbonding(10, 40, params), false)
   })
 
   it('SYN-12: stalled, with the reason', () => {
