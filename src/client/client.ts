@@ -2,6 +2,7 @@
  * Talks to one node over JSON-RPC. Works in Node and in browsers; `fetch` may be replaced (a load generator passes
  * one with keep-alive pipelining). It never retries: whether a call may be repeated is the caller's knowledge.
  */
+import type { AtomicRecordJson } from './atomic-types.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { RpcFailure, errorOf } from './refusal.ts'
 import type { RpcRefusal } from './refusal.ts'
@@ -128,26 +129,44 @@ export class Client {
    * @throws RpcFailure TRANSACTION_LOST when it expired or was dropped, RPC_TIMEOUT when time is up.
    */
   async waitFinal(id: string, options: WaitOptions = {}): Promise<TransactionJson> {
-    const { timeoutMs = 30_000, intervalMs = 50, signal } = options
+    return this.#until(options, async (signal) => {
+      const transaction = await this.call('tx_get', { id }, { signal })
+      const { status } = transaction
+      if (status === 'expired' || status === 'dropped') {
+        throw new RpcFailure({ code: 'TRANSACTION_LOST', id, status })
+      }
+      return status === 'final' ? transaction : undefined
+    })
+  }
+
+  /** Resolves when an atomic action has ended on every shard, however it was decided. */
+  async waitAtomic(id: string, options: WaitOptions = {}): Promise<AtomicRecordJson> {
+    return this.#until(options, async (signal) => {
+      const { record } = await this.call('atomic_get', { id }, { signal })
+      return record?.endedAt === undefined ? undefined : record
+    })
+  }
+
+  /** Asks until there is an answer. */
+  async #until<T>(
+    { timeoutMs = 30_000, intervalMs = 50, signal }: WaitOptions,
+    ask: (signal: AbortSignal) => Promise<T | undefined>
+  ): Promise<T> {
     const deadline = AbortSignal.timeout(timeoutMs)
     const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline])
     const timedOut = (): RpcFailure => new RpcFailure({ code: 'RPC_TIMEOUT', url: this.url, timeoutMs })
     for (;;) {
       signal?.throwIfAborted()
       if (deadline.aborted) throw timedOut()
-      let transaction: TransactionJson
+      let answer: T | undefined
       try {
-        transaction = await this.call('tx_get', { id }, { signal: either })
+        answer = await ask(either)
       } catch (error) {
         // The deadline may cut a question short; any other failure is the caller's to judge.
         if (deadline.aborted && signal?.aborted !== true) throw timedOut()
         throw error
       }
-      const { status } = transaction
-      if (status === 'final') return transaction
-      if (status === 'expired' || status === 'dropped') {
-        throw new RpcFailure({ code: 'TRANSACTION_LOST', id, status })
-      }
+      if (answer !== undefined) return answer
       await pause(intervalMs, either)
     }
   }

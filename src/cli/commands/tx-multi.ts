@@ -17,8 +17,10 @@ import { encodeAddress } from '../../crypto/address.ts'
 import { readKeyFile, signerOfKey } from '../../node/keys.ts'
 import type { Key } from '../../node/keys.ts'
 import { chainToJson } from '../../primitives/chain-id.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError, EXIT } from '../cli-error.ts'
 import { addOption, integer, tokens } from '../options.ts'
+import { clientOf } from '../rpc-option.ts'
+import type { RpcOptions } from '../rpc-option.ts'
 import { receiver, termsFor } from '../signing.ts'
 import { devnetKey } from './keys.ts'
 import type { Delivery } from './tx-orders.ts'
@@ -39,17 +41,33 @@ Examples:
   icn tx multi --devnet user0 --leg user0:user3:1.5 --leg user0:user5:0:2 --wait
   icn tx multi --devnet user0 --leg user0:user1:10 --leg user1:user0:0:4 --cosigner user1`
 
-export function registerMulti<Options>(tx: Command, delivery: Delivery<Options & MultiOptions>): void {
+/** What `icn tx` gives every command that sends. */
+interface Sending extends RpcOptions {
+  readonly wait?: boolean
+  readonly dry?: boolean
+  readonly timeout: number
+}
+
+export function registerMulti<Options extends Sending>(
+  tx: Command,
+  delivery: Delivery<Options & MultiOptions>
+): void {
   const command = tx
     .command('multi')
-    .description('payments over several shards, all or none; prints the id for query atomic')
+    .description('payments over several shards, all or none; --wait waits for the end on all of them')
     .addHelpText('after', EXAMPLES)
-    .action((options: Options & MultiOptions) => {
+    .action(async (options: Options & MultiOptions) => {
       const key = keyOf(options)
       const legs = options.leg.map(legOf)
       if (legs.length === 0) throw new CliError('tx multi: give at least one --leg')
       const cosigners = options.cosigner.map(accountKey)
-      return delivery.send(async (client) => sign(client, key, { legs, cosigners }, options), options)
+      let id = ''
+      await delivery.send(async (client) => {
+        const signed = await sign(client, key, { legs, cosigners }, options)
+        id = signed.id
+        return signed
+      }, options)
+      if (options.wait === true && options.dry !== true) await printEnd(id, options)
     })
   addOption(command, { flags: '--from <keyfile>', help: 'key file of the sender' })
   addOption(command, { flags: '--devnet <name>', help: 'a published devnet key as the sender: user0 …' })
@@ -67,6 +85,14 @@ export function registerMulti<Options>(tx: Command, delivery: Delivery<Options &
     parse: integer(0)
   })
   delivery.addOptions(command)
+}
+
+/** With --wait: how it was decided, once every shard has done so. */
+async function printEnd(id: string, options: Sending): Promise<void> {
+  const { outcome, reason, endedAt } = await clientOf(options).waitAtomic(id, { timeoutMs: options.timeout })
+  console.log(`${outcome}: ended at height ${endedAt}`)
+  if (outcome !== 'commit')
+    throw new CliError(`${id}: ${outcome}${reason === undefined ? '' : `, ${reason}`}`, EXIT.failed)
 }
 
 function addMany(command: Command, flags: string, help: string): void {

@@ -6,12 +6,16 @@ import { spawn } from 'node:child_process'
 import { COMMANDS } from '../../../src/cli/program.ts'
 import { tokenText, tokens } from '../../../src/cli/options.ts'
 import { readKeyFile } from '../../../src/node/keys.ts'
+import { homeShard } from '../../../src/crypto/address.ts'
+import { devnetAddress } from '../../../src/params/devnet-keys.ts'
 import { parseGenesis } from '../../../src/params/genesis-json.ts'
 import { networkId } from '../../../src/params/genesis.ts'
-import { toHex } from '../../../src/primitives/bytes.ts'
+import { MultiTransferType } from '../../../src/codec/atomic.ts'
+import { TransactionType } from '../../../src/codec/transaction.ts'
+import { fromHex, toHex } from '../../../src/primitives/bytes.ts'
 import { RpcServer } from '../../../src/rpc/server.ts'
 import { shardId } from '../../../src/primitives/chain-id.ts'
-import type { NodePort, ReceiptFacts } from '../../../src/rpc/port.ts'
+import type { AtomicFacts, NodePort, ReceiptFacts } from '../../../src/rpc/port.ts'
 import { MAIN, icn } from '../../support/cli.ts'
 import { LOCAL_USER, TRANSFER, fakeNodePort } from '../../support/fake-node-port.ts'
 import { SILENT_SOCKETS } from '../../support/growing-chain.ts'
@@ -267,6 +271,52 @@ describe('command line', () => {
       assert.deepEqual(submitted, [bytes])
       await run(`tx submit ${bytes}`, { env })
       assert.deepEqual(submitted, [bytes, bytes])
+    })
+  })
+
+  it('tx multi signs for everybody who pays, and --wait tells how it ended; an abort is exit 1', async () => {
+    const record = (outcome: number): AtomicFacts => ({
+      record: {
+        record: {
+          sender: new Uint8Array(21),
+          height: 3,
+          deadline: 9,
+          outcome,
+          reason: outcome === 2 ? 140 : 0,
+          decidedAt: 4,
+          endedAt: 5,
+          parts: [{ chain: shardId(0), phase: 3, reason: 0, prepare: [], vote: [], decision: [], end: [] }]
+        },
+        asOf: { chain: shardId(0), height: 8, hash: new Uint8Array(32) }
+      },
+      held: []
+    })
+    const other = Array.from({ length: 20 }, (_, index) => `user${index}`).find(
+      (name) =>
+        name !== LOCAL_USER && homeShard(devnetAddress(name), 2) === homeShard(devnetAddress(LOCAL_USER), 2)
+    )!
+    const legs = `--leg ${LOCAL_USER}:${other}:1.5 --leg ${other}:${LOCAL_USER}::2`
+    const line = `tx multi --devnet ${LOCAL_USER} ${legs} --cosigner ${other}`
+    await withNode(fakeNodePort({ atomic: () => record(1) }), async (env) => {
+      const shown = await run(`${line} --wait`, { env })
+      assert.match(shown, /^[0-9a-f]{64}\nfinal on chain 0 at height 7: ok\ncommit: ended at height 5\n$/)
+      const told = await run(`query atomic ${TRANSFER.id}`, { env })
+      assert.equal(
+        told,
+        'coordinator 0: commit\nbegun at 3, deadline 9, decided at 4, ended at 5\nchain 0: committed\n'
+      )
+      const bytes = fromHex((await run(`${line} --dry`, { env })).trim())
+      const {
+        cosignatures,
+        legs: signed,
+        heights
+      } = MultiTransferType.deserialize(TransactionType.deserialize(bytes).payload)
+      assert.deepEqual([cosignatures.length, signed.length, heights], [1, 2, 300])
+    })
+    await withNode(fakeNodePort({ atomic: () => record(2) }), async (env) => {
+      const { code, stderr } = await icn([...line.split(' '), '--wait'], { cwd, env })
+      assert.equal(code, 1)
+      assert.match(stderr[0] ?? '', /abort, insufficient-funds$/)
     })
   })
 
