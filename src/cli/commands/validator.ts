@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { MAX_PEER_BYTES } from '../../codec/registry-records.ts'
 import { addressOfKey, encodeAddress } from '../../crypto/address.ts'
+import { sha256 } from '../../crypto/hash.ts'
 import type { Client } from '../../client/client.ts'
 import { signRegistryOrder } from '../../client/registry-orders.ts'
 import type { RegistryOrder } from '../../client/registry-orders.ts'
@@ -11,7 +12,7 @@ import type { Key } from '../../node/keys.ts'
 import { fromHex, toHex, utf8 } from '../../primitives/bytes.ts'
 import { isShard, parseChain } from '../../primitives/chain-id.ts'
 import { CliError, EXIT } from '../cli-error.ts'
-import { addOption, integer, tokens } from '../options.ts'
+import { addOption, integer, readText, tokens } from '../options.ts'
 import { addRpcOption, clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
 import { receiver } from '../signing.ts'
@@ -25,6 +26,8 @@ interface ValidatorOptions extends RpcOptions {
   readonly peer: string
   readonly shard?: string
   readonly to?: string
+  readonly offence?: string
+  readonly text?: string
   readonly consumer: bigint
   readonly industrial: bigint
 }
@@ -77,16 +80,8 @@ export function register(program: Command): void {
     const command = add(validator, name, description, (options) => order(shardOf(options)))
     addOption(command, { flags: '--shard <n>', help: 'number of the shard', required: true })
   }
-  const unstake = add(validator, 'unstake', 'ask stake back, and have paid out what is due', unstakeOf)
-  addOption(unstake, { flags: '--to <address>', help: 'receiver: icn1…, or a devnet name', required: true })
-  for (const token of ['consumer', 'industrial']) {
-    addOption<bigint>(unstake, {
-      flags: `--${token} <tokens>`,
-      help: `${token} tokens`,
-      parse: tokens,
-      default: 0n
-    })
-  }
+  registerUnstake(validator)
+  registerDispute(validator)
   const status = shown(validator, 'status', 'status, leases and seats of a validator')
   status.action(async (options: ValidatorOptions) => {
     await show(options, statusLines)
@@ -100,6 +95,33 @@ export function register(program: Command): void {
     const duties = await show(options, leaveLines)
     if (!duties.safeToStop || duties.status !== 'left')
       throw new CliError('not yet: it still serves', EXIT.failed)
+  })
+}
+
+function registerUnstake(validator: Command): void {
+  const unstake = add(validator, 'unstake', 'ask stake back, and have paid out what is due', unstakeOf)
+  addOption(unstake, { flags: '--to <address>', help: 'receiver: icn1…, or a devnet name', required: true })
+  for (const token of ['consumer', 'industrial']) {
+    addOption<bigint>(unstake, {
+      flags: `--${token} <tokens>`,
+      help: `${token} tokens`,
+      parse: tokens,
+      default: 0n
+    })
+  }
+}
+
+function registerDispute(validator: Command): void {
+  const dispute = add(validator, 'dispute', 'contest what was proven against this key (SAN-7)', disputeOf)
+  addOption(dispute, {
+    flags: '--offence <id>',
+    help: 'id of the offence, from `icn query evidence`',
+    required: true
+  })
+  addOption(dispute, {
+    flags: '--text <file>',
+    help: 'what there is to say; the chain holds its SHA-256',
+    required: true
   })
 }
 
@@ -205,6 +227,11 @@ function shardOf({ shard = '' }: ValidatorOptions) {
   if (chain === undefined || !isShard(chain))
     throw new CliError(`--shard ${shard}: expected a shard's number`)
   return chain
+}
+
+function disputeOf({ offence = '', text = '' }: ValidatorOptions): RegistryOrder {
+  if (!/^[0-9a-f]{64}$/.test(offence)) throw new CliError('--offence takes 64 hex digits')
+  return { dispute: { offence: fromHex(offence, 32), textHash: sha256(utf8(readText(text))) } }
 }
 
 function unstakeOf({ to = '', consumer, industrial }: ValidatorOptions): RegistryOrder {

@@ -1,8 +1,8 @@
 /**
  * `dispute`: a validator contests what was proven against it (SAN-7). It changes nothing but that everybody can read
- * that it did, and the hash of what it says; whether a sanction is lifted is for governance.
+ * that it did, and the hash of what it says; whether a sanction is lifted is for governance. It costs no fee (REG-6):
+ * the account of a validator need not hold a token.
  */
-import { manaCost } from '../mana.ts'
 import { equal } from '../../primitives/bytes.ts'
 import {
   ACTION_DISPUTE,
@@ -15,20 +15,15 @@ import type { DisputeOrder } from '../../codec/sanctions.ts'
 import { Count } from '../../codec/ssz.ts'
 import { disputesKey, offenceKey, provenKey } from '../conduct/keys.ts'
 import type { Action } from './action.ts'
+import { ON_COORD } from './coordination.ts'
 
 export const dispute: Action<DisputeOrder> = {
+  ...ON_COORD,
   number: ACTION_DISPUTE,
   name: 'dispute',
-  place: 'coord',
   payloadType: DisputeOrderType,
 
   stateless: () => undefined,
-
-  destinations: () => [],
-
-  cost: (bytes) => manaCost(bytes, 0),
-
-  spends: () => ({ consumer: 0n, industrial: 0n }),
 
   apply({ payload, sender, transaction }, ledger, { height, params }) {
     const number = ledger.record(offenceKey(payload.offence))

@@ -17,6 +17,8 @@ import {
   UnstakeType
 } from '../../codec/registry-records.ts'
 import type { RegisterValidator } from '../../codec/registry-records.ts'
+import { ACTION_DISPUTE, DisputeOrderType } from '../../codec/sanctions.ts'
+import type { DisputeOrder } from '../../codec/sanctions.ts'
 import { TRANSACTION_VERSION, TransactionType } from '../../codec/transaction.ts'
 import type { TransactionContent } from '../../codec/transaction.ts'
 import { KEY_TYPE_ED25519 } from '../../crypto/address.ts'
@@ -35,6 +37,7 @@ export type RegistryOrder =
   | { readonly releaseLease: ChainId }
   | { readonly renewLease: ChainId }
   | { readonly reveal: Uint8Array }
+  | { readonly dispute: DisputeOrder }
   | { readonly unstake: { readonly consumer: bigint; readonly industrial: bigint; readonly to: Uint8Array } }
 
 export interface RegistryTerms {
@@ -53,6 +56,9 @@ function actionOf(order: RegistryOrder, key: Uint8Array): Said {
   if ('deregister' in order)
     return { action: ACTION_DEREGISTER, payload: OwnValidatorType.serialize({ key }) }
   if ('ready' in order) return { action: ACTION_READY, payload: OwnValidatorType.serialize({ key }) }
+  if ('dispute' in order) {
+    return { action: ACTION_DISPUTE, payload: DisputeOrderType.serialize(order.dispute) }
+  }
   if ('releaseLease' in order) {
     return {
       action: ACTION_RELEASE_LEASE,

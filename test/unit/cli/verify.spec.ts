@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeCommitteeProof } from '../../../src/node/committee-proof.ts'
 import { makeSupplyProof } from '../../../src/node/supply-proof.ts'
 import type { ProvableChain } from '../../../src/node/supply-proof.ts'
 import { genesisToJson } from '../../../src/params/genesis-json.ts'
@@ -15,7 +16,7 @@ import { fakeNodePort } from '../../support/fake-node-port.ts'
 import { SILENT_SOCKETS } from '../../support/growing-chain.ts'
 import { A, B, paidScene, proofWorld } from '../../support/proof-scene.ts'
 
-describe('command line: verify supply', function () {
+describe('command line: verify', function () {
   this.timeout(60_000)
   let cwd = ''
   let world: ProofWorld
@@ -34,7 +35,13 @@ describe('command line: verify supply', function () {
     writeFileSync(join(cwd, 'genesis.json'), genesisToJson(world.genesis))
     const events = { failed: () => undefined, refused: () => undefined }
     const metrics = { contentType: 'text/plain', metrics: async () => '' }
-    const port = fakeNodePort({ supplyProof: async (checkpoint) => answer(checkpoint) })
+    const port = fakeNodePort({
+      supplyProof: async (checkpoint) => answer(checkpoint),
+      committeeProof: (checkpoint) => {
+        const sources = { genesis: world.genesis, coord: world.store(COORD) }
+        return makeCommitteeProof(sources, world.tip(COORD), checkpoint)
+      }
+    })
     server = new RpcServer(
       { port, metrics, events, ...SILENT_SOCKETS },
       { rpc: { host: '127.0.0.1', port: 0 } }
@@ -79,5 +86,28 @@ describe('command line: verify supply', function () {
     assert.equal((await run('absent.proof')).code, 2)
     assert.equal((await run('genesis.json')).code, 2)
     assert.equal((await run('--checkpoint', '7')).code, 2)
+  })
+
+  it('PRF-9, C32: who votes now, from the genesis; and again from what was written, without a node', async () => {
+    const verify = async (...args: string[]) =>
+      icn(['verify', 'committees', '--genesis', 'genesis.json', ...args], {
+        cwd,
+        env: { ICN_RPC: `127.0.0.1:${server.address?.port}` }
+      })
+    const checked = await verify('--out', 'committees.proof')
+    assert.deepEqual([checked.code, checked.stderr], [0, []])
+    assert.match(checked.stdout, /^epoch \d+, final coordination block 17 [0-9a-f]{64}\n/)
+    assert.match(checked.stdout, /\nchain coord: n 4, quorum 3, f 1, /)
+    const again = await verify('committees.proof', '--json', '--rpc', 'http://127.0.0.1:1')
+    const { committees } = JSON.parse(again.stdout) as { committees: { validators: unknown[] }[] }
+    assert.deepEqual(
+      committees.map(({ validators }) => validators.length),
+      [4, 4, 4]
+    )
+    writeFileSync(join(cwd, 'broken.proof'), '00')
+    const broken = await verify('broken.proof')
+    assert.equal(broken.code, 1)
+    assert.match(broken.stderr.join('\n'), /nothing is proven: proof-malformed/)
+    assert.equal((await verify('absent.proof')).code, 2)
   })
 })

@@ -3,6 +3,7 @@ import { offenceId } from '../../../src/codec/evidence.ts'
 import type { Offence } from '../../../src/codec/evidence.ts'
 import { ACTION_DISPUTE, DisputeOrderType, DisputesType } from '../../../src/codec/sanctions.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
+import { REGISTRY_MANA } from '../../../src/state/actions/coordination.ts'
 import { applyBlock } from '../../../src/state/apply-block.ts'
 import { commit } from '../../../src/state/commit.ts'
 import { recordOffence } from '../../../src/state/conduct/evidence.ts'
@@ -14,6 +15,7 @@ import {
   COIN,
   CONSTANTS,
   PARAMS,
+  TRANSFER_MANA,
   aContext,
   genesisState,
   party,
@@ -38,7 +40,14 @@ function court() {
 
 function dispute(from: typeof accused, nonce: number, id = ID, chain = COORD): CheckedTransaction {
   const payload = DisputeOrderType.serialize({ offence: id, textHash: TEXT })
-  const fields = { chain, action: ACTION_DISPUTE, nonce: BigInt(nonce), payload }
+  const fields = {
+    chain,
+    action: ACTION_DISPUTE,
+    nonce: BigInt(nonce),
+    payload,
+    maxMana: REGISTRY_MANA + TRANSFER_MANA,
+    fee: 0n
+  }
   const checked = checkStateless(CONSTANTS, transferBytes(from, {}, fields))
   if (!checked.ok) throw new RangeError(checked.code)
   return checked.value
@@ -56,6 +65,12 @@ describe('SAN-7: disputes', () => {
     state.apply(done.value.changes)
     return done.value.results.map(({ failure }) => failure)
   }
+
+  it('SAN-7, REG-6: it costs no fee, and mana like what a validator says of itself', () => {
+    const { transaction } = dispute(accused, 0)
+    deepEqual([transaction.fee, transaction.maxMana], [0n, 103n])
+    deepEqual(failures([dispute(accused, 0)]), [undefined])
+  })
 
   it('SAN-7: the accused contests: its word is listed, and nothing else changes', () => {
     const state = court()
