@@ -1,16 +1,26 @@
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { BitArray } from '@chainsafe/ssz'
 import { NO_COORD_REFERENCE, buildBlock } from '../../../src/chain/build.ts'
 import { judgeBlock } from '../../../src/chain/judge.ts'
 import type { Judgement } from '../../../src/chain/judge.ts'
-import { BodyType, attendanceRoot, blockHash, bodyHash, transactionsRoot } from '../../../src/codec/block.ts'
+import {
+  BodyType,
+  attendanceRoot,
+  blockHash,
+  bodyHash,
+  deliveriesRoot,
+  transactionsRoot
+} from '../../../src/codec/block.ts'
 import type { Block, Body, Header } from '../../../src/codec/block.ts'
+import { DeliveryType } from '../../../src/codec/receipt.ts'
 import { FINALISE, NOTARISE, NULLIFY } from '../../../src/codec/statement.ts'
 import type { Certificate } from '../../../src/codec/statement.ts'
 import { ZERO_HASH } from '../../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { committeeOf } from '../../../src/sharding/committee.ts'
+import { laneChains } from '../../support/lanes.ts'
+import type { LaneChain } from '../../support/lanes.ts'
 import { membersOf } from '../../support/genesis.ts'
 import { COIN, NETWORK, PARAMS, START_MS, aTransfer, genesisState, party } from '../../support/state.ts'
 import type { MemoryState } from '../../support/state.ts'
@@ -214,6 +224,27 @@ describe('validity of a block', () => {
     equal(codeOf(empty.block, empty.against), 'valid')
     equal(codeOf(withHeader(empty, { coordHeight: 1 }), empty.against), 'wrong-reference')
     equal(codeOf(withHeader(empty, { coordHash: hashOf(1) }), empty.against), 'wrong-reference')
+  })
+
+  it('R6: on coordination a committee counts that is frozen below the block’s own height', () => {
+    const [source] = laneChains(1) as [LaneChain]
+    const header = { ...source.header(), epoch: 1 }
+    const delivery = { header, certificate: [], entries: [], acknowledgement: [] }
+    const bytes = DeliveryType.serialize(delivery)
+    const carrying = withBody(empty, { deliveries: [bytes] })
+    const block = withHeader(
+      { ...empty, block: carrying },
+      { deliveriesRoot: deliveriesRoot(carrying.body.deliveries) }
+    )
+    const detail = (epochLength: number): string => {
+      const params = { ...PARAMS, epochLength, freezeDistance: 1 }
+      const deliveries = [{ bytes, delivery, certificateValid: false }]
+      const verdict = judgeBlock(block, { ...empty.against, params, deliveries })
+      return verdict.ok ? 'ok' : verdict.detail
+    }
+    equal(block.header.height, 10)
+    match(detail(10), /^delivery-certificate/)
+    match(detail(11), /^delivery-epoch/)
   })
 
   it('C7: bytes and transactions are within the parameters, at the limit exactly', () => {

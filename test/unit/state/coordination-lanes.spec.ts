@@ -11,6 +11,7 @@ import { readAccount, readTotals, totalSupply } from '../../../src/state/supply.
 import { LaneChain, laneChains } from '../../support/lanes.ts'
 
 const ZERO = new Uint8Array(32)
+const COORD_OF_TWO = { chain: COORD, shards: 2 }
 
 describe('receipts: the coordination chain as an end of lanes', () => {
   function scene() {
@@ -75,6 +76,20 @@ describe('receipts: the coordination chain as an end of lanes', () => {
     equal(codeOf(coord, { ...delivery, certificate: [] }), 'delivery-certificate')
     coord.run({ end: pays(1n) })
     equal(codeOf(coord, coord.assemble(shard)!), 'delivery-source')
+  })
+
+  it('R6: a leader of coordination offers what a committee certified that is frozen below its own block', () => {
+    const { shard, coord, address } = scene()
+    shard.run({ transactions: [], end: (ledger) => void sendFrom(shard, ledger, address) })
+    const header = { ...shard.header(), epoch: 1 }
+    const source = { header, certificate: shard.certificate(), state: shard.state }
+    const inbox = new Inbox({ source: (chain) => (chain === shard.chain ? source : undefined) }, COORD_OF_TWO)
+    const params = { ...shard.params, epochLength: 20, freezeDistance: 4 }
+    const offered = (height: number): number => {
+      const parent = { header: { ...coord.header(), height }, hash: ZERO, state: coord.state, attendance: [] }
+      return inbox.offers(parent, 0, { params, epoch: 0 }).length
+    }
+    deepEqual([offered(15), offered(16)], [0, 1])
   })
 
   it('R5: a leader offers it under this reference only, and after the shards', () => {

@@ -5,6 +5,8 @@ import { COORD } from '../../../src/primitives/chain-id.ts'
 import { exceedsInflowCap, inflowCap } from '../../../src/state/inflow.ts'
 import { inflowKey } from '../../../src/state/keys.ts'
 import { readInLane } from '../../../src/node/chain/outbox.ts'
+import { atomicChains, leg } from '../../support/atomic.ts'
+import type { AtomicChain } from '../../support/atomic.ts'
 import { laneChains } from '../../support/lanes.ts'
 import type { LaneChain } from '../../support/lanes.ts'
 import { VALIDATOR, anOrder } from '../../support/orders.ts'
@@ -22,9 +24,7 @@ describe('inflow cap (R12)', () => {
     const inbox = new Inbox(
       {
         source: (chain) =>
-          chain === a.chain
-            ? { header: a.header(), certificate: a.certificate(), state: a.state }
-            : undefined
+          chain === a.chain ? { header: a.header(), certificate: a.certificate(), state: a.state } : undefined
       },
       { chain: b.chain, shards: 2 }
     )
@@ -90,6 +90,17 @@ describe('inflow cap (R12)', () => {
     const [, far] = laneChains(2) as [LaneChain, LaneChain]
     const claim = { chain: a.chain, to: far.parties[0]!.address }
     equal(failure(anOrder(from, a, { claim })), 'above-inflow-cap')
+  })
+
+  it('R12: an atomic action counts with all of its legs', () => {
+    const [a, b] = atomicChains(2) as [AtomicChain, AtomicChain]
+    a.params = { ...a.params, laneInflowCapPpm: PPM }
+    const [from] = a.owners
+    const failure = (last: bigint) => {
+      const legs = [leg(from, b.owners[0], CAP - 1n), leg(from, b.owners[1], last)]
+      return a.run({ transactions: [a.atomic(from, legs)] }).results[0]?.failure
+    }
+    deepEqual([failure(2n), failure(1n)], ['above-inflow-cap', undefined])
   })
 
   it('R12, R2: entries are cut so that each passes by itself, and a leader offers what an epoch takes', () => {
