@@ -41,6 +41,8 @@ export interface WorldInit {
   readonly seed: string
   /** @default 4 */
   readonly validators?: number
+  /** Machines with keys that the genesis does not name, after its validators. @default 0 */
+  readonly newcomers?: number
   /** @default 0 */
   readonly followers?: number
   /** @default 1 */
@@ -62,6 +64,8 @@ export interface WorldInit {
 
 const USERS = 6
 const BOUNDS_EVERY_MS = 500
+const keysOf = (crypto: SimCrypto, prng: Prng, count: number): Signer[] =>
+  Array.from({ length: count }, () => crypto.signer(prng.bytes(32)))
 
 export class World {
   readonly timeline = new Timeline()
@@ -132,6 +136,7 @@ export class World {
     this.#supply = this.#expectSupply(violation)
     const owners: (Signer | undefined)[] = [
       ...signers,
+      ...keysOf(crypto, this.prng.fork('newcomers'), init.newcomers ?? 0),
       ...Array.from({ length: followers }, () => undefined),
       ...(init.twinOf === undefined ? [] : [signers[init.twinOf]])
     ]

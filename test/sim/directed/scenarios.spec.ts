@@ -40,6 +40,12 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
   preparedWaits: 'R13, ATO-10: a shard that has prepared waits, past any height, and does as it is told',
   lateVoteAfterAbort: 'ATO-9, ATO-10: an answer after the deadline commits nothing any more',
   decisionTwice: 'ATO-8: a decision that comes twice is obeyed once',
+  boundaryOfAChange:
+    'C3, C9, C24: two finalise and two nullify votes on the last block of a committee: it ends its epoch, and the next one has five members',
+  leaverStopsEarly: 'C3 c, C24: a leaver that stops while it is seated costs views, not the chain',
+  emptyRegistrations: 'C3 d: keys that nobody runs are registered, and seated nowhere',
+  sleepingShard:
+    'C24, C26: a shard that slept for three epochs wakes under the committee of then, and goes on under that of now',
   syncBesideLiars:
     'SYN-2, SYN-3, SYN-4: false headers, certificates and bodies are found, cost who gave them, and stop nobody',
   fastStartBesideLiar:

@@ -24,6 +24,7 @@ import {
   unprovenDelivery
 } from './receipts.ts'
 import { syncBesideLiars, syncBesideMiser } from './sync.ts'
+import { boundaryOfAChange, emptyRegistrations, leaverStopsEarly, sleepingShard } from './membership.ts'
 import { abandonedBranch } from './transactions.ts'
 
 export const SCENARIOS = {
@@ -54,6 +55,10 @@ export const SCENARIOS = {
   preparedWaits,
   lateVoteAfterAbort,
   decisionTwice,
+  boundaryOfAChange,
+  leaverStopsEarly,
+  emptyRegistrations,
+  sleepingShard,
   syncBesideLiars,
   syncBesideMiser,
   fastStartBesideLiar
