@@ -1,6 +1,6 @@
 /**
  * A process that times one thing on a state it has never read: `node state-process.js build|update|raw DIR ACCOUNTS`.
- * Prints milliseconds.
+ * Prints milliseconds: of the first 1,000 changes, and of the next 1,000 in the same process.
  */
 import { ClassicLevel } from 'classic-level'
 import { sha256 } from '../crypto/hash.ts'
@@ -40,7 +40,7 @@ async function compact(path: string): Promise<void> {
   await database.close()
 }
 
-/** Reading ahead is part of it. */
+/** As a block is executed: what it will read is read ahead, which is part of the time. */
 async function update(database: KeyValueStore, accounts: readonly Uint8Array[]): Promise<void> {
   const state = new StoredState(database)
   await state.readAhead(accounts)
@@ -48,11 +48,21 @@ async function update(database: KeyValueStore, accounts: readonly Uint8Array[]):
 }
 
 const store = await openLevel(directory, { isNew: task === 'build' })
-const keys = pickAccounts(accounts, Math.min(STATE_CHANGES, accounts))
-const started = performance.now()
-if (task === 'build') await buildState(store, accounts)
-else if (task === 'raw') readAndHash(store, keys)
-else await update(store, keys)
-process.stdout.write(`${performance.now() - started}\n`)
+const count = Math.min(STATE_CHANGES, accounts / 2)
+const keys = pickAccounts(accounts, 2 * count)
+const times: number[] = []
+const timed = async (work: () => Promise<void> | void): Promise<void> => {
+  const started = performance.now()
+  await work()
+  times.push(performance.now() - started)
+}
+if (task === 'build') await timed(async () => buildState(store, accounts))
+else {
+  // The second time other accounts: their rows were not read either, but the code has run once.
+  for (const part of [keys.slice(0, count), keys.slice(count)]) {
+    await timed(async () => (task === 'raw' ? readAndHash(store, part) : update(store, part)))
+  }
+}
+process.stdout.write(`${times.join(' ')}\n`)
 await store.close()
 if (task === 'build') await compact(directory)
