@@ -5,40 +5,14 @@
  *
  * It must be cheap where it has nothing to do: it runs a few times for each block.
  */
-import type { Attendance, Header } from '../codec/block.ts'
-import type { Offence } from '../codec/evidence.ts'
-import type { LeaderSchedule } from '../sharding/ports.ts'
-import type { Committee } from '../sharding/types.ts'
 import type { BlockEnd } from '../state/apply-block.ts'
 import { payReward } from '../state/emission.ts'
 import { recordOffence } from '../state/conduct/evidence.ts'
 import { slashStake } from '../state/conduct/slash.ts'
 import type { Ledger } from '../state/ledger.ts'
-import type { BlockContext } from '../state/types.ts'
-import type { AttendanceBook } from './attendance.ts'
+import type { BlockEndContext } from './block-end-context.ts'
 import { countFacts } from './facts-step.ts'
 import { freezeSeats, mixReveal } from './freeze-step.ts'
-
-/** The block as its end sees it: all of it is equal for every honest node. */
-export interface BlockEndContext extends BlockContext {
-  /** Of the header: of the block's first proposal. */
-  readonly view: number
-  /** The header's reference; 0 on `coord`. */
-  readonly coordHeight: number
-  /** `isBase`: the parent belongs to another epoch, or is genesis; its view counts as 0 then (C1). */
-  readonly parent: { readonly header: Header; readonly isBase: boolean }
-  /** What this block records (C28). The certificate of a base is of the parent's epoch and committee. */
-  readonly attendance: Attendance
-  /** What the ancestors record without this block: at most the last 8, by height (C28). */
-  readonly ancestors: AttendanceBook
-  /** Of the epoch, on this chain. */
-  readonly committee: Committee
-  readonly schedule: LeaderSchedule
-  /** Proven by the block's evidence, each new (C30); none but on `coord`. */
-  readonly offences: readonly Offence[]
-  /** What the proposer reveals of its hash chain (C29); nothing but on `coord`. */
-  readonly reveal: Uint8Array | undefined
-}
 
 /** One step of a block's end. */
 type EndStep = (ledger: Ledger, context: BlockEndContext) => void

@@ -20,7 +20,7 @@ import type { Ledger } from '../state/ledger.ts'
 import { sendMessage } from '../state/system/message.ts'
 import { epochSummary } from '../state/system/summary.ts'
 import { LATE_ANCESTORS, noteAttendance } from './attendance.ts'
-import type { BlockEndContext } from './block-end.ts'
+import type { BlockEndContext } from './block-end-context.ts'
 
 export function countFacts(ledger: Ledger, context: BlockEndContext): void {
   const { epoch, committee, chain, height, coordHeight, params } = context

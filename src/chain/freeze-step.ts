@@ -16,7 +16,7 @@ import { sanctionsOf } from '../state/conduct/sanctions.ts'
 import { applyReveal } from '../state/coord/reveals.ts'
 import { readElectorate, readValidator, recordsOf } from '../state/coord/validators.ts'
 import type { Ledger } from '../state/ledger.ts'
-import type { BlockEndContext } from './block-end.ts'
+import type { BlockEndContext } from './block-end-context.ts'
 
 /** C29: the block's judge has checked it. */
 export function mixReveal(ledger: Ledger, { chain, reveal, proposer, height }: BlockEndContext): void {
@@ -49,17 +49,20 @@ function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: Fr
   const cooperatives = new Map(electorate.map(({ key, cooperative }) => [toHex(key), cooperative]))
   const cooperativeOf = (key: Uint8Array): number => cooperatives.get(toHex(key)) ?? 0
   judgeCollusion(ledger, { epoch, height, params, chains, cooperativeOf })
-  const { excluded, ghosts } = countEpoch(ledger, { epoch, params, chains, validators })
+  const counted = countEpoch(ledger, { epoch, params, chains, validators })
   const sanctioned = new Set<Hex>()
   for (const key of validators) {
     if (sanctionsOf(view, key, { epoch, params }).isExcluded) sanctioned.add(toHex(key))
   }
   const risk = (key: Uint8Array): number => riskOf(view, key, { epoch, height, params })
-  const weights = createWeights(view, { epoch, height, params, riskOf: risk })
+  const weights = createWeights(view, { epoch, height, params, riskOf: risk }, counted)
   return {
-    isAbsent: (chain, key) => ghosts.get(chain)?.has(toHex(key)) === true,
-    isExcluded: (key) => excluded.has(toHex(key)),
-    isVoting: (key) => !lapsesLease(view, key),
+    isAbsent: (chain, key) => counted.ghosts.get(chain)?.has(toHex(key)) === true,
+    isExcluded: (key) => counted.excluded.has(toHex(key)),
+    isVoting: (key) => {
+      const reputation = counted.reputations.get(toHex(key))
+      return reputation === undefined || !lapsesLease(reputation)
+    },
     isSanctioned: (key) => sanctioned.has(toHex(key)),
     weights: (chain, members) =>
       weights(

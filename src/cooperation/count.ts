@@ -5,8 +5,9 @@
 import { compare, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
+import { must } from '../primitives/errors.ts'
 import { MARK_GHOST, MARK_UNDER_HALF } from '../codec/cooperation.ts'
-import type { MemberFacts, Reputation, Tenure } from '../codec/cooperation.ts'
+import type { ChainSummary, MemberFacts, Reputation, Tenure } from '../codec/cooperation.ts'
 import { sanctionsOf } from '../state/conduct/sanctions.ts'
 import { NO_FACTS, joinFacts, readSummary, writeSummary } from '../state/facts.ts'
 import type { Ledger } from '../state/ledger.ts'
@@ -42,6 +43,9 @@ export interface EpochFindings {
   readonly excluded: ReadonlySet<Hex>
   /** By chain, who sat in a finished epoch without one recorded vote (C3 e). */
   readonly ghosts: ReadonlyMap<ChainId, ReadonlySet<Hex>>
+  /** What was written, so that it need not be read again: reputations by key, and tenures by chain. */
+  readonly reputations: ReadonlyMap<Hex, Reputation>
+  readonly tenures: ReadonlyMap<ChainId, readonly Tenure[]>
 }
 
 /** Skipped views in a row that cost a point of stability, and that exclude. */
@@ -59,32 +63,49 @@ interface Part {
 
 export function countEpoch(ledger: Ledger, at: CountMoment): EpochFindings {
   const view = { get: (key: Uint8Array) => ledger.record(key) }
-  const parts = collectParts(view, at)
+  const summaries = readSummaries(view, at.chains)
+  const parts = collectParts(summaries)
+  const reputations = new Map<Hex, Reputation>()
   const excluded = new Set<Hex>()
   const candidates: Failing[] = []
   for (const validator of at.validators.toSorted(compare)) {
-    const own = parts.get(toHex(validator)) ?? []
-    const before = readReputation(view, validator)
-    const after = afterEpoch(view, validator, before, own, at)
-    writeReputation(ledger, validator, after)
-    if (after.excludedFrom > 0) excluded.add(toHex(validator))
+    const key = toHex(validator)
+    const own = parts.get(key) ?? []
+    const after = afterEpoch(view, validator, readReputation(view, validator), own, at)
+    reputations.set(key, after)
+    if (after.excludedFrom > 0) excluded.add(key)
     else candidates.push(...failing(validator, own))
   }
   for (const validator of worst(candidates, at.validators.length)) {
-    excluded.add(toHex(validator))
-    const reputation = readReputation(view, validator)
-    writeReputation(ledger, validator, { ...reputation, excludedFrom: at.epoch + 1 })
+    const key = toHex(validator)
+    excluded.add(key)
+    const reputation = must(reputations.get(key), 'who fails is registered')
+    reputations.set(key, { ...reputation, excludedFrom: at.epoch + 1 })
   }
-  const ghosts = ghostsOf(view, at.chains)
-  const registered = new Set(at.validators.map(toHex))
-  for (const chain of at.chains) settle(ledger, view, chain, { excluded, registered })
-  return { excluded, ghosts }
+  for (const validator of at.validators) {
+    writeReputation(ledger, validator, must(reputations.get(toHex(validator)), 'counted'))
+  }
+  const ghosts = ghostsOf(summaries, at.chains)
+  const settledOf = settle(ledger, summaries, { excluded, registered: reputations })
+  return { excluded, ghosts, reputations, tenures: settledOf }
 }
 
-function collectParts(view: Pick<StateView, 'get'>, { chains }: CountMoment): Map<Hex, Part[]> {
-  const parts = new Map<Hex, Part[]>()
+function readSummaries(
+  view: Pick<StateView, 'get'>,
+  chains: readonly ChainId[]
+): ReadonlyMap<ChainId, ChainSummary> {
+  const summaries = new Map<ChainId, ChainSummary>()
   for (const chain of chains.toSorted((a, b) => a - b)) {
-    for (const tenure of readSummary(view, chain)?.tenures ?? []) {
+    const summary = readSummary(view, chain)
+    if (summary !== undefined) summaries.set(chain, summary)
+  }
+  return summaries
+}
+
+function collectParts(summaries: ReadonlyMap<ChainId, ChainSummary>): Map<Hex, Part[]> {
+  const parts = new Map<Hex, Part[]>()
+  for (const [chain, { tenures }] of summaries) {
+    for (const tenure of tenures) {
       const key = toHex(tenure.key)
       const own = parts.get(key)
       if (own === undefined) parts.set(key, [{ chain, tenure }])
@@ -195,14 +216,22 @@ function worst(candidates: readonly Failing[], validators: number): Uint8Array[]
     .map(({ validator }) => validator)
 }
 
-function ghostsOf(view: Pick<StateView, 'get'>, chains: readonly ChainId[]): Map<ChainId, Set<Hex>> {
+function ghostsOf(
+  summaries: ReadonlyMap<ChainId, ChainSummary>,
+  chains: readonly ChainId[]
+): Map<ChainId, Set<Hex>> {
   return new Map(
     chains.map((chain) => {
-      const tenures = readSummary(view, chain)?.tenures ?? []
+      const tenures = summaries.get(chain)?.tenures ?? []
       const ghosts = tenures.filter(({ marks }) => (marks & MARK_GHOST) !== 0)
       return [chain, new Set(ghosts.map(({ key }) => toHex(key)))]
     })
   )
+}
+
+interface Standing {
+  readonly excluded: ReadonlySet<Hex>
+  readonly registered: ReadonlyMap<Hex, unknown>
 }
 
 /**
@@ -211,16 +240,18 @@ function ghostsOf(view: Pick<StateView, 'get'>, chains: readonly ChainId[]): Map
  */
 function settle(
   ledger: Ledger,
-  view: Pick<StateView, 'get'>,
-  chain: ChainId,
-  { excluded, registered }: { readonly excluded: ReadonlySet<Hex>; readonly registered: ReadonlySet<Hex> }
-): void {
-  const summary = readSummary(view, chain)
-  if (summary === undefined) return
-  const tenures = summary.tenures
-    .filter(({ key, pending }) => registered.has(toHex(key)) || hasFacts(pending))
-    .map((tenure) => settled(tenure, excluded.has(toHex(tenure.key))))
-  writeSummary(ledger, chain, { ...summary, tenures })
+  summaries: ReadonlyMap<ChainId, ChainSummary>,
+  { excluded, registered }: Standing
+): Map<ChainId, readonly Tenure[]> {
+  const settledOf = new Map<ChainId, readonly Tenure[]>()
+  for (const [chain, summary] of summaries) {
+    const tenures = summary.tenures
+      .filter(({ key, pending }) => registered.has(toHex(key)) || hasFacts(pending))
+      .map((tenure) => settled(tenure, excluded.has(toHex(tenure.key))))
+    writeSummary(ledger, chain, { ...summary, tenures })
+    settledOf.set(chain, tenures)
+  }
+  return settledOf
 }
 
 function settled(tenure: Tenure, isExcluded: boolean): Tenure {
@@ -281,7 +312,7 @@ const PARTICIPATION_MIN = 50_000
 const ASSIGNED_MIN = 3
 
 /** COOP-26 (seeds 000, resolution 17): a lease lapses under 5 % participation. */
-export function lapsesLease(view: Pick<StateView, 'get'>, validator: Uint8Array): boolean {
-  const { led, skipped } = dayCounts(readReputation(view, validator))
+export function lapsesLease(reputation: Pick<Reputation, 'hours'>): boolean {
+  const { led, skipped } = dayCounts(reputation)
   return led + skipped >= ASSIGNED_MIN && ratioPpm(led, led + skipped) < PARTICIPATION_MIN
 }

@@ -58,18 +58,26 @@ export const weightsOf = (
 /** For several chains: what is the same on all of them is computed once for each validator. */
 export function createWeights(
   view: Pick<StateView, 'get'>,
-  at: WeightMoment
+  at: WeightMoment,
+  read: Counted = {}
 ): (chain: ChainId, validators: readonly Uint8Array[]) => LeaderWeight[] {
   const known = new Map<Hex, Everywhere>()
   return (chain, validators) => {
-    const tenures = new Map(readSummary(view, chain)?.tenures.map((tenure) => [toHex(tenure.key), tenure]))
+    const own = read.tenures?.get(chain) ?? readSummary(view, chain)?.tenures ?? []
+    const tenures = new Map(own.map((tenure) => [toHex(tenure.key), tenure]))
     return validators.map((validator) => {
       const key = toHex(validator)
-      const everywhere = known.get(key) ?? judgeValidator(view, validator, at)
+      const everywhere = known.get(key) ?? judgeValidator(view, validator, at, read.reputations?.get(key))
       known.set(key, everywhere)
       return weightOn(chain, everywhere, tenures.get(key), at.params)
     })
   }
+}
+
+/** Records that were read or written already. */
+export interface Counted {
+  readonly reputations?: ReadonlyMap<Hex, Reputation>
+  readonly tenures?: ReadonlyMap<ChainId, readonly Tenure[]>
 }
 
 /** What does not depend on the chain. */
@@ -80,8 +88,13 @@ interface Everywhere {
   readonly ineligible: Ineligibility | undefined
 }
 
-function judgeValidator(view: Pick<StateView, 'get'>, validator: Uint8Array, at: WeightMoment): Everywhere {
-  const reputation = readReputation(view, validator)
+function judgeValidator(
+  view: Pick<StateView, 'get'>,
+  validator: Uint8Array,
+  at: WeightMoment,
+  counted: Reputation | undefined
+): Everywhere {
+  const reputation = counted ?? readReputation(view, validator)
   const risk = at.riskOf(validator)
   const sanctionLevel = sanctionsOf(view, validator, { epoch: at.epoch, params: at.params }).level
   return {

@@ -272,7 +272,7 @@ describe('reputation', () => {
     const lapses = (led: number, skipped: number): boolean => {
       const scene = new CooperationScene(2)
       scene.next((index) => (index === 0 ? factsOf({ attended: 40, led, skipped }) : STEADY), [COORD])
-      return lapsesLease(scene.view, scene.validators[0]!)
+      return lapsesLease(scene.reputation(0))
     }
     assert.deepEqual([lapses(0, 2), lapses(0, 3), lapses(1, 19), lapses(1, 20)], [false, true, false, true])
   })
