@@ -301,21 +301,21 @@ def counts_of(validators):
     return counts
 
 
-def seating(candidates, minimum):
+def seating(candidates, minimum, most=1 << 16):
     """Seats, cap, raise."""
     counts = counts_of(candidates).values()
     for raised in range(len(candidates) + 1):
-        for seats in range(len(candidates), minimum - 1, -1):
+        for seats in range(min(most, len(candidates)), minimum - 1, -1):
             cap = max(1, faults(seats)) + raised
             if sum(min(cap, count) for count in counts) >= seats:
                 return seats, cap, raised
     raise Refused("EPO-5")
 
 
-def seat(candidates, minimum):
-    seats, cap, raised = seating(candidates, minimum)
+def seat(candidates, minimum, most=1 << 16, seniors=()):
+    seats, cap, raised = seating(candidates, minimum, most)
     seated = []
-    for validator in sorted(candidates, key=lambda v: (-v[2], v[0])):
+    for validator in sorted(candidates, key=lambda v: (v not in seniors, -v[2], v[0])):
         held = sum(1 for other in seated if other[1] == validator[1])
         if len(seated) < seats and held < cap:
             seated.append(validator)
@@ -550,7 +550,71 @@ def read_accepted(reader, case, parameters):
     reader.same(f"{case['name']}: snapshot", snapshot_bytes(genesis, params, coord_hash), case["snapshot"])
 
 
+# --- succession: EPO-13 to EPO-15; hash chains: REG-14 ------------------------------------------------------------
+
+
+def succession(case):
+    minimum, most = case["minimum"], case["most"]
+    previous = [(bytes.fromhex(m["key"]), m["cooperative"], m["weight"]) for m in case["previous"]]
+    known = [((bytes.fromhex(c["key"]), c["cooperative"], c["weight"]), c) for c in case["candidates"]]
+    churn, chosen, seniors = max(1, faults(len(previous))), [], []
+    for absence, readiness, bounded in ((1, 1, 1), (0, 1, 1), (0, 0, 1), (0, 0, 0)):
+        able = [(v, c) for v, c in known if not c["isSanctioned"] and not (absence and c["isAbsent"])]
+        seniors = [v for v, c in able if c["isSitting"]]
+        waiting = [(c["leavingSince"], v[0], v) for v, c in able if c["isSitting"] and c["leavingSince"] >= 0]
+        gone = [v for _, _, v in sorted(waiting)[:churn]]
+        staying = [v for v in seniors if v not in gone]
+        newcomers = [
+            v for v, c in able
+            if not c["isSitting"] and c["leavingSince"] < 0 and (c["isReady"] or not readiness)
+        ]
+        bound = churn if bounded else max(churn, minimum - len(staying))
+        chosen = admit(staying, newcomers, bound, minimum, most) or seniors
+        if len(chosen) >= minimum:
+            break
+    if not chosen:
+        return sorted(previous), False
+    return seat(chosen, min(minimum, len(chosen), most), most, seniors)
+
+
+def admit(staying, newcomers, bound, minimum, most):
+    def fillable(chosen):
+        if not chosen:
+            return 0, 0
+        seats, _, raised = seating(chosen, min(minimum, len(chosen), most), most)
+        return seats, -raised
+
+    chosen, passed, admitted = list(staying), [], 0
+    for newcomer in sorted(newcomers, key=lambda v: (-v[2], v[0])):
+        if admitted < bound and fillable([*chosen, newcomer]) > fillable(chosen):
+            chosen.append(newcomer)
+            admitted += 1
+        elif admitted < bound:
+            passed.append(newcomer)
+    here = counts_of(chosen)
+    for newcomer in sorted(passed, key=lambda v: here.get(v[1], 0)):
+        if admitted < bound and len(chosen) < minimum:
+            chosen.append(newcomer)
+            admitted += 1
+    return chosen
+
+
+def read_reveals(reader, file):
+    values, mix = [bytes.fromhex(value) for value in file["values"]], bytes(32)
+    for number, value in enumerate(values[:-1]):
+        reader.same(f"reveal {number}", sha256(tag("icn/reveal/1"), value), file["values"][number + 1])
+    for number, value in enumerate(reversed(values[:-1])):
+        mix = sha256(tag("icn/mix/1"), mix, value)
+        reader.same(f"mix {number}", mix, file["mixes"][number])
+
+
 def read_leaders(reader, file):
+    reader.same("has successions", bool(file["successions"]), True)
+    for case in file["successions"]:
+        members, degraded = succession(case)
+        reader.same(case["name"], [key.hex() for key, _, _ in members], case["members"])
+        reader.same(f"{case['name']}: degraded", int(degraded), case["degraded"])
+    read_reveals(reader, file["reveals"])
     reader.same("has cases", bool(file["committees"] and file["seeds"] and file["leaders"]), True)
     for case in file["committees"]:
         validators = [(bytes.fromhex(v["key"]), v["cooperative"], v["weight"]) for v in case["validators"]]

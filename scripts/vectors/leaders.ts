@@ -10,6 +10,7 @@ import { epochSeed } from '../../src/sharding/snapshot.ts'
 import type { Member } from '../../src/sharding/types.ts'
 import { toPlain } from './plain.ts'
 import type { Plain } from './plain.ts'
+import { reveals, successions } from './succession.ts'
 
 /** One validator for each entry: the number of its cooperative; weights repeat 1, 2, 3 times a million. */
 const validatorsOf = (cooperatives: readonly number[]): Member[] =>
@@ -72,7 +73,9 @@ const range = (first: number, count: number): number[] =>
 const equalWeights = (count: number): number[] => range(0, count).map(() => 1_000_000)
 
 export const leaders = (): Plain => ({
-  rules: ['EPO-5', 'EPO-6', 'EPO-7', 'EPO-8', 'EPO-9', 'EPO-10'],
+  rules: ['EPO-5', 'EPO-6', 'EPO-7', 'EPO-8', 'EPO-9', 'EPO-10', 'EPO-13', 'EPO-14', 'EPO-15', 'REG-14'],
+  successions: successions(),
+  reveals: reveals(),
   committees: [
     committeeCase([1], 1, 1),
     committeeCase([1, 2, 3, 4], 2, 2),
