@@ -43,8 +43,8 @@ export const signerOfKey = ({ publicKey, seed }: Key): Signer => ({
 /** What a key is called where it is used: an address, or a peer id; nothing for a validator beyond its public key. */
 export async function publicFacts(key: Key): Promise<Readonly<Record<string, string>>> {
   const facts = { type: key.type, publicKey: toHex(key.publicKey) }
-  if (key.type === 'account') return { ...facts, address: encodeAddress(addressOfKey(key.publicKey)) }
-  if (key.type === 'validator') return facts
+  // A validator's key has an account too: it claims what it earned, and speaks to the registry.
+  if (key.type !== 'node') return { ...facts, address: encodeAddress(addressOfKey(key.publicKey)) }
   return {
     ...facts,
     peer: peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', key.seed)).toString()

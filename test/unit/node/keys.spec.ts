@@ -94,7 +94,7 @@ describe('key files', () => {
     const seed = new Uint8Array(32).fill(1)
     assert.match((await publicFacts(keyFromSeed('account', seed)))['address'] ?? '', /^icn1/)
     assert.match((await publicFacts(keyFromSeed('node', seed)))['peer'] ?? '', /^12D3KooW/)
-    assert.deepEqual(Object.keys(await publicFacts(keyFromSeed('validator', seed))), ['type', 'publicKey'])
+    assert.match((await publicFacts(keyFromSeed('validator', seed)))['address'] ?? '', /^icn1/)
   })
 
   it('the signer signs with the key', () => {
