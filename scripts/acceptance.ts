@@ -18,8 +18,10 @@ import type { Scenario } from './acceptance/bars.ts'
 import { BASE_PORT, FOREVER, withDevnet } from './acceptance/devnet.ts'
 import { flood } from './acceptance/flood.ts'
 import { hostile } from './acceptance/hostile.ts'
-import { away, joins } from './acceptance/joins.ts'
+import { away } from './acceptance/away.ts'
+import { joins } from './acceptance/joins.ts'
 import { drawKills, perturbOf, seedOf } from './acceptance/kills.ts'
+import { peers } from './acceptance/peers.ts'
 import { snapshots } from './acceptance/snapshots.ts'
 import { leaks, watchMemory } from './acceptance/soak.ts'
 
@@ -242,6 +244,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   snapshots,
   joins,
   away,
+  peers,
   leaks,
 
   async steady(data, bars) {
