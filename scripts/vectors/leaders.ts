@@ -74,8 +74,6 @@ const equalWeights = (count: number): number[] => range(0, count).map(() => 1_00
 
 export const leaders = (): Plain => ({
   rules: ['EPO-5', 'EPO-6', 'EPO-7', 'EPO-8', 'EPO-9', 'EPO-10', 'EPO-13', 'EPO-14', 'EPO-15', 'REG-14'],
-  successions: successions(),
-  reveals: reveals(),
   committees: [
     committeeCase([1], 1, 1),
     committeeCase([1, 2, 3, 4], 2, 2),
@@ -98,6 +96,8 @@ export const leaders = (): Plain => ({
       seed: toHex(epochSeed(genesisHash, epoch, mix))
     }
   }),
+  successions: successions(),
+  reveals: reveals(),
   leaders: [
     leaderCase('one member', [1], COORD, range(1, 8)),
     leaderCase('two members, one heavy, runs of three', [4_294_967_295, 1], COORD, range(1, 192)),
