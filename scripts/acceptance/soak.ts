@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { metricSum, parseMetrics } from '../../src/devnet/prometheus.ts'
+import type { MetricSample } from '../../src/devnet/prometheus.ts'
 import type { LeakReport } from '../../test/support/leak-cycles.ts'
 import type { Bars } from './bars.ts'
 import { median, ratio, say } from './bars.ts'
@@ -42,8 +43,7 @@ interface Memory {
   readonly external: number
 }
 
-function memoryOf(exposition: string): Omit<Memory, 'minute'> {
-  const metrics = parseMetrics(exposition)
+function memoryOf(metrics: readonly MetricSample[]): Omit<Memory, 'minute'> {
   return {
     rss: metricSum(metrics, 'process_resident_memory_bytes'),
     heap: metricSum(metrics, 'nodejs_heap_size_used_bytes'),
@@ -55,17 +55,21 @@ const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20)
 
 /** Reads memory of the nodes while `run` lasts; nodes that do not answer yet are left out. */
 export async function watchMemory<T>(urls: readonly string[], run: Promise<T>, bars: Bars): Promise<T> {
-  const fromMs = performance.now()
+  // Minutes of load, not of making keys and starting nodes.
+  let fromMs: number | undefined
   const samples = urls.map((): Memory[] => [])
   let isOver = false
   const watching = (async (): Promise<void> => {
     while (!isOver) {
       await delay(LOOK_MS)
-      const minute = Math.floor((performance.now() - fromMs) / 60_000)
       for (const [index, url] of urls.entries()) {
         const reply = await fetch(`${url}/metrics`).catch(() => undefined)
         if (reply?.ok !== true) continue
-        samples[index]?.push({ minute, ...memoryOf(await reply.text()) })
+        const metrics = parseMetrics(await reply.text())
+        if (metricSum(metrics, 'icn_transactions_final_total') > 0) fromMs ??= performance.now()
+        if (fromMs === undefined) continue
+        const minute = Math.floor((performance.now() - fromMs) / 60_000)
+        samples[index]?.push({ minute, ...memoryOf(metrics) })
       }
     }
   })()

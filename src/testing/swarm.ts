@@ -62,7 +62,7 @@ interface Member extends SwarmMember {
 }
 
 export interface WaitOptions {
-  /** @default 10_000 */
+  /** A bound, not a wait: whole networks share this process and whatever else the machine does. @default 30_000 */
   readonly timeoutMs?: number
   /** For the failure. @default 'the condition' */
   readonly what?: string
@@ -201,7 +201,7 @@ export class Swarm {
 
   /** Resolves with the first truthy answer; looks after every event of a node and every few milliseconds. */
   async until<T>(probe: () => T | Promise<T>, options: WaitOptions = {}): Promise<NonNullable<T>> {
-    const { timeoutMs = 10_000, what = 'the condition' } = options
+    const { timeoutMs = 30_000, what = 'the condition' } = options
     const untilMs = performance.now() + timeoutMs
     for (;;) {
       const answer = await probe()
