@@ -198,6 +198,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'atomic.json': 'test/unit/state/atomic-vectors.spec.ts',
   'cooperation.json': 'test/unit/cooperation/vectors.spec.ts',
   'emission.json': 'test/unit/chain/emission.spec.ts',
+  'evidence.json': 'test/unit/consensus/evidence-vectors.spec.ts',
   'genesis.json': 'test/unit/sharding/vectors.spec.ts',
   'gossip.json': 'test/unit/node/chain/gossip-vectors.spec.ts',
   'leaders.json': 'test/unit/sharding/vectors.spec.ts',
