@@ -1,8 +1,9 @@
 /** What coordination state holds of who takes part (protocols/registry.md): a record each, and what an epoch is made of. */
-import { BitArray, BitListType } from '@chainsafe/ssz'
+import { BitArray } from '@chainsafe/ssz'
 import { MAX_SHARDS } from '../primitives/chain-id.ts'
 import { MAX_VALIDATORS } from './registry.ts'
 import {
+  BitsType,
   ByteListType,
   Bytes21,
   Bytes32,
@@ -82,7 +83,7 @@ const ChainSeatsType = new ContainerType(
     /** 1 if the seat cap per cooperative had to be raised (C3 b). */
     degraded: U8,
     /** Places in the list of holders, as long as that. */
-    members: new BitListType(MAX_VALIDATORS)
+    members: new BitsType(MAX_VALIDATORS)
   },
   { typeName: 'ChainSeats' }
 )

@@ -14,6 +14,11 @@ const HEX_CODES = Uint8Array.from({ length: 512 }, (_, at) =>
 /** Arguments of one call are bounded; every hash, key and signature fits into one. */
 const HEX_CHUNK = 64
 
+/** One for each length, written anew by each call: lists that grow would be most of what a transaction allocates. */
+const hexScratch = Array.from({ length: HEX_CHUNK + 1 }, (_, count) =>
+  Array.from({ length: 2 * count }, () => 0)
+)
+
 /**
  * From character codes, not by joining digits: a joined string is a tree that the first look-up in a map has to
  * flatten, and such look-ups are what a transaction costs a node most often.
@@ -22,10 +27,11 @@ export function toHex(bytes: Uint8Array): Hex {
   let text = ''
   for (let from = 0; from < bytes.length; from += HEX_CHUNK) {
     const count = Math.min(HEX_CHUNK, bytes.length - from)
-    const codes: number[] = []
-    for (let at = from; at < from + count; at++) {
-      const place = 2 * (bytes[at] ?? 0)
-      codes.push(HEX_CODES[place] ?? 0, HEX_CODES[place + 1] ?? 0)
+    const codes = hexScratch[count] ?? []
+    for (let at = 0; at < count; at++) {
+      const place = 2 * (bytes[from + at] ?? 0)
+      codes[2 * at] = HEX_CODES[place] ?? 0
+      codes[2 * at + 1] = HEX_CODES[place + 1] ?? 0
     }
     text += String.fromCharCode(...codes)
   }
