@@ -87,6 +87,7 @@ function scene(init: {
   readonly isBase?: boolean
   readonly certificate?: Partial<Certificate> | null
   readonly epoch?: number
+  readonly evidence?: Judgement['evidence']
 }): Scene {
   const chain = init.chain ?? SHARD
   const state = genesisState([{ address: alice.address, consumer: 10n * COIN, industrial: 10n * COIN }])
@@ -104,6 +105,7 @@ function scene(init: {
     coord,
     proposer: proposerOf(5),
     deliveries: [],
+    evidence: init.evidence ?? [],
     candidates
   })
   const against: Judgement = {
@@ -120,7 +122,7 @@ function scene(init: {
     lateVotesValid: true,
     attendance: [],
     deliveries: [],
-    evidence: [],
+    evidence: init.evidence ?? [],
     transactions: built.transactions
   }
   return { block: built.block, against }
@@ -329,6 +331,22 @@ describe('attendance of a block', () => {
     const usual = scene({})
     const block = withBody(usual, { deliveries: [new Uint8Array([1])] })
     equal(codeOf(block, usual.against), 'wrong-commitment')
+  })
+
+  it('C30: a block records the offences that its evidence proves; one that proves nothing or is known makes it invalid', () => {
+    const offence = { publicKey: hashOf(1), chain: SHARD, epoch: 2, view: 7, kind: 1 } as const
+    const read = { bytes: new Uint8Array([1, 2]), offence }
+    const own = scene({ chain: COORD, evidence: [read] })
+    deepEqual(own.block.body.evidence, [read.bytes])
+    equal(codeOf(own.block, own.against), 'valid')
+    equal(codeOf(own.block, { ...own.against, evidence: [] }), 'wrong-state-root')
+    equal(codeOf(own.block, { ...own.against, evidence: [{ ...read, offence: undefined }] }), 'bad-evidence')
+    equal(codeOf(own.block, { ...own.against, evidence: [read, read] }), 'bad-evidence')
+    const early = { ...read, offence: { ...offence, epoch: 3 } }
+    equal(codeOf(own.block, { ...own.against, evidence: [early] }), 'bad-evidence')
+    deepEqual(scene({ evidence: [read] }).block.body.evidence, [])
+    const shard = scene({})
+    equal(codeOf(shard.block, { ...shard.against, evidence: [read] }), 'bad-evidence')
   })
 
   it('C29, REG-14: a reveal is the preimage that the state asks of the proposer, and of coord alone', () => {
