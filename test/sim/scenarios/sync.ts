@@ -16,7 +16,7 @@ const OF_SYNC = /^(?:frame|ask-headers|ask-ranges|answer)/
 /** Lies that are proof against who tells them, each told to a newcomer of its own. */
 const PROVEN: readonly AnswerLie[] = ['middle', 'misnamed', 'forgery', 'bodies']
 const HISTORY_MS = 600_000
-const WITHIN_MS = 60_000
+const WITHIN_MS = 30_000
 const GOES_ON = 3
 
 /** A validator whose chains are longer than what is pulled beside consensus, and newcomers that have not started. */
