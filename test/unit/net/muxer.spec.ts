@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { StreamStateError } from '@libp2p/interface'
-import type { MessageStream } from '@libp2p/interface'
-import { createMuxers } from '../../../src/net/muxer.ts'
+import type { MessageStream, Stream } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
+import { UPDATE_BYTES, createMuxers } from '../../../src/net/muxer.ts'
 
 const log = Object.assign(() => undefined, {
   error: () => undefined,
@@ -22,6 +23,36 @@ class Lost extends EventTarget {
   }
 }
 
+const FRAME = 4_096
+
+/** One end of a connection in this process. */
+class Wire extends EventTarget {
+  readonly log = log
+  readonly direction: 'inbound' | 'outbound'
+  sent = 0
+  other: Wire | undefined
+
+  constructor(direction: 'inbound' | 'outbound') {
+    super()
+    this.direction = direction
+  }
+
+  send(bytes: Uint8Array | Uint8ArrayList): boolean {
+    this.sent += 1
+    const data = bytes instanceof Uint8Array ? bytes.slice() : bytes.slice()
+    const { other } = this
+    setImmediate(() => other?.dispatchEvent(Object.assign(new Event('message'), { data })))
+    return true
+  }
+}
+
+function wires(): { near: Wire; far: Wire } {
+  const [near, far] = [new Wire('outbound'), new Wire('inbound')]
+  near.other = far
+  far.other = near
+  return { near, far }
+}
+
 describe('net: muxer', () => {
   for (const isLost of [false, true]) {
     const what = isLost ? 'lost as a stream opens ends that stream alone' : 'in order opens streams'
@@ -38,4 +69,42 @@ describe('net: muxer', () => {
       await muxer.close({ signal: AbortSignal.timeout(100) })
     })
   }
+
+  it('REQ-11: a window update answers half a window of data, not each frame, and a paused stream goes on', async () => {
+    const { near, far } = wires()
+    const muxers = createMuxers()
+    const sender = muxers.createStreamMuxer(near as unknown as MessageStream)
+    const receiver = muxers.createStreamMuxer(far as unknown as MessageStream)
+    const opened = new Promise<Stream>((resolve) =>
+      receiver.addEventListener('stream', ({ detail }) => resolve(detail))
+    )
+    const out = await sender.createStream()
+    const input = await opened
+    let received = 0
+    input.addEventListener('message', ({ data }) => (received += data.byteLength))
+    await turn()
+    far.sent = 0
+    let sent = 0
+    const push = async (frames: number): Promise<void> => {
+      for (; frames > 0; frames--) {
+        out.send(new Uint8Array(FRAME))
+        sent += FRAME
+        await turn()
+      }
+    }
+    await push(UPDATE_BYTES / FRAME - 1)
+    assert.ok(far.sent <= 1, `${far.sent} updates for less than half a window`)
+    await push((8 * UPDATE_BYTES) / FRAME)
+    for (let left = 20; left > 0; left--) await turn()
+    assert.equal(received, sent)
+    assert.ok(far.sent >= 8 && far.sent <= 10, `${far.sent} updates for eight halves`)
+    input.pause()
+    await push((12 * UPDATE_BYTES) / FRAME)
+    assert.ok(received < sent)
+    input.resume()
+    for (let left = 50; left > 0; left--) await turn()
+    assert.equal(received, sent)
+    await sender.close({ signal: AbortSignal.timeout(100) })
+    await receiver.close({ signal: AbortSignal.timeout(100) })
+  })
 })
