@@ -21,7 +21,22 @@ export type Slot = Leaf | Uint8Array | undefined
 const SLOTS = 16
 const HEAD_BYTES = 4
 const NO_BYTES = new Uint8Array()
-const ownRoom = (size: number): Uint8Array => new Uint8Array(size)
+/** Memory of a size, whatever it holds. */
+export type Room = (size: number) => Uint8Array
+const ownRoom: Room = (size) => new Uint8Array(size)
+/** Some ten pages. Larger pieces would stay in memory for the sake of one page. */
+const ROOM_BYTES = 16 * 1024
+
+/** Pages of one update live and go together: they share pieces of memory, an allocation for many instead of each. */
+export function createRoom(): Room {
+  let free = new Uint8Array(0)
+  return (size) => {
+    if (free.length < size) free = new Uint8Array(Math.max(ROOM_BYTES, size))
+    const bytes = free.subarray(0, size)
+    free = free.subarray(size)
+    return bytes
+  }
+}
 
 /** Whether a slot of an encoded page is a subtree with a page of its own. */
 export const hasPageBelow = (bytes: Uint8Array, slot: number): boolean =>
@@ -183,7 +198,10 @@ const builtHashes: Uint8Array[] = Array.from({ length: 2 * SLOTS }, () => EMPTY_
  * A page that is built once, from all its slots: its bytes and the hash of its subtree. A state of a million rows has
  * eighty thousand pages, and one that can be changed costs more.
  */
-export function pageOf(slots: readonly Slot[]): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
+export function pageOf(
+  slots: readonly Slot[],
+  room: Room
+): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
   let leaves = 0
   let inners = 0
   let size = HEAD_BYTES
@@ -199,7 +217,7 @@ export function pageOf(slots: readonly Slot[]): { readonly bytes: Uint8Array; re
     size += isInner ? 32 : 64
   }
   for (let node = SLOTS - 1; node >= 1; node--) size += joinNode(node)
-  const bytes = new Uint8Array(size)
+  const bytes = room(size)
   bytes[0] = leaves >> 8
   bytes[1] = leaves
   bytes[2] = inners >> 8

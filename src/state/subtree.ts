@@ -7,8 +7,8 @@
 import { fromHex, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { EMPTY_HASH } from './hashes.ts'
-import { Page, pageOf } from './page.ts'
-import type { Leaf, Slot } from './page.ts'
+import { Page, createRoom, pageOf } from './page.ts'
+import type { Leaf, Room, Slot } from './page.ts'
 import type { StateView } from './ports.ts'
 
 const SLOTS = 16
@@ -48,19 +48,19 @@ export function buildChunkTree(leaves: readonly Leaf[], { bits, index }: ChunkPl
   const inPage = bits & 3
   const count = SLOTS >> inPage
   const first = (index & ((1 << inPage) - 1)) * count
-  const pages = new Map<string, Uint8Array>()
+  const built: Built = { pages: new Map(), room: createRoom() }
   const joint = new Page()
   const slots: Slot[] = []
   let from = 0
   for (let nibble = first; nibble < first + count; nibble++) {
     let to = from
     while (to < leaves.length && nibbleAt(leaves, to, depth) === nibble) to++
-    const slot = buildSlot(leaves, from, to, depth + 1, pages)
+    const slot = buildSlot(leaves, from, to, depth + 1, built)
     slots.push(slot)
     if (slot !== undefined) joint.setSlot(nibble, slot)
     from = to
   }
-  return { hash: joint.hash((1 << inPage) + (index & ((1 << inPage) - 1))), slots, pages }
+  return { hash: joint.hash((1 << inPage) + (index & ((1 << inPage) - 1))), slots, pages: built.pages }
 }
 
 /**
@@ -94,26 +94,26 @@ function nibbleAt(leaves: readonly Leaf[], at: number, depth: number): number {
   return (depth & 1) === 0 ? byte >> 4 : byte & 15
 }
 
+/** Pages of one chunk: they come and go together. */
+interface Built {
+  readonly pages: Map<string, Uint8Array>
+  readonly room: Room
+}
+
 /** Leaves from … to share their first `depth` nibbles. */
-function buildSlot(
-  leaves: readonly Leaf[],
-  from: number,
-  to: number,
-  depth: number,
-  pages: Map<string, Uint8Array>
-): Slot {
+function buildSlot(leaves: readonly Leaf[], from: number, to: number, depth: number, built: Built): Slot {
   if (to - from < 2) return from === to ? undefined : leaves[from]
   const slots: Slot[] = []
   for (let start = from; start < to;) {
     const nibble = nibbleAt(leaves, start, depth)
     let end = start + 1
     while (end < to && nibbleAt(leaves, end, depth) === nibble) end++
-    slots[nibble] = buildSlot(leaves, start, end, depth + 1, pages)
+    slots[nibble] = buildSlot(leaves, start, end, depth + 1, built)
     start = end
   }
   const path = leaves[from]?.path ?? EMPTY_HASH
-  const page = pageOf(slots)
-  pages.set(toHex(path.subarray(0, (depth + 1) >> 1)).slice(0, depth), page.bytes)
+  const page = pageOf(slots, built.room)
+  built.pages.set(toHex(path.subarray(0, (depth + 1) >> 1)).slice(0, depth), page.bytes)
   return page.hash
 }
 

@@ -8,8 +8,8 @@ import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { assert } from '../primitives/errors.ts'
 import { StateError } from './errors.ts'
-import { Page } from './page.ts'
-import type { Leaf, Slot } from './page.ts'
+import { Page, createRoom } from './page.ts'
+import type { Leaf, Room, Slot } from './page.ts'
 import type { StateView } from './ports.ts'
 
 /** The new hash of the value at a path; undefined deletes it. */
@@ -36,14 +36,12 @@ type Pages = Pick<StateView, 'page'>
 interface Update {
   readonly view: Pages
   readonly pages: Map<Hex, Uint8Array | undefined>
-  readonly room: (size: number) => Uint8Array
+  readonly room: Room
 }
 
 const ROOT_PAGE = '' as Hex
 /** A path has 64 nibbles, so the deepest page is named by 63. */
 const PATH_NIBBLES = 64
-/** Some ten pages. Larger pieces would stay in memory for the sake of one page. */
-const ROOM_BYTES = 16 * 1024
 /** The subtree of a page is node 1 of its heap. */
 const TOP = 1
 
@@ -61,17 +59,6 @@ export function updateTree(view: Pages, changes: readonly TreeChange[]): TreeUpd
     update.pages.set(ROOT_PAGE, root.weight(TOP) === 0 ? undefined : root.encode(update.room))
   }
   return { root: root.hash(TOP), pages: update.pages }
-}
-
-/** Pages of one update live and go together: they share pieces of memory, an allocation for many instead of each. */
-function createRoom(): Update['room'] {
-  let free = new Uint8Array(0)
-  return (size) => {
-    if (free.length < size) free = new Uint8Array(Math.max(ROOM_BYTES, size))
-    const bytes = free.subarray(0, size)
-    free = free.subarray(size)
-    return bytes
-  }
 }
 
 /** The page of an inner slot, which must exist. */
