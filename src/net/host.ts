@@ -87,7 +87,8 @@ const pubsubOf = (topics: ReadonlyMap<string, GossipKind>, traffic: Traffic) =>
     fastMsgIdFn: (message) => message.topic + hash('sha256', message.data ?? EMPTY, 'base64'),
     maxInboundDataLength: NET_LIMITS.gossipRpcBytes,
     maxOutboundBufferSize: NET_LIMITS.gossipOutboundBytes,
-    idontwantMinDataSize: 512,
+    // Telling a mesh that one has a message takes more of a processor than a copy of a few kilobytes does.
+    idontwantMinDataSize: 8 * 1024,
     allowedTopics: new Set(topics.keys()),
     /** A peer that is busy for seconds breaks no promise (P7). */
     gossipsubIWantFollowupMs: 12_000,
