@@ -202,7 +202,7 @@ describe('C7: the first row that applies is the answer', () => {
     ['time-too-early', { timeMs: 0 }],
     ['wrong-reference', { coordHash: ZERO_HASH }],
     ['wrong-commitment', { bodyHash: ZERO_HASH }],
-    ['not-built-yet', { rewardConsumer: 1n }],
+    ['wrong-reward', { rewardConsumer: 1n }],
     ['wrong-state-root', { stateRoot: ZERO_HASH }]
   ]
   for (const [index, [code]] of wrong.entries()) {
