@@ -21,7 +21,7 @@ import type { Swarm } from '../../src/testing/index.ts'
 const keyOf = (index: number): Uint8Array => publicKeyFromSeed(devnetSeed(`validator${index}`))
 
 describe('membership of a running network', function () {
-  this.timeout(120_000)
+  this.timeout(180_000)
   let swarm: Swarm
   const folder = mkdtempSync(join(tmpdir(), 'icn-membership-'))
   const file = join(folder, 'validator4.json')
@@ -78,7 +78,7 @@ describe('membership of a running network', function () {
     await say(0, { register })
     await swarm.until(() => sits(4), { what: 'it sits on both chains', timeoutMs: 60_000 })
     assert.equal(readValidator(state(), keyOf(4))?.status, 0)
-    await swarm.until(() => proposers().includes(toHex(keyOf(4))), { what: 'it leads', timeoutMs: 60_000 })
+    await swarm.until(() => proposers().includes(toHex(keyOf(4))), { what: 'it leads', timeoutMs: 120_000 })
     const { config } = swarm.node(4).chains!.coord.driver.instance
     const self = config.committee.members.findIndex(({ key }) => equal(key, keyOf(4)))
     assert.ok(self >= 0)
@@ -112,7 +112,8 @@ describe('membership of a running network', function () {
     await swarm.crash(1)
     const from = swarm.node(0).chains!.get(shardId(0))!.store.final.height
     await swarm.until(() => swarm.node(0).chains!.get(shardId(0))!.store.final.height > from + 10, {
-      what: 'the shard goes on'
+      what: 'the shard goes on',
+      timeoutMs: 60_000
     })
     const committees = swarm.running.map(({ chains }) => chains!.coord.driver.instance.config)
     const [first] = committees
