@@ -34,6 +34,9 @@ const PEERS = 4
 const WARM_UP = 200
 const SETTLE_MS = 30_000
 const HEAR_MS = 3_000
+/** A bound for machines that have other work. */
+const GONE_MS = 30_000
+const QUIET_LOOKS = 15
 /** Messages, scores of who left, and when one may join a mesh again: these expire by the minute. */
 const EXPIRING = /^(?:messages|score|backoff)/
 
@@ -85,7 +88,9 @@ class Cycles {
     if (isDeaf) this.deaf++
     pubsub.unsubscribe(topic)
     await end(connection)
-    await eventually('it is gone', () => !isKnown() && peer.getConnections().length === 0)
+    // Its DHT may have dialled meanwhile.
+    await Promise.all(peer.getConnections().map(end))
+    await eventually('it is gone', () => !isKnown() && peer.getConnections().length === 0, GONE_MS)
   }
 
   /** After everything that ends by itself had its time. */
@@ -95,7 +100,12 @@ class Cycles {
     await Promise.all(this.#connections().map(end))
     const isQuiet = (): boolean =>
       this.#connections().length === 0 && Object.values(this.#kept()).every((entries) => entries === 0)
-    while (performance.now() < untilMs && !isQuiet()) await delay(100)
+    // A dial that was under way when the rest began may still arrive.
+    for (let quiet = 0; performance.now() < untilMs && quiet < QUIET_LOOKS;) {
+      await Promise.all(this.#connections().map(end))
+      await delay(100)
+      quiet = isQuiet() ? quiet + 1 : 0
+    }
     for (let turn = 0; turn < 5; turn++) {
       globalThis.gc?.()
       await delay(50)
