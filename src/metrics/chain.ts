@@ -46,6 +46,27 @@ export function declareChainMetrics(registry: Registry) {
       help: 'Offences that the state of the coordination chain holds',
       registers
     }),
+    ...declareSnapshotMetrics(registry),
+    finalitySeconds: new Histogram({
+      name: 'icn_finality_seconds',
+      help: 'Time from the time in a block’s header to its finality here',
+      labelNames,
+      buckets: FINALITY_BUCKETS_S,
+      registers
+    }),
+    transactionsFinal: new Counter({
+      name: 'icn_transactions_final_total',
+      help: 'Transactions that became final here',
+      labelNames,
+      registers
+    })
+  }
+}
+
+function declareSnapshotMetrics(registry: Registry) {
+  const registers = [registry]
+  const labelNames = ['chain'] as const
+  return {
     snapshotHeight: new Gauge({
       name: 'icn_snapshot_height',
       help: 'Height of the newest complete state snapshot made here',
@@ -68,19 +89,6 @@ export function declareChainMetrics(registry: Registry) {
       name: 'icn_fast_start_chunks',
       help: 'Chunks of the snapshot being fetched: all, and those verified and stored',
       labelNames: ['chain', 'kind'] as const,
-      registers
-    }),
-    finalitySeconds: new Histogram({
-      name: 'icn_finality_seconds',
-      help: 'Time from the time in a block’s header to its finality here',
-      labelNames,
-      buckets: FINALITY_BUCKETS_S,
-      registers
-    }),
-    transactionsFinal: new Counter({
-      name: 'icn_transactions_final_total',
-      help: 'Transactions that became final here',
-      labelNames,
       registers
     })
   }

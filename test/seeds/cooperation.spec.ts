@@ -161,6 +161,9 @@ describe('seed 002: its tests of consensus', () => {
   it('no. 45, 47, 48: of three validators that registered one is the leader, by reputation', () => {
     const schedule = scheduleOf(3)
     const leaders = new Set(Array.from({ length: 64 }, (_, index) => schedule.leader(index + 1)))
-    assert.deepEqual([...leaders].sort((a, b) => a - b), [0, 1, 2])
+    assert.deepEqual(
+      [...leaders].sort((a, b) => a - b),
+      [0, 1, 2]
+    )
   })
 })

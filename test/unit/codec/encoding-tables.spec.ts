@@ -21,7 +21,9 @@ function tablesOf(text: string): Map<string, string[]> {
 
 describe('tables of encoding.md, discovery.md and snapshot.md', () => {
   const tables = tablesOf(
-    ['encoding', 'discovery', 'snapshot', 'cooperation'].map((page) => readText(`protocols/${page}.md`)).join('')
+    ['encoding', 'discovery', 'snapshot', 'cooperation']
+      .map((page) => readText(`protocols/${page}.md`))
+      .join('')
   )
   const types = containerTypes()
 
