@@ -15,8 +15,10 @@ import { Hostile } from './hostile.ts'
 import { counter, finalHeight, honestScores } from './swarm.ts'
 import { Vantage, validatorKey } from './vantage.ts'
 
-/** An epoch of a few seconds: rows seldom meet a boundary, and the suite sees several. */
-const PARAMS: Partial<Params> = { epochLength: 24, freezeDistance: 4 }
+/** Longer than a suite: a stranger that neither votes nor leads would lead ever more rarely in the epochs after. */
+const PARAMS: Partial<Params> = { epochLength: 1_000, freezeDistance: 4 }
+/** A few seconds, for rows that speak of an epoch that is over. */
+const SHORT_EPOCHS: Partial<Params> = { epochLength: 24, freezeDistance: 4 }
 const HONEST = 3
 /** A row whose moment passed (the view or the epoch moved on meanwhile) is tried again with fresh bytes. */
 const ATTEMPTS = 6
@@ -132,11 +134,22 @@ export interface Attack {
 }
 
 export function describeAttacks(title: string, attacks: readonly Attack[]): void {
+  const isOfOldEpoch = ({ counted: [, labels] }: Attack): boolean => labels['rule'] === 'older-epoch'
+  const old = attacks.filter(isOfOldEpoch)
+  describeUnder(
+    PARAMS,
+    title,
+    attacks.filter((each) => !isOfOldEpoch(each))
+  )
+  if (old.length > 0) describeUnder(SHORT_EPOCHS, `${title} of old epochs`, old)
+}
+
+function describeUnder(overrides: Partial<Params>, title: string, attacks: readonly Attack[]): void {
   describe(title, function () {
     this.timeout(40_000)
     let arena: Arena
     before(async () => {
-      arena = await Arena.open()
+      arena = await Arena.open({ overrides })
     })
     after(async () => arena?.swarm.stop())
 
