@@ -7,8 +7,8 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Tests over real networks; everything else is the other part. */
-const NETWORKS = ['dist/test/swarm/**/*.spec.js', 'dist/test/devnet/**/*.spec.js']
+/** Networks in one process, which take longest; everything else is the other part. */
+const NETWORKS = ['dist/test/swarm/**/*.spec.js']
 const ALL = 'dist/test/**/*.spec.js'
 const MOCHA = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'))
 const TALLY = /(\d+) passed, (\d+) failed\n$/
