@@ -41,7 +41,7 @@ export interface ExecutorComponents {
   /** A transaction that waits in the pool, by the hex of its wire hash. */
   readonly known: (key: Hex) => CheckedTransaction | undefined
   /** Where the state is read from. */
-  readonly store?: Pick<ChainStore, 'readAhead'>
+  readonly store?: Pick<ChainStore, 'readAhead' | 'get'>
 }
 
 /** What a block's signatures say, apart from those of its parent certificate. */

@@ -32,10 +32,7 @@ const answering = (module: string, head: string, answer: string): Edit => ({
   replace: `${head} return ${answer};`
 })
 
-/**
- * The liar's blocks are made from others, so they do not have the root that their attendance gives (STA-16): a second
- * rule that would stop them, and is no part of the one that is broken.
- */
+/** Blocks made from others lack the root of their own attendance (STA-16): another rule than the broken one. */
 const ANY_STATE_ROOT: Edit = {
   module: 'chain/judge.js',
   find: 'if (!equal(execution.value.changes.root, header.stateRoot)) {',

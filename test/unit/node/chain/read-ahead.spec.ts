@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { toHex } from '../../../../src/primitives/bytes.ts'
-import { READ_AHEAD_FROM, readAhead } from '../../../../src/node/chain/read-ahead.ts'
+import { READ_AHEAD_ACCOUNTS, READ_AHEAD_FROM, readAhead } from '../../../../src/node/chain/read-ahead.ts'
+import { ChainTotalsType } from '../../../../src/codec/state-records.ts'
 import { accountKey } from '../../../../src/state/keys.ts'
 import { readSet } from '../../../../src/state/read-set.ts'
 import { aTransfer, party } from '../../../support/state.ts'
@@ -17,18 +18,24 @@ describe('Reading ahead of a block', () => {
     assert.deepEqual(readSet(transfers(3)).map(toHex), keys)
   })
 
-  it('D7: a large block’s accounts are read and let go, a small one’s are left to execution', async () => {
-    for (const count of [READ_AHEAD_FROM - 1, READ_AHEAD_FROM]) {
+  it('D7: accounts of a large block in a large state are read and let go, all others left to execution', async () => {
+    for (const [count, accounts] of [
+      [READ_AHEAD_FROM - 1, READ_AHEAD_ACCOUNTS],
+      [READ_AHEAD_FROM, READ_AHEAD_ACCOUNTS - 1],
+      [READ_AHEAD_FROM, READ_AHEAD_ACCOUNTS]
+    ] as const) {
       const asked: number[] = []
       let letGo = 0
       const store = {
+        get: () => ChainTotalsType.serialize({ ...ChainTotalsType.defaultValue(), accounts }),
         readAhead: async (keys: readonly Uint8Array[]) => {
           asked.push(keys.length)
           return () => void (letGo += 1)
         }
       }
       const done = await readAhead(store, transfers(count))
-      assert.deepEqual(asked, count < READ_AHEAD_FROM ? [] : [2])
+      const isLarge = count >= READ_AHEAD_FROM && accounts >= READ_AHEAD_ACCOUNTS
+      assert.deepEqual(asked, isLarge ? [2] : [])
       done()
       assert.equal(letGo, asked.length)
     }
