@@ -52,6 +52,8 @@ export async function runDevnet({ plan, screen, signal, ...init }: RunOptions): 
     const facts = await run.follow()
     if (facts === undefined) return undefined
     screen.line('stopping the nodes')
+    // First: a late follower whose second has come would start behind the stop, and be in use when it is checked.
+    await run.settle()
     await devnet.stop()
     screen.line('icn check over all directories')
     return conclude(facts, await checkAll(plan, signal))
@@ -114,10 +116,15 @@ class Run {
     return readRun(this.#devnet, { load, validatorsCpuUs, perturbations: perturber.reports })
   }
 
-  async end(): Promise<void> {
+  /** Nothing is started any more when this is done. */
+  async settle(): Promise<void> {
     this.#ended.abort()
     await this.#load?.end()
     await Promise.allSettled(this.#background)
+  }
+
+  async end(): Promise<void> {
+    await this.settle()
     this.#screen.close()
   }
 
