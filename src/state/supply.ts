@@ -83,54 +83,69 @@ export type Recount = Omit<
   | 'deposits'
 >
 
+type Pot = 'balances' | 'rewards' | 'escrow' | 'stake' | 'sent' | 'received'
+
+type Counting = readonly [pot: Pot, read: (value: Uint8Array) => Amounts]
+
+/** Which pot a record with amounts counts in, by the first byte of its key, and how it is read. */
+const POTS: ReadonlyMap<number | undefined, Counting> = new Map<number, Counting>([
+  [PREFIX_ACCOUNT, ['balances', (value) => AccountType.deserialize(value)]],
+  [PREFIX_CLAIM, ['rewards', (value) => ClaimType.deserialize(value)]],
+  [PREFIX_ESCROW, ['escrow', (value) => EscrowType.deserialize(value)]],
+  [PREFIX_STAKE, ['stake', (value) => StakeType.deserialize(value)]],
+  [PREFIX_OUT_LANE, ['sent', sentOf]],
+  [PREFIX_IN_LANE, ['received', receivedOf]]
+])
+
+function sentOf(value: Uint8Array): Amounts {
+  const { sentConsumer, sentIndustrial } = OutLaneType.deserialize(value)
+  return { consumer: sentConsumer, industrial: sentIndustrial }
+}
+
+function receivedOf(value: Uint8Array): Amounts {
+  const { receivedConsumer, receivedIndustrial } = InLaneType.deserialize(value)
+  return { consumer: receivedConsumer, industrial: receivedIndustrial }
+}
+
 export function recount(values: Iterable<readonly [Uint8Array, Uint8Array]>): Recount {
-  const count = {
-    accounts: 0,
-    stateBytes: 0,
-    balancesConsumer: 0n,
-    balancesIndustrial: 0n,
-    rewardsConsumer: 0n,
-    rewardsIndustrial: 0n,
-    sentConsumer: 0n,
-    sentIndustrial: 0n,
-    receivedConsumer: 0n,
-    receivedIndustrial: 0n,
-    escrowConsumer: 0n,
-    escrowIndustrial: 0n,
-    stakeConsumer: 0n,
-    stakeIndustrial: 0n
+  const none = (): { consumer: bigint; industrial: bigint } => ({ consumer: 0n, industrial: 0n })
+  const sums = {
+    balances: none(),
+    rewards: none(),
+    escrow: none(),
+    stake: none(),
+    sent: none(),
+    received: none()
   }
+  let accounts = 0
+  let stateBytes = 0
   for (const [key, value] of values) {
     if (key[0] === PREFIX_TOTALS) continue
-    count.stateBytes += key.length + value.length
-    if (key[0] === PREFIX_ACCOUNT) {
-      const account = AccountType.deserialize(value)
-      count.accounts += 1
-      count.balancesConsumer += account.consumer
-      count.balancesIndustrial += account.industrial
-    } else if (key[0] === PREFIX_CLAIM) {
-      const claim = ClaimType.deserialize(value)
-      count.rewardsConsumer += claim.consumer
-      count.rewardsIndustrial += claim.industrial
-    } else if (key[0] === PREFIX_ESCROW) {
-      const escrow = EscrowType.deserialize(value)
-      count.escrowConsumer += escrow.consumer
-      count.escrowIndustrial += escrow.industrial
-    } else if (key[0] === PREFIX_STAKE) {
-      const stake = StakeType.deserialize(value)
-      count.stakeConsumer += stake.consumer
-      count.stakeIndustrial += stake.industrial
-    } else if (key[0] === PREFIX_OUT_LANE) {
-      const lane = OutLaneType.deserialize(value)
-      count.sentConsumer += lane.sentConsumer
-      count.sentIndustrial += lane.sentIndustrial
-    } else if (key[0] === PREFIX_IN_LANE) {
-      const lane = InLaneType.deserialize(value)
-      count.receivedConsumer += lane.receivedConsumer
-      count.receivedIndustrial += lane.receivedIndustrial
-    }
+    stateBytes += key.length + value.length
+    if (key[0] === PREFIX_ACCOUNT) accounts += 1
+    const pot = POTS.get(key[0])
+    if (pot === undefined) continue
+    const [name, read] = pot
+    const { consumer, industrial } = read(value)
+    sums[name].consumer += consumer
+    sums[name].industrial += industrial
   }
-  return count
+  return {
+    accounts,
+    stateBytes,
+    balancesConsumer: sums.balances.consumer,
+    balancesIndustrial: sums.balances.industrial,
+    rewardsConsumer: sums.rewards.consumer,
+    rewardsIndustrial: sums.rewards.industrial,
+    escrowConsumer: sums.escrow.consumer,
+    escrowIndustrial: sums.escrow.industrial,
+    stakeConsumer: sums.stake.consumer,
+    stakeIndustrial: sums.stake.industrial,
+    sentConsumer: sums.sent.consumer,
+    sentIndustrial: sums.sent.industrial,
+    receivedConsumer: sums.received.consumer,
+    receivedIndustrial: sums.received.industrial
+  }
 }
 
 /** Names of the counters that differ from the recount; none in a sound state. */
