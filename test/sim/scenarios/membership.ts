@@ -10,18 +10,7 @@ import { readValidator } from '../../../src/state/coord/validators.ts'
 import { checkStateless } from '../../../src/state/stateless.ts'
 import { readAccount } from '../../../src/state/supply.ts'
 import type { World } from '../../../src/testing/sim/world.ts'
-import {
-  ALL,
-  RECOVERY_MS,
-  chainOf,
-  expectProgress,
-  expectSound,
-  highest,
-  isBoundaryOf,
-  proposalIn,
-  untilProposal,
-  warmWorld
-} from './stage.ts'
+import { ALL, RECOVERY_MS, expectProgress, expectSound, highest, splitBoundary, warmWorld } from './stage.ts'
 
 const NEWCOMER = 4
 const FIVE = [...ALL, NEWCOMER]
@@ -91,23 +80,7 @@ export async function boundaryOfAChange(): Promise<void> {
   const world = await withNewcomer()
   await seat(world)
   assert.equal(committeeSize(world, COORD), 4, 'the four are still on')
-  const { proposal } = await untilProposal(world, (one) => isBoundaryOf(world, one))
-  const { view } = proposal.vote
-  const late: ReadonlySet<number | undefined> = new Set(
-    ALL.filter((index) => index !== proposal.vote.signer).slice(0, 2)
-  )
-  const recordAt = (index: number) => world.chainOf(index, COORD).driver.instance.views.get(view)
-  world.network.passes = (message) =>
-    chainOf(message) !== COORD || !late.has(message.to) || proposalIn(message)?.vote.view === view
-  const split = await world.until(
-    () =>
-      ALL.every((index) =>
-        late.has(index) ? recordAt(index)?.ownNullify === true : recordAt(index)?.ownFinalise !== undefined
-      ),
-    20_000
-  )
-  assert(split, 'two voted to finalise and two to nullify')
-  world.network.passes = () => true
+  await splitBoundary(world)
   const ended = await world.until(() => committeeSize(world, COORD) === 5, RECOVERY_MS)
   assert(ended, 'five members go on after it')
   await expectProgress(world, FIVE, undefined, 6)

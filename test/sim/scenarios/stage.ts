@@ -117,3 +117,24 @@ export function expectNoViolation({ violations }: World): void {
 
 export const isBoundaryOf = (world: World, { header }: Proposal): boolean =>
   header.chain === COORD && header.height === (header.epoch + 1) * world.genesis.params.epochLength
+
+/** Two members vote to finalise the next boundary block of coordination, and two nullify its view. */
+export async function splitBoundary(world: World): Promise<Proposal> {
+  const { proposal } = await untilProposal(world, (one) => isBoundaryOf(world, one))
+  const { view } = proposal.vote
+  const [late1, late2] = ALL.filter((index) => index !== proposal.vote.signer)
+  const late: ReadonlySet<number | undefined> = new Set([late1, late2])
+  const recordAt = (index: number) => world.chainOf(index, COORD).driver.instance.views.get(view)
+  world.network.passes = (message) =>
+    chainOf(message) !== COORD || !late.has(message.to) || proposalIn(message)?.vote.view === view
+  const split = await world.until(
+    () =>
+      ALL.every((index) =>
+        late.has(index) ? recordAt(index)?.ownNullify === true : recordAt(index)?.ownFinalise !== undefined
+      ),
+    20_000
+  )
+  assert(split, 'two voted to finalise and two to nullify')
+  world.network.passes = () => true
+  return proposal
+}
