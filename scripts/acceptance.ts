@@ -24,6 +24,7 @@ import { drawKills, perturbOf, seedOf } from './acceptance/kills.ts'
 import { peers } from './acceptance/peers.ts'
 import { snapshots } from './acceptance/snapshots.ts'
 import { leaks, watchMemory } from './acceptance/soak.ts'
+import { validators } from './acceptance/validators.ts'
 
 interface Outcome {
   readonly summary: Summary
@@ -245,6 +246,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   joins,
   away,
   peers,
+  validators,
   leaks,
 
   async steady(data, bars) {

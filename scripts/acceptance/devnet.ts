@@ -1,6 +1,7 @@
 /** A devnet in this process's hands, for scenarios that do something to it themselves. */
 import { Devnet } from '../../src/devnet/devnet.ts'
 import { planDevnet } from '../../src/devnet/plan.ts'
+import type { DevnetInit } from '../../src/devnet/devnet.ts'
 import type { DevnetOptions, Plan } from '../../src/devnet/plan.ts'
 import { runCommand } from '../../src/devnet/processes.ts'
 import type { Bars } from './bars.ts'
@@ -14,7 +15,7 @@ export async function withDevnet(
   data: string,
   use: (net: Devnet) => Promise<string[]>,
   bars: Bars,
-  options: Partial<DevnetOptions> = {}
+  { nodeOptions, ...options }: Partial<DevnetOptions> & DevnetInit = {}
 ): Promise<void> {
   const plan = planDevnet({
     preset: 'devnet',
@@ -29,7 +30,7 @@ export async function withDevnet(
     json: false,
     ...options
   })
-  const net = await Devnet.start(plan, FOREVER)
+  const net = await Devnet.start(plan, FOREVER, nodeOptions === undefined ? {} : { nodeOptions })
   let more: string[]
   try {
     await net.moves(FOREVER)
