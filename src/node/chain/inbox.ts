@@ -7,6 +7,7 @@ import type { ChainId } from '../../primitives/chain-id.ts'
 import { COORD, chainsOf } from '../../primitives/chain-id.ts'
 import { isEpochKnownAt } from '../../chain/delivery.ts'
 import { deliveryBytesMax } from '../../chain/judge.ts'
+import type { Header } from '../../codec/block.ts'
 import { DeliveryType } from '../../codec/receipt.ts'
 import type { Acknowledgement, DeliveredEntry, Delivery } from '../../codec/receipt.ts'
 import { OFFSET_BYTES } from '../../codec/ssz.ts'
@@ -35,6 +36,15 @@ export interface ChildOf {
   readonly height: number
 }
 
+interface Found {
+  readonly state: Pick<StateView, 'get'>
+  readonly height: number
+  readonly epoch: number
+  /** The source's last final block, or what is held of it. */
+  readonly from: Header | Delivery | undefined
+  readonly waits: boolean
+}
+
 /** Blocks after which an acknowledgement is due although little is outstanding (R10). */
 const ACKNOWLEDGE_AFTER_BLOCKS = 64
 /** One part of the capacity outstanding makes it due at once. */
@@ -46,6 +56,8 @@ export class Inbox {
   readonly #sources: readonly ChainId[]
   /** Verified deliveries of sources that are not followed here, the newest of each. */
   readonly #held = new Map<ChainId, Delivery>()
+  /** What each source was found to have for a child of one block: asked at every step of consensus (C14). */
+  readonly #found = new Map<ChainId, Found>()
 
   constructor(components: InboxComponents, { chain, shards }: InboxInit) {
     this.#c = components
@@ -91,7 +103,19 @@ export class Inbox {
     return offered.sort((a, b) => a.source - b.source)
   }
 
+  /** By height as well: the view of the final state stays the same object as it advances. */
   #waits(source: ChainId, state: Pick<StateView, 'get'>, child: ChildOf): boolean {
+    const known = this.#found.get(source)
+    const from = this.#c.source(source)?.header ?? this.#held.get(source)
+    const { epoch, height } = child
+    const isSame = known?.state === state && known.height === height && known.epoch === epoch
+    if (known !== undefined && isSame && known.from === from) return known.waits
+    const waits = this.#judge(source, state, child)
+    this.#found.set(source, { state, height, epoch, from, waits })
+    return waits
+  }
+
+  #judge(source: ChainId, state: Pick<StateView, 'get'>, child: ChildOf): boolean {
     const cursor = readInLane(state, source)?.cursor ?? 0
     const followed = this.#c.source(source)
     const held = (this.#held.get(source)?.entries ?? []).find((each) => !isBelow(each, cursor))

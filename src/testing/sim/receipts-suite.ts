@@ -6,7 +6,7 @@
 import { FAULTS } from './byzantine.ts'
 import type { Fault } from './byzantine.ts'
 import { COMMON_BLOWS, MEMBERS } from './blows.ts'
-import { recover, wreak } from './consensus-suite.ts'
+import { recover, untilSeen, wreak } from './consensus-suite.ts'
 import type { RunInit, RunResult } from './consensus-suite.ts'
 import { RECEIPT_KINDS } from './coverage.ts'
 import type { Covered } from './coverage.ts'
@@ -126,7 +126,7 @@ const standStill = async (world: World, prng: Prng, shards: number): Promise<voi
 async function drain(world: World): Promise<void> {
   const missing = (): string[] =>
     world.receipts.missing(world.present.map(({ index, chains }) => ({ index, list: chains?.list ?? [] })))
-  const isDry = await world.until(() => missing().length === 0, DRAIN_MS)
+  const isDry = await untilSeen(world, () => missing().length === 0, DRAIN_MS)
   if (world.violations.length > 0) return
   if (!isDry) for (const text of missing()) world.violate(`invariant 5: ${text}`)
   checkSupply(world)

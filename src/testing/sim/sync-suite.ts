@@ -8,6 +8,7 @@ import type { ChainId } from '../../primitives/chain-id.ts'
 import { SYNC_LIMITS } from '../../sync/limits.ts'
 import { LINKS, MEMBERS } from './blows.ts'
 import { Liveness } from './checkers/liveness.ts'
+import { untilSeen } from './consensus-suite.ts'
 import type { RunInit, RunResult } from './consensus-suite.ts'
 import { CLEAN_LINK } from './network.ts'
 import type { SimNode } from './node.ts'
@@ -53,7 +54,7 @@ export async function runSyncSeed(init: RunInit): Promise<RunResult> {
   await world.run(100)
   const liveness = new Liveness(HEIGHTS)
   liveness.mark(world.present)
-  const alive = await world.until(() => liveness.missing(world.present).length === 0, BACK_MS)
+  const alive = await untilSeen(world, () => liveness.missing(world.present).length === 0, BACK_MS)
   if (!alive) for (const text of liveness.missing(world.present)) world.violate(`invariant 10: ${text}`)
   return {
     seed: init.seed,

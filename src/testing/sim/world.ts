@@ -337,8 +337,8 @@ export class World {
         if (!isHonest) return
         this.coverage.finals++
         this.#epochs.add(`${event.chain}/${event.header.epoch}`)
-        this.agreement.onFinal(index, event)
-        this.#judgeParent(index, event)
+        // Equal for all: whoever has another block there is found by its hash.
+        if (this.agreement.onFinal(index, event)) this.#judgeParent(index, event)
         this.#supply.check(index, event.chain, this.chainOf(index, event.chain).store)
         this.receipts.onFinal(this.chainOf(index, event.chain), event.header.height)
         this.workload.onFinal(event)

@@ -37,7 +37,8 @@ export class Agreement {
     this.#init = init
   }
 
-  onFinal(node: number, event: FinalEvent): void {
+  /** @returns whether nobody had a final block at this height before. */
+  onFinal(node: number, event: FinalEvent): boolean {
     const { chain, header } = event
     const place = `${chainName(chain)}/${header.height}`
     const found = { hash: toHex(event.hash), stateRoot: toHex(header.stateRoot), node }
@@ -52,6 +53,7 @@ export class Agreement {
     if (event.certificate.kind !== FINALISE)
       this.#init.violation(`${place} is final by no finality certificate`)
     this.#judgeCertificate(place, event.certificate)
+    return known === undefined
   }
 
   /** The certificate that a final block carries over its parent (C25). */

@@ -41,6 +41,8 @@ export class ReceiptBook {
   readonly atomic: AtomicBook
   readonly #init: ReceiptsInit
   readonly #heights = new Map<ChainId, number>()
+  /** Heights whose state was read: of one node, since equal heights have equal state roots (invariant 3). */
+  readonly #states = new Map<ChainId, number>()
   readonly #lanes = new Map<string, Lane>()
 
   constructor(init: ReceiptsInit) {
@@ -52,6 +54,8 @@ export class ReceiptBook {
   onFinal({ chain, store }: ChainNode, height: number): void {
     for (let at = this.#height(chain) + 1; at <= height; at++) this.#readBlock(chain, store, at)
     if (store.final.height !== height || this.#height(chain) !== height) return
+    if ((this.#states.get(chain) ?? 0) >= height) return
+    this.#states.set(chain, height)
     for (const other of this.#init.chains) if (other !== chain) this.#readState(chain, other, store)
   }
 
