@@ -39,10 +39,11 @@ function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: Fr
   const validators = electorate.map(({ key }) => key)
   for (const key of validators) {
     const record = readValidator(view, key)
-    if (record === undefined || record.joined === 0) continue
-    admitValidator(ledger, key, epoch)
+    if (record === undefined) continue
+    // Those of the genesis begin with more (COOP-12).
+    if (record.joined > 0) admitValidator(ledger, key, epoch)
     // COOP-19: who is out and says again that it is ready has registered again.
-    const isBack = record.ready > height - params.epochLength && isExcluded(view, key)
+    const isBack = record.ready > Math.max(0, height - params.epochLength) && isExcluded(view, key)
     if (isBack) readmitValidator(ledger, key, { epoch, params })
   }
   const chains = [...Array.from({ length: shards }, (_, index) => shardId(index)), COORD]

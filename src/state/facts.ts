@@ -77,15 +77,15 @@ export function recordSummary(ledger: Ledger, chain: ChainId, summary: Summary):
 export const writeSummary = (ledger: Ledger, chain: ChainId, summary: ChainSummary): void =>
   ledger.setRecord(summaryKey(chain), ChainSummaryType.serialize(summary))
 
-function mergeTenures(known: readonly Tenure[], { members, blocks }: Summary): Tenure[] {
+function mergeTenures(known: readonly Tenure[], { members }: Summary): Tenure[] {
   const tenures = [...known]
   for (const { key, facts } of members) {
     const at = tenures.findIndex((tenure) => compare(tenure.key, key) >= 0)
     const found = tenures[at]
     if (found !== undefined && equal(found.key, key)) {
-      tenures[at] = withFacts(found, facts, blocks)
+      tenures[at] = withFacts(found, facts)
     } else if (tenures.length < MAX_VALIDATORS) {
-      tenures.splice(at < 0 ? tenures.length : at, 0, withFacts(newTenure(key), facts, blocks))
+      tenures.splice(at < 0 ? tenures.length : at, 0, withFacts(newTenure(key), facts))
     }
   }
   return tenures
@@ -102,10 +102,11 @@ const newTenure = (key: Uint8Array): Tenure => ({
   skipped: 0
 })
 
-function withFacts(tenure: Tenure, facts: MemberFacts, blocks: number): Tenure {
+/** Of an epoch too short for anybody to have missed a block, nobody was absent: else all would be out at once. */
+function withFacts(tenure: Tenure, facts: MemberFacts): Tenure {
   const { attended, missed } = facts
   const underHalf = 2 * attended < attended + missed ? MARK_UNDER_HALF : 0
-  const ghost = attended === 0 && blocks > 0 ? MARK_GHOST : 0
+  const ghost = attended === 0 && missed > 0 ? MARK_GHOST : 0
   return {
     ...tenure,
     pending: joinFacts(tenure.pending, facts),

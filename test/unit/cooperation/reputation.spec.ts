@@ -194,7 +194,7 @@ describe('reputation', () => {
       scene.next((index, chain) => (index === 0 && chain === COORD ? under : STEADY)).excluded.size,
       1
     )
-    const silent = factsOf({})
+    const silent = factsOf({ missed: 32 })
     const { ghosts, excluded } = scene.next((index, chain) =>
       index === 1 && chain === shardId(1) ? silent : STEADY
     )
@@ -202,8 +202,14 @@ describe('reputation', () => {
       CHAINS.map((chain) => ghosts.get(chain)?.size),
       [0, 1, 0]
     )
-    assert.equal(excluded.size, 1)
+    assert.equal(excluded.size, 2, 'it attended fewer than half, too')
     assert.equal(scene.next(() => STEADY).ghosts.get(shardId(1))?.size, 0)
+  })
+
+  it('COOP-24, EPO-13: an epoch too short to miss a block makes nobody a ghost, and nobody fewer than half', () => {
+    const scene = new CooperationScene(4)
+    const { ghosts, excluded } = scene.next(() => factsOf({ led: 1 }))
+    assert.deepEqual([[...ghosts.values()].map((keys) => keys.size), excluded.size], [[0, 0, 0], 0])
   })
 
   it('COOP-19: a third at most at once, the worst first, and never the only one', () => {
