@@ -11,7 +11,7 @@ import { MAX_BLOCK_EVIDENCE } from '../codec/block.ts'
 import { offenceId } from '../codec/evidence.ts'
 import type { Offence } from '../codec/evidence.ts'
 import { isProven } from '../state/conduct/evidence.ts'
-import { sanctionsOf } from '../state/conduct/sanctions.ts'
+import { leadsToRise, sanctionsOf } from '../state/conduct/sanctions.ts'
 import type { Moment } from '../state/conduct/sanctions.ts'
 import type { StateView } from '../state/ports.ts'
 
@@ -30,7 +30,10 @@ export type EvidenceFault =
   | 'evidence-known'
   | 'evidence-surplus'
 
-/** Further offences of a validator are worth nothing: it would only fill the state with its own shame. */
+/**
+ * Further offences of a validator that raise no level are worth nothing: it would only fill the state with its own
+ * shame. Those that do always count, or a key that shamed itself enough in one epoch could never be punished again.
+ */
 export const OFFENCES_MAX = 64
 
 export interface EvidencePlace extends Moment {
@@ -47,9 +50,9 @@ export function judgeOffence(offence: Offence, place: EvidencePlace): Verdict<vo
   if (offence.epoch + params.unbondingEpochs < epoch)
     return refuse('evidence-too-old', `of epoch ${offence.epoch} in ${epoch}`)
   if (isProven(view, offence)) return refuse('evidence-known', toHex(offenceId(offence)))
-  const { offences } = sanctionsOf(view, offence.publicKey, place)
-  return offences >= OFFENCES_MAX
-    ? refuse('evidence-surplus', `${offences} offences of this validator are known`)
+  const standing = sanctionsOf(view, offence.publicKey, place)
+  return standing.offences >= OFFENCES_MAX && !leadsToRise(standing, offence.epoch)
+    ? refuse('evidence-surplus', `${standing.offences} offences of this validator are known`)
     : accept(undefined)
 }
 

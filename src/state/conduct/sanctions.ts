@@ -85,6 +85,12 @@ function recovered(stored: Sanction, { epoch, params }: Moment): Sanction {
   return { ...stored, level, sinceEpoch, bonus }
 }
 
+/** SAN-3: whether another offence of that epoch raises the level that is left. */
+export const leadsToRise = (
+  { level, steps }: Pick<Standing, 'level' | 'steps'>,
+  offenceEpoch: number
+): boolean => level < LEVEL_MAX && !steps.some((step) => step.offenceEpoch === offenceEpoch)
+
 /**
  * SAN-2, SAN-3: what a validator's record is after another proven offence. All offences of one epoch are one: who runs
  * a key twice by mistake contradicts itself in every view until it is stopped.
@@ -96,8 +102,7 @@ export function afterOffence(
 ): { readonly sanction: Sanction; readonly raisedTo: number } {
   const before = recovered(stored ?? CLEAN, at)
   const counted = { ...before, offences: before.offences + 1 }
-  const isKnown = before.steps.some((step) => step.offenceEpoch === offenceEpoch)
-  if (isKnown || before.level === LEVEL_MAX) return { sanction: counted, raisedTo: 0 }
+  if (!leadsToRise(before, offenceEpoch)) return { sanction: counted, raisedTo: 0 }
   const level = before.level + 1
   const step = { offenceEpoch, epoch: at.epoch, level }
   const sanction = {

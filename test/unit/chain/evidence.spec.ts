@@ -66,9 +66,20 @@ describe('C30: evidence in a block', () => {
     equal(codeOf([read(), read({}, 200)]), 'evidence-known')
   })
 
-  it('C30: at most 64 offences of a key are recorded', () => {
-    const known = (count: number) =>
-      after(...Array.from({ length: count }, (_, view) => offence({ view: view + 10 })))
+  const known = (count: number) =>
+    after(...Array.from({ length: count }, (_, view) => offence({ view: view + 10 })))
+
+  it('C30, SAN-3: who filled its room in one epoch is punished for another one all the same, up to level 3', () => {
+    const full = known(OFFENCES_MAX)
+    const again = [read({ epoch: EPOCH - 1 }), read({ epoch: EPOCH - 2 })]
+    equal(codeOf(again, full), 'taken')
+    const more = again.flatMap((one) => one.offence ?? [])
+    const lost = Array.from({ length: OFFENCES_MAX }, (_, view) => offence({ view: view + 10 }))
+    equal(codeOf([read({ epoch: EPOCH - 3 })], after(...lost, ...more)), 'evidence-surplus')
+    equal(codeOf([read({ epoch: EPOCH - 1, view: 9 })], after(...lost, more[0]!)), 'evidence-surplus')
+  })
+
+  it('C30: at most 64 offences of a key that raise no level are recorded', () => {
     equal(codeOf([read()], known(OFFENCES_MAX - 1)), 'taken')
     equal(codeOf([read()], known(OFFENCES_MAX)), 'evidence-surplus')
     equal(codeOf([read({ publicKey: key(2) })], known(OFFENCES_MAX)), 'taken')
