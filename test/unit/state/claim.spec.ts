@@ -1,10 +1,13 @@
 import { deepEqual, equal } from 'node:assert/strict'
+import { RECEIPT_SYSTEM } from '../../../src/codec/receipt.ts'
 import { refusalNumber } from '../../../src/codec/refusals.ts'
+import { MESSAGE_CLAIM } from '../../../src/codec/system.ts'
 import { MAX_SHARDS, COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { claimKey } from '../../../src/state/keys.ts'
 import { payReward } from '../../../src/state/emission.ts'
 import { readAccount, readTotals } from '../../../src/state/supply.ts'
+import type { CheckedDelivery } from '../../../src/state/receipts.ts'
 import { checkStateless } from '../../../src/state/stateless.ts'
 import type { LaneChain } from '../../support/lanes.ts'
 import { anOrder, assertSound, chainsWithCoord, orderBytes, supplyOf } from '../../support/orders.ts'
@@ -104,6 +107,25 @@ describe('claims', () => {
     equal(balance(home, to), BigInt(PARAMS.minBalance))
     deepEqual(supplyOf(chains), issued)
     assertSound(chains)
+  })
+
+  it('EMI-5: of no shard but the one on which the key signs, and for nobody but that key', () => {
+    const { chains, home, other, validator } = scene(BigInt(PARAMS.minBalance))
+    const third = chains.coord
+    const ask = (source: ChainId, sender: Uint8Array): CheckedDelivery => {
+      const draft = { origin: new Uint8Array(32), hop: 0, sender, receiver: other.parties[1]!.address }
+      const payload = Uint8Array.of(MESSAGE_CLAIM, ...validator.key)
+      const lane = { source, destination: other.chain, sequence: 0, kind: RECEIPT_SYSTEM }
+      const receipt = { ...lane, ...draft, consumer: 0n, industrial: 0n, mana: 0n, payload }
+      return { source, bytes: new Uint8Array(0), receipts: [receipt], acknowledgement: undefined }
+    }
+    const outcome = (delivery: CheckedDelivery) => {
+      const verdict = other.apply({ deliveries: [delivery] })
+      return verdict.ok && verdict.value.received[0]?.refusal
+    }
+    equal(outcome(ask(third.chain, validator.address)), 'unknown-receipt')
+    equal(outcome(ask(home.chain, home.parties[1]!.address)), 'unknown-receipt')
+    equal(outcome(ask(home.chain, validator.address)), undefined)
   })
 
   it('EMI-5, R17: where nothing was earned, the other chain answers so', () => {
