@@ -75,6 +75,11 @@ export class Lanes {
     return this.#inLane(source)
   }
 
+  /** Above all that is an entry by now: what this block emits is one only after it, so nobody can have delivered it. */
+  sealedNext(destination: ChainId): number {
+    return this.#outLane(destination).next - (this.#batches.get(destination)?.length ?? 0)
+  }
+
   /** R9: refused receipts count until their refund has arrived, so that refunds always find room. */
   isCongested(destination: ChainId, { laneReceiptsMax, laneBytesMax }: LaneLimits): boolean {
     const lane = this.#outLane(destination)
@@ -199,17 +204,18 @@ export class Lanes {
   }
 }
 
-/** R10: a destination's cursor never goes back and never passes what was emitted. */
+/** R10: a destination's cursor never goes back and never passes what was emitted before this block. */
 export function checkAcknowledgement(
-  lane: OutLane,
+  lanes: Lanes,
+  destination: ChainId,
   { cursor, refunds }: InLane
 ): Refusal<AcknowledgementFault> | undefined {
+  const lane = lanes.out(destination)
+  const next = lanes.sealedNext(destination)
   if (cursor < lane.acknowledged || refunds < lane.refundsReported) {
     return refuse('acknowledgement-back', `${cursor} after ${lane.acknowledged}`)
   }
-  return cursor > lane.next
-    ? refuse('acknowledgement-ahead', `${cursor}, ${lane.next} were emitted`)
-    : undefined
+  return cursor > next ? refuse('acknowledgement-ahead', `${cursor}, ${next} were emitted`) : undefined
 }
 
 /** A lane that was only looked at stays absent. */

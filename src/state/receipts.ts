@@ -56,7 +56,7 @@ export function checkDelivery(
   if (stray !== undefined) {
     return refuse('wrong-sequence', `receipt ${stray.sequence} of chain ${source}, cursor ${cursor}`)
   }
-  return acknowledgement === undefined ? undefined : checkAcknowledgement(lanes.out(source), acknowledgement)
+  return acknowledgement === undefined ? undefined : checkAcknowledgement(lanes, source, acknowledgement)
 }
 
 /** @returns nothing applied and a refusal, which makes the block invalid, or what became of each receipt. */

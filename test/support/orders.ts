@@ -41,8 +41,14 @@ export function orderBytes(from: Party, chain: LaneChain, order: Order, ahead = 
   return TransactionType.serialize({ ...content, signature: new Uint8Array(64) })
 }
 
-export function anOrder(from: Party, chain: LaneChain, order: Order, ahead = 0): CheckedTransaction {
-  const checked = checkStateless({ ...CONSTANTS, shards: 2 }, orderBytes(from, chain, order, ahead))
+export function anOrder(
+  from: Party,
+  chain: LaneChain,
+  order: Order,
+  ahead = 0,
+  shards = 2
+): CheckedTransaction {
+  const checked = checkStateless({ ...CONSTANTS, shards }, orderBytes(from, chain, order, ahead))
   if (!checked.ok) throw new RangeError(checked.code)
   return checked.value
 }

@@ -9,6 +9,7 @@ import { accountKey, outboxKey } from '../../../src/state/keys.ts'
 import { commit } from '../../../src/state/commit.ts'
 import { readAccount, readTotals, recount, totalSupply, wrongCounters } from '../../../src/state/supply.ts'
 import { fromHex } from '../../../src/primitives/bytes.ts'
+import { anOrder } from '../../support/orders.ts'
 import { laneChains } from '../../support/lanes.ts'
 import type { LaneChain } from '../../support/lanes.ts'
 import { PARAMS, partyOn } from '../../support/state.ts'
@@ -171,6 +172,34 @@ describe('receipts', () => {
     equal(code({ cursor: 1 }), 'acknowledgement-back')
     a.run({ deliveries: [{ ...delivery!, acknowledgement: { ...delivery!.acknowledgement!, refunds: 1 } }] })
     equal(code({ refunds: 0 }), 'acknowledgement-back')
+  })
+
+  it('R10: what this very block emits nobody can have delivered: a source that says so makes the block invalid', () => {
+    const [a, b, c] = laneChains(3) as [LaneChain, LaneChain, LaneChain]
+    const [validator, pays] = [a.parties[0]!, b.parties[0]!]
+    const earned = BigInt(PARAMS.minBalance)
+    b.run({
+      end: (ledger) => {
+        const account = ledger.account(pays.address)!
+        ledger.update(pays.address, { ...account, consumer: account.consumer - earned })
+        ledger.creditClaim(validator.key, { consumer: earned, industrial: 0n })
+      }
+    })
+    // What `a` asks for makes `b` emit a receipt to `c`, and `c` says in the same block that it has it.
+    const claim = anOrder(validator, a, { claim: { chain: b.chain, to: c.parties[0]!.address } }, 0, 3)
+    a.run({ transactions: [claim] })
+    const asked = b.deliveries(a)
+    const liar = (cursor: number) => ({
+      source: c.chain,
+      bytes: new Uint8Array(0),
+      receipts: [],
+      acknowledgement: { cursor, refunds: 0, receivedConsumer: 0n, receivedIndustrial: 0n }
+    })
+    const verdict = b.apply({ deliveries: [...asked, liar(1)] })
+    equal(verdict.ok || verdict.code, 'acknowledgement-ahead')
+    ok(b.apply({ deliveries: [...asked, liar(0)] }).ok)
+    b.run({ deliveries: asked })
+    ok(b.apply({ deliveries: [liar(1)] }).ok, 'in the block after it may be so')
   })
 
   it('R9, TX-15: at 80 % outstanding a transfer fails and pays; refunds always find room', () => {
