@@ -5,8 +5,8 @@
 import { equal } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { assert } from '../primitives/errors.ts'
-import { ValidatorListType } from '../codec/registry.ts'
 import { StakeType } from '../codec/state-records.ts'
+import { readElectorate } from './coord/validators.ts'
 import { VALIDATORS_KEY, stakeKey } from './keys.ts'
 import type { Ledger } from './ledger.ts'
 import { payout } from './system/payout.ts'
@@ -24,8 +24,8 @@ export function stakeOf(ledger: Records, validator: Uint8Array): Amounts {
 
 /** Whether this chain knows the validator: the coordination chain those of the registry, a shard none. */
 export function isValidator(ledger: Records, key: Uint8Array): boolean {
-  const list = ledger.record(VALIDATORS_KEY)
-  return list !== undefined && ValidatorListType.deserialize(list).some((each) => equal(each.key, key))
+  if (ledger.record(VALIDATORS_KEY) === undefined) return false
+  return readElectorate({ get: (one) => ledger.record(one) }).some((each) => equal(each.key, key))
 }
 
 /** Amounts that arrived are bound. @returns false, and nothing changed, for a key that is no validator's */

@@ -5,7 +5,7 @@
  */
 import { addressOfKey } from '../../crypto/address.ts'
 import { ZERO_HASH, equal } from '../../primitives/bytes.ts'
-import type { ExecutionCode } from '../../codec/refusals.ts'
+import type { Validator } from '../../codec/registry.ts'
 import {
   ACTION_REGISTER_VALIDATOR,
   RegisterValidatorType,
@@ -49,10 +49,12 @@ export const registerValidator: Action<RegisterValidator> = {
     if (before !== undefined && before.status !== STATUS_LEFT) return 'validator-known'
     if (!isCooperative(records, payload.cooperative)) return 'cooperative-unknown'
     const electorate = readElectorate(records)
-    if (electorate.length >= context.params.maxValidators) return 'registry-full'
+    if (!hasPlace(electorate, payload.cooperative, context.params)) return 'registry-full'
+    if (!mayVouch(records, payload, transaction.sender, electorate)) return 'not-vouched'
     const others = electorate.flatMap(({ key }) => readValidator(records, key) ?? [])
-    const refused = vouching(records, payload, transaction.sender, others)
-    if (refused !== undefined) return refused
+    const waiting = others.filter(({ ready, sponsor }) => ready === 0 && equal(sponsor, transaction.sender))
+    const isOwn = equal(payload.key, transaction.sender)
+    if (!isOwn && waiting.length >= VOUCHED_MAX) return 'vouching-limit'
     const address = addressOfKey(payload.key)
     if (ledger.account(address) === undefined) {
       if (ledger.totals.stateBytes + ACCOUNT_STATE_BYTES > context.params.maxStateBytes) return 'state-full'
@@ -69,20 +71,31 @@ export const registerValidator: Action<RegisterValidator> = {
   }
 }
 
-/** REG-4: a cooperative with validators is spoken for by them alone. */
-function vouching(
+/** REG-3: nobody fills the registry alone, neither one cooperative nor those that belong to none. */
+function hasPlace(
+  electorate: readonly Validator[],
+  cooperative: number,
+  { maxValidators }: BlockContext['params']
+): boolean {
+  const own = electorate.filter((other) => other.cooperative === cooperative)
+  return electorate.length < maxValidators && own.length < Math.ceil(maxValidators / 2)
+}
+
+/**
+ * REG-4: a cooperative with validators is spoken for by them alone, another one by those that belong to one: anybody can
+ * register a key that belongs to none.
+ */
+function mayVouch(
   records: Records,
   { key, cooperative }: RegisterValidator,
   sender: Uint8Array,
-  others: readonly ValidatorRecord[]
-): ExecutionCode | undefined {
-  if (equal(key, sender)) return cooperative === 0 ? undefined : 'not-vouched'
+  electorate: readonly Validator[]
+): boolean {
+  if (equal(key, sender)) return cooperative === 0
   const sponsor = readValidator(records, sender)
-  if (sponsor?.status !== STATUS_REGISTERED) return 'not-vouched'
-  const isOpen = cooperative === 0 || others.every((other) => other.cooperative !== cooperative)
-  if (!isOpen && sponsor.cooperative !== cooperative) return 'not-vouched'
-  const waiting = others.filter((other) => other.ready === 0 && equal(other.sponsor, sender))
-  return waiting.length >= VOUCHED_MAX ? 'vouching-limit' : undefined
+  if (sponsor?.status !== STATUS_REGISTERED) return false
+  if (cooperative === 0 || sponsor.cooperative === cooperative) return true
+  return sponsor.cooperative !== 0 && electorate.every((other) => other.cooperative !== cooperative)
 }
 
 interface Newcomer {

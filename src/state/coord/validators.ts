@@ -3,6 +3,7 @@ import { must } from '../../primitives/errors.ts'
 import { compare, equal } from '../../primitives/bytes.ts'
 import { CooperativeListType, ValidatorListType } from '../../codec/registry.ts'
 import type { Validator } from '../../codec/registry.ts'
+import type { Type } from '../../codec/ssz.ts'
 import { ValidatorRecordType } from '../../codec/registry-records.ts'
 import type { ValidatorRecord } from '../../codec/registry-records.ts'
 import { COOPERATIVES_KEY, VALIDATORS_KEY, validatorKey } from '../keys.ts'
@@ -13,10 +14,22 @@ import type { StateView } from '../ports.ts'
 export type Records = Pick<StateView, 'get'>
 export const recordsOf = (ledger: Ledger): Records => ({ get: (key) => ledger.record(key) })
 
+/** Decoded once for each array of bytes: actions of one block look over the whole registry, again and again. */
+const decodedRecords = new WeakMap<Uint8Array, ValidatorRecord>()
+const decodedElectorates = new WeakMap<Uint8Array, readonly Validator[]>()
+
+function decodedOnce<T>(known: WeakMap<Uint8Array, T>, type: Type<T>, bytes: Uint8Array): T {
+  const held = known.get(bytes)
+  if (held !== undefined) return held
+  const value = type.deserialize(bytes)
+  known.set(bytes, value)
+  return value
+}
+
 /** @param key validator key, 32 bytes */
 export function readValidator(records: Records, key: Uint8Array): ValidatorRecord | undefined {
   const bytes = records.get(validatorKey(key))
-  return bytes === undefined ? undefined : ValidatorRecordType.deserialize(bytes)
+  return bytes === undefined ? undefined : decodedOnce(decodedRecords, ValidatorRecordType, bytes)
 }
 
 export function writeValidator(ledger: Ledger, key: Uint8Array, record: ValidatorRecord): void {
@@ -24,8 +37,10 @@ export function writeValidator(ledger: Ledger, key: Uint8Array, record: Validato
 }
 
 /** Everybody who is registered and has not left, in key order. */
-export const readElectorate = (records: Records): Validator[] =>
-  ValidatorListType.deserialize(must(records.get(VALIDATORS_KEY), 'coordination state without validators'))
+export function readElectorate(records: Records): readonly Validator[] {
+  const bytes = must(records.get(VALIDATORS_KEY), 'coordination state without validators')
+  return decodedOnce(decodedElectorates, ValidatorListType, bytes)
+}
 
 export function enrol(ledger: Ledger, validator: Validator): void {
   const others = readElectorate(recordsOf(ledger))

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { addressOfKey } from '../../../src/crypto/address.ts'
 import { minFee } from '../../../src/state/fees.ts'
 import { releaseStake, creditStake, stakeOf } from '../../../src/state/stake.ts'
-import { toHex } from '../../../src/primitives/bytes.ts'
+import { toHex, utf8 } from '../../../src/primitives/bytes.ts'
 import { shardId } from '../../../src/primitives/chain-id.ts'
 import { readAccount } from '../../../src/state/supply.ts'
 import { CoordChain } from '../../support/coordination.ts'
@@ -38,6 +38,29 @@ describe('registry of validators', () => {
     assert.equal(chain.say(first, register(newcomer, 5)), 'cooperative-unknown')
     assert.equal(chain.say(first, register(newcomer)), undefined)
     assert.equal(chain.say(second, register(someKey(10))), 'registry-full')
+  })
+
+  it('REG-3: no cooperative has more than half of the places, nor have those that belong to none', () => {
+    const chain = aChain({ maxValidators: 7 })
+    assert.ok(chain.genesis.validators.every(({ cooperative }) => cooperative !== 0))
+    const more = aChain({ maxValidators: 10 })
+    for (const index of [10, 11, 12]) assert.equal(chain.say(first, register(someKey(index))), undefined)
+    for (const index of [10, 11, 12, 13]) assert.equal(more.say(first, register(someKey(index))), undefined)
+    assert.equal(more.say(second, register(someKey(14))), undefined)
+    assert.deepEqual([chain.electorate.length, more.electorate.length], [7, 9])
+    assert.equal(more.say(second, register(someKey(15))), 'registry-full', 'five of none, of ten places')
+    const { cooperative } = more.genesis.validators.find(({ key }) => toHex(key) === toHex(second))!
+    assert.equal(more.say(second, register(someKey(15), cooperative)), undefined, 'of one that has room')
+  })
+
+  it('REG-4: who belongs to no cooperative vouches for none, also not for one without validators', () => {
+    const listed = [1, 2, 3, 9].map((id) => ({ id, name: utf8(`cooperative ${id}`) }))
+    const chain = new CoordChain({ ...aGenesis(), cooperatives: listed })
+    assert.equal(chain.say(first, register(newcomer)), undefined)
+    chain.block()
+    assert.equal(chain.say(newcomer, register(someKey(10), 9)), 'not-vouched')
+    assert.equal(chain.say(newcomer, register(someKey(11))), undefined)
+    assert.equal(chain.say(first, register(someKey(12), 9)), undefined)
   })
 
   it('REG-4: a cooperative with validators is spoken for by them; who is not in the registry speaks for nobody', () => {
