@@ -1,4 +1,5 @@
 /** A leader's selection (M13): executes while it selects, with the code that will judge the block. */
+import { MAX_DELIVERIES, MAX_DELIVERY_BYTES } from '../codec/block.ts'
 import { OFFSET_BYTES } from '../codec/ssz.ts'
 import { TransactionType } from '../codec/transaction.ts'
 import { seal } from './apply-block.ts'
@@ -56,7 +57,8 @@ export function selectWork(
   end?: BlockEnd
 ): Selection {
   const ledger = new Ledger(view)
-  const delivered = selectDeliveries(ledger, context, deliveries, limits.deliveryBytes)
+  const deliveryRoom = Math.min(limits.deliveryBytes, limits.bytes)
+  const delivered = selectDeliveries(ledger, context, deliveries, deliveryRoom)
   const transactions: CheckedTransaction[] = []
   const results: TransactionResult[] = []
   let room = limits.bytes - delivered.bytes
@@ -87,7 +89,8 @@ function selectDeliveries(
   let bytes = 0
   for (const delivery of offered) {
     const size = delivery.bytes.length + OFFSET_BYTES
-    if (bytes + size > room) continue
+    const fits = delivery.bytes.length <= MAX_DELIVERY_BYTES && bytes + size <= room
+    if (taken.length === MAX_DELIVERIES || !fits) continue
     const applied = applyDelivery(ledger, delivery, context)
     if (!applied.ok) continue
     bytes += size

@@ -7,6 +7,7 @@ import type { ChainId } from '../../primitives/chain-id.ts'
 import { COORD, chainsOf } from '../../primitives/chain-id.ts'
 import { isEpochKnownAt } from '../../chain/delivery.ts'
 import { deliveryBytesMax } from '../../chain/judge.ts'
+import { MAX_DELIVERIES, MAX_DELIVERY_BYTES } from '../../codec/block.ts'
 import type { Header } from '../../codec/block.ts'
 import { DeliveryType } from '../../codec/receipt.ts'
 import type { Acknowledgement, DeliveredEntry, Delivery } from '../../codec/receipt.ts'
@@ -92,7 +93,9 @@ export class Inbox {
     const offered: CheckedDelivery[] = []
     let room = deliveryBytesMax(params)
     for (const [index, source] of waiting.entries()) {
-      const share = Math.floor(room / (waiting.length - index)) - OFFSET_BYTES
+      if (offered.length === MAX_DELIVERIES) break
+      const others = Math.min(waiting.length - index, MAX_DELIVERIES - offered.length)
+      const share = Math.min(Math.floor(room / others) - OFFSET_BYTES, MAX_DELIVERY_BYTES)
       const delivery = this.#offer(source, parent.state, share, child)
       if (delivery === undefined || !this.#isProvable(delivery, parent, coordHeight, params)) continue
       const checked = encode(delivery)

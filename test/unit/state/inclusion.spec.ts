@@ -1,5 +1,7 @@
 import { deepEqual, equal, notDeepEqual, throws } from 'node:assert/strict'
 import { utf8 } from '../../../src/primitives/bytes.ts'
+import { shardId } from '../../../src/primitives/chain-id.ts'
+import { MAX_DELIVERIES, MAX_DELIVERY_BYTES } from '../../../src/codec/block.ts'
 import type { Account } from '../../../src/codec/state-records.ts'
 import { applyBlock } from '../../../src/state/apply-block.ts'
 import { selectWork } from '../../../src/state/build.ts'
@@ -13,6 +15,7 @@ import {
 } from '../../../src/state/inclusion.ts'
 import type { Reserved } from '../../../src/state/inclusion.ts'
 import { PARAMETERS_KEY } from '../../../src/state/keys.ts'
+import type { CheckedDelivery } from '../../../src/state/receipts.ts'
 import { holdings, readAccount, readTotals, totalSupply } from '../../../src/state/supply.ts'
 import type { CheckedTransaction } from '../../../src/state/types.ts'
 import { COIN, PARAMS, START_MS, aContext, aTransfer, genesisState, party } from '../../support/state.ts'
@@ -108,6 +111,24 @@ describe('Selection', () => {
       [taken(2, 100_000), taken(100, 2 * one), taken(100, 2 * one - 1), taken(0, 100_000)],
       [2, 2, 1, 0]
     )
+  })
+
+  it('R5, R9: deliveries stay within their half, within what the block has left, and within what a body may hold', () => {
+    const at = (index: number, size = 100): CheckedDelivery => ({
+      source: shardId(1 + index),
+      bytes: new Uint8Array(size),
+      receipts: [],
+      acknowledgement: { cursor: 0, refunds: 0, receivedConsumer: 0n, receivedIndustrial: 0n }
+    })
+    const many = Array.from({ length: MAX_DELIVERIES + 1 }, (_, index) => at(index))
+    const taken = (deliveries: CheckedDelivery[], bytes: number, deliveryBytes: number): number =>
+      selectWork(state, aContext(), { deliveries, candidates: [] }, { count: 1, bytes, deliveryBytes })
+        .deliveries.length
+    deepEqual([taken(many, 10_000, 208), taken(many, 10_000, 207), taken(many, 208, 10_000)], [2, 1, 2])
+    equal(taken(many, 207, 10_000), 1)
+    equal(taken(many, 100_000, 100_000), MAX_DELIVERIES)
+    const large = [at(0, MAX_DELIVERY_BYTES), at(1, MAX_DELIVERY_BYTES + 1)]
+    equal(taken(large, 4_000_000, 4_000_000), 1)
   })
 
   it('M13: nothing to select leaves the state as it is', () => {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { BitArray } from '@chainsafe/ssz'
+import { MAX_DELIVERIES, MAX_DELIVERY_BYTES } from '../../../../src/codec/block.ts'
 import { deliveryBytesMax } from '../../../../src/chain/judge.ts'
 import { DeliveryType } from '../../../../src/codec/receipt.ts'
 import type { Ground } from '../../../../src/node/chain/block-tree.ts'
@@ -20,9 +21,9 @@ const certificateOf = (chain: LaneChain, members: number) => ({
 })
 
 describe('inbox: deliveries that a leader offers', () => {
-  function scene({ shards = 2, members = 4, payments = 1, memo = 0, sending = 64 }) {
+  function scene({ shards = 2, members = 4, payments = 1, memo = 0, sending = 64, params = {} }) {
     const [to, ...sources] = laneChains(shards) as [LaneChain, ...LaneChain[]]
-    to.params = { ...to.params, blockBytesMax: smallestBlock(members) }
+    to.params = { ...to.params, blockBytesMax: smallestBlock(members), ...params }
     for (const from of sources.slice(0, sending)) {
       from.params = to.params
       from.run({
@@ -72,6 +73,25 @@ describe('inbox: deliveries that a leader offers', () => {
       ok(blocks > 0)
     })
   }
+
+  it('R5: never more deliveries than a body may hold, and each lane has its turn', () => {
+    const shards = MAX_DELIVERIES + 8
+    const { offers, to, waits } = scene({ shards, sending: shards, params: { blockBytesMax: 4_194_304 } })
+    const first = offers()
+    equal(first.length, MAX_DELIVERIES)
+    to.run({ deliveries: first })
+    const rest = offers()
+    equal(rest.length, 7)
+    to.run({ deliveries: rest })
+    equal(waits(), false)
+  })
+
+  it('R5: a delivery is never longer than a body may hold, however much room a block has', () => {
+    const params = { blockBytesMax: 4_194_304, laneReceiptsMax: 10_000, laneBytesMax: 16_777_216 }
+    const [whole] = scene({ payments: 3_000, memo: 256, params }).offers()
+    const { length } = whole!.bytes
+    ok(length <= MAX_DELIVERY_BYTES && length > MAX_DELIVERY_BYTES - 20_000, `${length} bytes`)
+  })
 
   it('R9: the only lane with anything has the whole room, however many lanes are idle', () => {
     const many = { payments: 60, memo: 256, sending: 1 }
