@@ -157,6 +157,7 @@ interface BlockCase {
 function blockCases(): readonly Plain[] {
   const params = { unbondingEpochs: 8 }
   const epoch = 20
+  const sixtyFour = Array.from({ length: 64 }, (_, view) => offence({ view: view + 10 }))
   const cases: BlockCase[] = [
     { name: 'none', items: [] },
     {
@@ -172,8 +173,14 @@ function blockCases(): readonly Plain[] {
     { name: 'twice', items: [offence(), offence()] },
     {
       name: 'the 65th',
-      known: Array.from({ length: 64 }, (_, view) => offence({ view: view + 10 })),
+      known: sixtyFour,
       items: [offence()]
+    },
+    { name: 'the 65th of another epoch', known: sixtyFour, items: [offence({ epoch: 19 })] },
+    {
+      name: 'the 67th of a fourth epoch, at level 3',
+      known: [...sixtyFour, offence({ epoch: 19 }), offence({ epoch: 18 })],
+      items: [offence({ epoch: 17 })]
     }
   ]
   return cases.map(({ name, chain = COORD, known = [], items }) => {
