@@ -49,6 +49,8 @@ export interface AtomicInit {
 export class AtomicBook {
   readonly #init: AtomicInit
   readonly #actions = new Map<Hex, Seen>()
+  /** What arrived of actions whose beginning was not read yet: chains are read each at its own pace. */
+  readonly #early = new Map<Hex, Receipt[]>()
   /** How many legs end at an address: whoever is paid once alone shows what became of that leg. */
   readonly #paid = new Map<Hex, number>()
 
@@ -66,7 +68,7 @@ export class AtomicBook {
       DeliveryType.deserialize(bytes).entries.flatMap(({ entry }) => entry.receipts)
     )
     for (const [index, receipt] of receipts.entries()) {
-      this.#arrived(receipt, must(received[index], 'each receipt has an outcome'))
+      this.#read(receipt, must(received[index], 'each receipt has an outcome'))
     }
   }
 
@@ -79,35 +81,43 @@ export class AtomicBook {
     const others = shardsOf(placed(legs, this.#init.shards)).filter((chain) => chain !== coordinator)
     this.#actions.set(toHex(id), { id, coordinator, legs, others, prepared: new Set(), told: new Map() })
     for (const { to } of legs) this.#paid.set(toHex(to), (this.#paid.get(toHex(to)) ?? 0) + 1)
+    const early = this.#early.get(toHex(id)) ?? []
+    this.#early.delete(toHex(id))
+    for (const receipt of early) this.#arrived(receipt)
   }
 
-  #arrived({ kind, origin, destination, payload }: Receipt, { refusal }: StoredReceipt): void {
-    const action = this.#actions.get(toHex(origin))
-    if (action === undefined || refusal !== undefined) return
+  #read(receipt: Receipt, { refusal }: StoredReceipt): void {
+    const { kind, origin, payload } = receipt
+    const isDecision = kind === RECEIPT_SYSTEM && payload[0] === MESSAGE_ATOMIC_DECISION
+    if (refusal !== undefined || (kind !== RECEIPT_CALL && !isDecision)) return
+    const id = toHex(origin)
+    if (this.#actions.has(id)) this.#arrived(receipt)
+    else this.#early.set(id, [...(this.#early.get(id) ?? []), receipt])
+  }
+
+  #arrived({ kind, origin, destination, payload }: Receipt): void {
+    const action = must(this.#actions.get(toHex(origin)), 'its beginning was read')
     const name = `action ${toHex(origin).slice(0, 8)} on ${chainName(destination)}`
     if (kind === RECEIPT_CALL) {
       if (action.prepared.has(destination)) this.#init.violation(`ATO-5: ${name} prepares twice`)
       action.prepared.add(destination)
-    } else if (kind === RECEIPT_SYSTEM && payload[0] === MESSAGE_ATOMIC_DECISION) {
+    } else {
       this.#told(action, destination, AtomicDecisionType.deserialize(payload.subarray(1)).outcome, name)
     }
   }
 
-  #told({ told, prepared, others }: Seen, chain: ChainId, outcome: number, name: string): void {
+  #told({ told }: Seen, chain: ChainId, outcome: number, name: string): void {
     if (told.has(chain)) this.#init.violation(`ATO-8: ${name} obeys two decisions`)
     told.set(chain, outcome)
     if ([...told.values()].some((other) => other !== outcome)) {
       this.#init.violation(`R13: ${name} is told otherwise than another shard`)
-    }
-    if (outcome === OUTCOME_COMMIT && others.some((other) => !prepared.has(other))) {
-      this.#init.violation(`R13: ${name} commits, and not everybody has prepared`)
     }
   }
 
   /** When nothing is under way any more: what is not settled, or settled by halves. */
   unsettled(chains: readonly ChainNode[]): string[] {
     const stores = new Map(chains.map(({ chain, store }) => [chain, store]))
-    const out: string[] = []
+    const out = [...this.#early.keys()].map((id) => `action ${id.slice(0, 8)}: nobody began it`)
     for (const action of this.#actions.values()) {
       const wrong = this.#judge(action, stores)
       if (wrong !== undefined) out.push(`action ${toHex(action.id).slice(0, 8)}: ${wrong}`)
@@ -120,7 +130,7 @@ export class AtomicBook {
   }
 
   #judge(action: Seen, stores: ReadonlyMap<ChainId, ChainNode['store']>): string | undefined {
-    const { id, coordinator, others, legs, told } = action
+    const { id, coordinator, others, legs, told, prepared } = action
     const home = stores.get(coordinator)
     if (home === undefined) return undefined
     const record = readAtomic(home, id)
@@ -135,6 +145,8 @@ export class AtomicBook {
     if ([...told.values()].some((outcome) => outcome !== record.outcome))
       return 'told otherwise than recorded'
     if (isCommit && told.size !== others.length) return 'committed, and not everybody was told'
+    // Only here: a shard may be read after the one that was told what it had prepared for.
+    if (isCommit && prepared.size !== others.length) return 'committed, and not everybody had prepared'
     const split = placed(legs, this.#init.shards).find(({ to, destination, consumer, industrial }) => {
       const store = stores.get(destination)
       if (store === undefined || this.#paid.get(toHex(to)) !== 1 || !isFresh(to)) return false
