@@ -5,6 +5,7 @@
 import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { COORD, shardId } from '../primitives/chain-id.ts'
+import type { Reputation } from '../codec/cooperation.ts'
 import { judgeCollusion, riskOf } from '../cooperation/collusion.ts'
 import { countEpoch, isExcluded, lapsesLease, readmitValidator } from '../cooperation/count.ts'
 import { admitValidator } from '../cooperation/reputation.ts'
@@ -55,8 +56,9 @@ function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: Fr
   for (const key of validators) {
     if (sanctionsOf(view, key, { epoch, params }).isExcluded) sanctioned.add(toHex(key))
   }
-  const risk = (key: Uint8Array): number => riskOf(view, key, { epoch, height, params })
-  const weights = createWeights(view, { epoch, height, params, riskOf: risk }, counted)
+  const at = { epoch, height, params }
+  const risk = (key: Uint8Array, known: Reputation): number => riskOf(view, key, at, known)
+  const weights = createWeights(view, { ...at, riskOf: risk }, counted)
   return {
     isAbsent: (chain, key) => counted.ghosts.get(chain)?.has(toHex(key)) === true,
     isExcluded: (key) => counted.excluded.has(toHex(key)),

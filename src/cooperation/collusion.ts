@@ -6,7 +6,7 @@
 import { concat, toHex } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { PARTNER_BITS } from '../codec/cooperation.ts'
-import type { Tenure } from '../codec/cooperation.ts'
+import type { Reputation, Tenure } from '../codec/cooperation.ts'
 import { CollusionType } from '../codec/sanctions.ts'
 import { PREFIX_COLLUSION } from '../codec/state-records.ts'
 import { readSummary } from '../state/facts.ts'
@@ -118,12 +118,12 @@ function excessOf(
 export function riskOf(
   view: Pick<StateView, 'get'>,
   validator: Uint8Array,
-  at: { readonly epoch: number; readonly height: number; readonly params: SpanParams }
+  at: { readonly epoch: number; readonly height: number; readonly params: SpanParams },
+  { suspicions }: Pick<Reputation, 'suspicions'> = readReputation(view, validator)
 ): number {
   const bytes = view.get(collusionKey(validator))
   const seen = bytes === undefined ? undefined : CollusionType.deserialize(bytes)
   const isRecent = seen !== undefined && at.epoch <= seen.epoch + dayEpochs(at.params)
-  const { suspicions } = readReputation(view, validator)
   const marks = suspicions.filter((height) => at.height < height + MARKS_REMEMBERED).length
   const excess = isRecent ? seen.excess : 0
   return Math.min(PPM, excess + MARK_ADDS * Math.min(MARKS_COUNTED, marks))

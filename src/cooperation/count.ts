@@ -27,6 +27,7 @@ import {
   takePoints,
   writeReputation
 } from './reputation.ts'
+import type { Change } from './reputation.ts'
 import { SUSPICIONS_KEPT } from '../codec/cooperation.ts'
 
 export interface CountMoment {
@@ -76,7 +77,7 @@ export function countEpoch(ledger: Ledger, at: CountMoment): EpochFindings {
     if (after.excludedFrom > 0) excluded.add(key)
     else candidates.push(...failing(validator, own))
   }
-  for (const validator of worst(candidates, at.validators.length)) {
+  for (const validator of worst(candidates, excludedMost(at.validators.length) - excluded.size)) {
     const key = toHex(validator)
     excluded.add(key)
     const reputation = must(reputations.get(key), 'who fails is registered')
@@ -131,12 +132,15 @@ function afterEpoch(
   let next = addToHour(before, sum, at)
   for (const { tenure } of parts) next = addPartners(next, tenure.pending.partners)
   next = addOutcomes(next, sum.skipped, sum.led + quietSuccess(sum))
-  next = changePoints(next, 'validation', sum.led * POINT, at)
-  next = changePoints(next, 'validation', -sum.skipped * POINT, at)
-  next = changePoints(next, 'transaction_validation', votingPoints(sum), at)
-  next = changePoints(next, 'data_availability', Math.min(POINT, sum.late * LATE_POINTS), at)
-  next = changePoints(next, 'network_stability', steadyPoints(sum), at)
-  next = changePoints(next, 'network_stability', -runs * POINT, at)
+  const changes: readonly Change[] = [
+    ['validation', sum.led * POINT],
+    ['validation', -sum.skipped * POINT],
+    ['transaction_validation', votingPoints(sum)],
+    ['data_availability', Math.min(POINT, sum.late * LATE_POINTS)],
+    ['network_stability', steadyPoints(sum)],
+    ['network_stability', -runs * POINT]
+  ]
+  next = changePoints(next, changes, at)
   next = withActivity(next, sum, at)
   return withSanctions(view, validator, next, at)
 }
@@ -181,7 +185,7 @@ function withSanctions(
 ): Reputation {
   const { level, penalty, bonus } = sanctionsOf(view, validator, { epoch: at.epoch, params: at.params })
   let next = takePoints(reputation, Number(penalty - reputation.penaltyTaken))
-  next = changePoints(next, 'validation', Number(bonus - reputation.bonusGiven), at)
+  next = changePoints(next, [['validation', Number(bonus - reputation.bonusGiven)]], at)
   if (level === 3) next = { ...next, points: next.points.map(() => 0) }
   return { ...next, penaltyTaken: penalty, bonusGiven: bonus }
 }
@@ -207,12 +211,17 @@ function failing(validator: Uint8Array, parts: readonly Part[]): Failing[] {
 const longestRun = ({ pending, streak }: Tenure): number =>
   Math.max(pending.longestRun, streak + pending.firstRun)
 
-/** A third at most at once: where more fail, it is the network that failed, and they are needed. */
-function worst(candidates: readonly Failing[], validators: number): Uint8Array[] {
-  const most = Math.max(1, Math.floor((validators - 1) / 3))
+/**
+ * A third at most, with those who are out already: where more fail, it is the network that failed, and they are needed.
+ * Otherwise whoever keeps others from leading for some epochs would be left with a committee of its own.
+ */
+const excludedMost = (validators: number): number =>
+  validators > 1 ? Math.max(1, Math.floor((validators - 1) / 3)) : 0
+
+function worst(candidates: readonly Failing[], most: number): Uint8Array[] {
   return candidates
     .toSorted((a, b) => a.attendedPpm - b.attendedPpm || b.run - a.run || compare(a.validator, b.validator))
-    .slice(0, validators > 1 ? most : 0)
+    .slice(0, Math.max(0, most))
     .map(({ validator }) => validator)
 }
 

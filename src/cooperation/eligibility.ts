@@ -4,7 +4,7 @@
  */
 import type { Reputation } from '../codec/cooperation.ts'
 import { ratioPpm } from './fixed.ts'
-import { POINT, outcomesOf, totalPoints } from './reputation.ts'
+import { POINT, outcomeCounts, totalPoints } from './reputation.ts'
 
 /** Coordination heights that a suspicion mark lasts, and what it costs. */
 export const SUSPICION_HEIGHTS = 240
@@ -45,7 +45,7 @@ export const isSuspicious = ({ suspicions }: Pick<Reputation, 'suspicions'>, hei
   suspicions.some((marked) => height < marked + SUSPICION_HEIGHTS)
 
 function hasSuccess(reputation: Reputation): boolean {
-  const outcomes = outcomesOf(reputation)
-  if (reputation.validations <= JUDGED_FROM || outcomes.length === 0) return true
-  return ratioPpm(outcomes.filter(Boolean).length, outcomes.length) >= SUCCESS_FLOOR
+  const { total, successes } = outcomeCounts(reputation)
+  if (reputation.validations <= JUDGED_FROM || total === 0) return true
+  return ratioPpm(successes, total) >= SUCCESS_FLOOR
 }

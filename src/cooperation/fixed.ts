@@ -11,12 +11,20 @@ const ONE = 10n ** 24n
 const PPM_STEP = ONE / BigInt(PPM)
 
 /** a · b ÷ 10⁶, rounded down. */
-export const timesPpm = (a: number, b: number): number => Number((BigInt(a) * BigInt(b)) / BigInt(PPM))
+export const timesPpm = (a: number, b: number): number => timesOver(a, b, PPM)
 
 /** part ÷ whole in ppm, rounded down. */
 export function ratioPpm(part: number, whole: number): number {
   assert(whole > 0 && part >= 0, 'COOP-1: a ratio of something')
-  return Number((BigInt(part) * BigInt(PPM)) / BigInt(whole))
+  return timesOver(part, PPM, whole)
+}
+
+/** a · b ÷ c, rounded down. Whole numbers as long as the product is one: a freeze makes tens of thousands of these. */
+function timesOver(a: number, b: number, c: number): number {
+  const product = a * b
+  // Not ⌊product ÷ c⌋: near a whole number the quotient is rounded to it.
+  if (Number.isSafeInteger(product)) return (product - (product % c)) / c
+  return Number((BigInt(a) * BigInt(b)) / BigInt(c))
 }
 
 /** ln(1 + part ÷ whole) in ppm, for 0 ≤ part ≤ whole: 2 · artanh(d ÷ (2 + d)). */

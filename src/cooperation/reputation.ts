@@ -3,6 +3,7 @@
  * what it did, and the events that social reputation reads. Only executed, recorded facts change it; nobody states
  * anything of itself.
  */
+import { concat } from '../primitives/bytes.ts'
 import {
   CATEGORIES,
   EVENTS_KEPT,
@@ -68,52 +69,55 @@ export const totalPoints = ({ points }: Pick<Reputation, 'points'>): number =>
 
 const clamped = (points: number): number => Math.min(POINTS_MAX, Math.max(0, points))
 
-/** COOP-13: one category up or down, within its bounds; the event is kept for social reputation. */
+/** A category, and how many millionths it goes up or down. */
+export type Change = readonly [category: Category, millionths: number]
+
+/** COOP-13: categories up or down one after the other, within their bounds; the events are kept for social reputation. */
 export function changePoints(
   reputation: Reputation,
-  category: Category,
-  millionths: number,
+  changes: readonly Change[],
   at: { readonly epoch: number; readonly params: SpanParams }
 ): Reputation {
-  if (millionths === 0) return reputation
-  const index = categoryIndex(category)
-  const points = reputation.points.map((value, other) =>
-    other === index ? clamped(value + millionths) : value
-  )
+  const made = changes.filter(([, millionths]) => millionths !== 0)
+  if (made.length === 0) return reputation
+  const points = [...reputation.points]
+  const events = [...reputation.events]
   const day = dayOf(at.epoch, at.params)
-  const noted = noteEvent(reputation.events, index, day, millionths)
-  return { ...reputation, points, events: participation(noted, index, day, millionths) }
+  const participation = categoryIndex('participation')
+  for (const [category, millionths] of made) {
+    const index = categoryIndex(category)
+    points[index] = clamped((points[index] ?? 0) + millionths)
+    noteEvent(events, { category: index, day, millionths })
+    // COOP-14: a tenth of every event's size counts as participation.
+    const tenth = Math.floor(Math.abs(millionths) / 10)
+    if (index !== participation) noteEvent(events, { category: participation, day, millionths: tenth })
+  }
+  return { ...reputation, points, events: events.slice(-EVENTS_KEPT) }
 }
 
-/** COOP-14: a tenth of every event's size counts as participation. */
-const participation = (
-  events: readonly ReputationEvent[],
-  index: number,
-  day: number,
-  millionths: number
-): ReputationEvent[] => {
-  const own = categoryIndex('participation')
-  return index === own ? [...events] : noteEvent(events, own, day, Math.floor(Math.abs(millionths) / 10))
-}
-
-/** Events of a day add up, so that the list grows with days and categories only; the oldest ones go. */
+/** Events of a day add up, so that the list grows with days and categories only. It is in their order: today's are last. */
 function noteEvent(
-  events: readonly ReputationEvent[],
-  category: number,
-  day: number,
-  millionths: number
-): ReputationEvent[] {
+  events: ReputationEvent[],
+  {
+    category,
+    day,
+    millionths
+  }: { readonly category: number; readonly day: number; readonly millionths: number }
+): void {
   const gained = BigInt(Math.max(0, millionths))
   const lost = BigInt(Math.max(0, -millionths))
-  const at = events.findIndex((event) => event.day === day && event.category === category)
-  if (at < 0) {
-    const next = [...events, { category, day, gained, lost }]
-    return next.toSorted((a, b) => a.day - b.day || a.category - b.category).slice(-EVENTS_KEPT)
+  let at = events.length
+  while (at > 0 && isAfter(events[at - 1], category, day)) at--
+  const same = events[at - 1]
+  if (same?.day === day && same.category === category) {
+    events[at - 1] = { category, day, gained: same.gained + gained, lost: same.lost + lost }
+  } else {
+    events.splice(at, 0, { category, day, gained, lost })
   }
-  return events.map((event, index) =>
-    index === at ? { ...event, gained: event.gained + gained, lost: event.lost + lost } : event
-  )
 }
+
+const isAfter = (event: ReputationEvent | undefined, category: number, day: number): boolean =>
+  event !== undefined && (event.day > day || (event.day === day && event.category > category))
 
 /** COOP-13: a penalty takes from validation first, then from the others in their order, none below 0. */
 export function takePoints(reputation: Reputation, millionths: number): Reputation {
@@ -129,18 +133,28 @@ export function takePoints(reputation: Reputation, millionths: number): Reputati
 /** Outcomes of views, in their order: failures first, since only how many there are is known. */
 export function addOutcomes(reputation: Reputation, failures: number, successes: number): Reputation {
   if (failures + successes === 0) return reputation
-  const bits = [
-    ...outcomesOf(reputation),
-    ...Array.from({ length: Math.min(failures, OUTCOMES_KEPT) }, () => false),
-    ...Array.from({ length: Math.min(successes, OUTCOMES_KEPT) }, () => true)
-  ].slice(-OUTCOMES_KEPT)
-  const outcomes = Uint8Array.from(bits, (bit) => (bit ? 1 : 0))
+  const known = reputation.outcomes.length
+  const used = known + Math.min(failures, OUTCOMES_KEPT)
+  const bits = new Uint8Array(used + Math.min(successes, OUTCOMES_KEPT))
+  bits.set(reputation.outcomes)
+  bits.fill(1, used)
+  const outcomes = bits.slice(-OUTCOMES_KEPT)
   const validations = Math.min(0xffff_ffff, reputation.validations + failures + successes)
   return { ...reputation, outcomes, validations }
 }
 
 export const outcomesOf = ({ outcomes }: Pick<Reputation, 'outcomes'>): boolean[] =>
   [...outcomes].map((outcome) => outcome === 1)
+
+/** Of the outcomes kept. */
+export function outcomeCounts({ outcomes }: Pick<Reputation, 'outcomes'>): {
+  readonly total: number
+  readonly successes: number
+} {
+  let successes = 0
+  for (const outcome of outcomes) successes += outcome
+  return { total: outcomes.length, successes }
+}
 
 /** Cooperatives by their residue, each once for a chain and epoch. */
 export function addPartners(reputation: Reputation, partners: Uint8Array): Reputation {
@@ -149,7 +163,10 @@ export function addPartners(reputation: Reputation, partners: Uint8Array): Reput
     for (let bit = 0; bit < 8; bit++) if ((byte & (1 << bit)) !== 0) met.push(8 * index + bit)
   }
   if (met.length === 0) return reputation
-  return { ...reputation, partners: Uint8Array.from([...reputation.partners, ...met].slice(-PARTNERS_KEPT)) }
+  return {
+    ...reputation,
+    partners: concat(reputation.partners, Uint8Array.from(met)).slice(-PARTNERS_KEPT)
+  }
 }
 
 const QUIET_HOUR: Hour = { attended: 0, missed: 0, led: 0, skipped: 0 }

@@ -75,10 +75,11 @@ const productOf = (factors: Factors): number => {
 /** COOP-3. */
 export function baseOf(points: readonly number[]): number {
   const sum = points.reduce((total, value, index) => {
-    const { consensus } = CATEGORY_WEIGHTS[index] ?? { consensus: PPM }
-    return total + BigInt(value) * BigInt(consensus)
-  }, 0n)
-  return Number(sum / BigInt(PPM))
+    return total + value * (CATEGORY_WEIGHTS[index]?.consensus ?? PPM)
+  }, 0)
+  // 16 categories of at most 12 points by weights of at most 1.5.
+  assert(Number.isSafeInteger(sum), 'COOP-3: points and weights are bounded')
+  return (sum - (sum % PPM)) / PPM
 }
 
 /** From this number of interactions on their spread is rewarded, with a bonus from five cooperatives on. */

@@ -15,7 +15,7 @@ import type { SpanParams } from './days.ts'
 import { whyIneligible } from './eligibility.ts'
 import type { Ineligibility } from './eligibility.ts'
 import { PPM, ratioPpm } from './fixed.ts'
-import { dayCounts, outcomesOf, readReputation } from './reputation.ts'
+import { dayCounts, outcomeCounts, readReputation } from './reputation.ts'
 import { scoreOf, scoreOn } from './score.ts'
 import type { Score, ScoreFacts, ShardFacts } from './score.ts'
 
@@ -25,8 +25,8 @@ export interface WeightMoment {
   /** Coordination height of the freeze. */
   readonly height: number
   readonly params: SpanParams
-  /** Risk of collusion, ppm, by validator key. */
-  readonly riskOf: (validator: Uint8Array) => number
+  /** Risk of collusion, ppm, of a validator with this reputation. */
+  readonly riskOf: (validator: Uint8Array, reputation: Reputation) => number
 }
 
 export interface LeaderWeight {
@@ -95,7 +95,7 @@ function judgeValidator(
   counted: Reputation | undefined
 ): Everywhere {
   const reputation = counted ?? readReputation(view, validator)
-  const risk = at.riskOf(validator)
+  const risk = at.riskOf(validator, reputation)
   const sanctionLevel = sanctionsOf(view, validator, { epoch: at.epoch, params: at.params }).level
   return {
     score: scoreOf(scoreFacts(reputation, { ...at, risk })),
@@ -124,8 +124,18 @@ export function cooldownOf(selections: number, successPpm: number): number {
 }
 
 function successOf(reputation: Reputation): number {
-  const outcomes = outcomesOf(reputation)
-  return outcomes.length === 0 ? PPM : ratioPpm(outcomes.filter(Boolean).length, outcomes.length)
+  const { total, successes } = outcomeCounts(reputation)
+  return total === 0 ? PPM : ratioPpm(successes, total)
+}
+
+function distinctOf(partners: Uint8Array): number {
+  const met = new Uint8Array(256)
+  let distinct = 0
+  for (const partner of partners) {
+    if (met[partner] === 0) distinct++
+    met[partner] = 1
+  }
+  return distinct
 }
 
 interface FactsMoment extends WeightMoment {
@@ -134,17 +144,12 @@ interface FactsMoment extends WeightMoment {
 
 /** COOP-15: what the score reads of a record. */
 function scoreFacts(reputation: Reputation, at: FactsMoment): ScoreFacts {
-  const outcomes = outcomesOf(reputation)
   const { attended, missed, led, skipped } = dayCounts(reputation)
   const share = (part: number, whole: number): number => (whole === 0 ? PPM : ratioPpm(part, whole))
   return {
     points: reputation.points,
-    partners: { total: reputation.partners.length, distinct: new Set(reputation.partners).size },
-    outcomes: {
-      total: outcomes.length,
-      successes: outcomes.filter(Boolean).length,
-      validations: reputation.validations
-    },
+    partners: { total: reputation.partners.length, distinct: distinctOf(reputation.partners) },
+    outcomes: { ...outcomeCounts(reputation), validations: reputation.validations },
     performance:
       attended + missed + led + skipped === 0
         ? undefined

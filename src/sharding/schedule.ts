@@ -93,6 +93,8 @@ class WindowOrder {
   readonly leaders: number[] = []
   readonly #members: readonly Drawn[]
   readonly #left: number[]
+  /** Who has views left: of a large committee few in a window. */
+  #open: number[]
   readonly #after: readonly number[]
   readonly #isAlone: boolean
   /** Place at which a member led last, and leads next after the window; by member. */
@@ -103,6 +105,7 @@ class WindowOrder {
   constructor(members: readonly Drawn[], quotas: readonly number[], { before, after }: Neighbours) {
     this.#members = members
     this.#left = [...quotas]
+    this.#open = [...quotas.keys()]
     this.#after = after
     this.#isAlone = before.length === 0
     this.#last = members.map((_, member) => {
@@ -118,18 +121,22 @@ class WindowOrder {
 
   place(chance: bigint): void {
     const place = this.leaders.length
-    const free = [...this.#members.keys()].filter((member) => this.#isFree(member, place))
-    const due = free.filter((member) => this.#leftOf(member) > 0)
+    this.#open = this.#open.filter((member) => this.#leftOf(member) > 0)
+    const due = this.#open.filter((member) => this.#isFree(member, place))
     const urgent = due.filter((member) => this.#needs(member) >= WINDOW_VIEWS - place)
     // Whoever has views left, first those that would not find room for them later; if nobody is left, by weight.
     const leader =
       due.length > 0
         ? pick(urgent.length > 0 ? urgent : due, (member) => this.#leftOf(member), chance)
-        : pick(free, (member) => must(this.#members[member], 'a member').weight, chance)
+        : pick(this.#free(place), (member) => must(this.#members[member], 'a member').weight, chance)
     this.leaders.push(leader)
     this.#left[leader] = Math.max(0, this.#leftOf(leader) - 1)
     this.#last[leader] = place
     this.#follow(leader)
+  }
+
+  #free(place: number): number[] {
+    return [...this.#members.keys()].filter((member) => this.#isFree(member, place))
   }
 
   #follow(member: number): void {

@@ -73,11 +73,11 @@ describe('seed 002: its tests of reputation', () => {
 
   it('no. 28–31: up by 10 is 10, down by 5 then is 5, and never below 0', () => {
     const voting = CATEGORIES.indexOf('voting')
-    let reputation = changePoints(newReputation(0, 0), 'voting', 10 * POINT, TODAY)
+    let reputation = changePoints(newReputation(0, 0), [['voting', 10 * POINT]], TODAY)
     assert.equal(reputation.points[voting], 10 * POINT)
-    reputation = changePoints(reputation, 'voting', -5 * POINT, TODAY)
+    reputation = changePoints(reputation, [['voting', -5 * POINT]], TODAY)
     assert.equal(reputation.points[voting], 5 * POINT)
-    reputation = changePoints(reputation, 'voting', -10 * POINT, TODAY)
+    reputation = changePoints(reputation, [['voting', -10 * POINT]], TODAY)
     assert.equal(reputation.points[voting], 0)
     assert.equal(takePoints(reputation, 7 * POINT).points[voting], 0)
     // Each change stands in the history of its day, as it was asked for.
@@ -88,13 +88,13 @@ describe('seed 002: its tests of reputation', () => {
   it('no. 24, 25: is between 0 and a maximum', () => {
     let reputation = newReputation(0, 0)
     for (let round = 0; round < 100; round++) {
-      reputation = changePoints(reputation, 'voting', 5 * POINT, TODAY)
+      reputation = changePoints(reputation, [['voting', 5 * POINT]], TODAY)
     }
     assert.equal(reputation.points[CATEGORIES.indexOf('voting')], 12 * POINT)
   })
 
   it('no. 26: fades with days', () => {
-    const reputation = changePoints(newReputation(0, 0), 'innovation', 10 * POINT, TODAY)
+    const reputation = changePoints(newReputation(0, 0), [['innovation', 10 * POINT]], TODAY)
     const [now, later] = [0, 1].map((day) => socialReputation(reputation, day).categories.innovation)
     assert(now === 10 * POINT && later === 9_801_980, `${now} ${later}`)
   })
@@ -102,7 +102,7 @@ describe('seed 002: its tests of reputation', () => {
   it('no. 27: contributors can be ranked', () => {
     const totals = [5, 1, 9].map(
       (points) =>
-        socialReputation(changePoints(newReputation(0, 0), 'governance', points * POINT, TODAY), 0).total
+        socialReputation(changePoints(newReputation(0, 0), [['governance', points * POINT]], TODAY), 0).total
     )
     const ranked = [0, 1, 2].sort((a, b) => totals[b]! - totals[a]!)
     assert.deepEqual(ranked, [2, 0, 1])
