@@ -41,7 +41,8 @@ export function payClaim(
   // Whether the receiver has a record is not known here; what makes one is never refused for its amount.
   const minBalance = BigInt(params.minBalance)
   if (earned.consumer < minBalance && earned.industrial < minBalance) return 'below-min-balance'
-  if (exceedsInflowCap(chain, earned, params)) return 'above-inflow-cap'
+  // By the cap of the lane back: what is refused there has to come home, and no lane from coordination has one.
+  if (exceedsInflowCap(destination, earned, params)) return 'above-inflow-cap'
   if (ledger.lanes.isCongested(destination, params)) return 'lane-congested'
   ledger.takeClaim(validator)
   const sequence = ledger.send(chain, destination, {

@@ -50,12 +50,15 @@ export const holdings = (totals: ChainTotals): Amounts => ({
     totals.lostIndustrial
 })
 
+/** Sums of all that ever went over lanes go around at 2^64 (R11): as much as is issued may go to and fro for ever. */
+const around = (sum: bigint): bigint => BigInt.asUintN(64, sum)
+
 /** What the genesis gave a chain, at every height (R11): what it holds, and sent, less what it received. */
 export function issuedBy(totals: ChainTotals): Amounts {
   const held = holdings(totals)
   return {
-    consumer: held.consumer + totals.sentConsumer - totals.receivedConsumer,
-    industrial: held.industrial + totals.sentIndustrial - totals.receivedIndustrial
+    consumer: around(held.consumer + totals.sentConsumer - totals.receivedConsumer),
+    industrial: around(held.industrial + totals.sentIndustrial - totals.receivedIndustrial)
   }
 }
 
@@ -141,10 +144,10 @@ export function recount(values: Iterable<readonly [Uint8Array, Uint8Array]>): Re
     escrowIndustrial: sums.escrow.industrial,
     stakeConsumer: sums.stake.consumer,
     stakeIndustrial: sums.stake.industrial,
-    sentConsumer: sums.sent.consumer,
-    sentIndustrial: sums.sent.industrial,
-    receivedConsumer: sums.received.consumer,
-    receivedIndustrial: sums.received.industrial
+    sentConsumer: around(sums.sent.consumer),
+    sentIndustrial: around(sums.sent.industrial),
+    receivedConsumer: around(sums.received.consumer),
+    receivedIndustrial: around(sums.received.industrial)
   }
 }
 

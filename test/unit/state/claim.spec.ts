@@ -154,6 +154,20 @@ describe('claims', () => {
     end(home)
   })
 
+  it('EMI-6, R12: coordination too pays out no more than the lane back could return', () => {
+    const { coord, home, validator, claim } = scene()
+    const cap = 20_000_000n
+    coord.params = { ...coord.params, laneInflowCapPpm: 1 }
+    const refusalOf = (earned: bigint) => {
+      coord.run({ end: (ledger) => ledger.creditClaim(validator.key, { consumer: earned, industrial: 0n }) })
+      home.run({ transactions: [claim(COORD, validator.address)] })
+      return coord.run({ deliveries: coord.deliveries(home) }).received.at(-1)?.refusal
+    }
+    equal(refusalOf(cap + 1n), 'above-inflow-cap')
+    coord.run({ end: (ledger) => ledger.takeClaim(validator.key) })
+    equal(refusalOf(cap), undefined)
+  })
+
   it('EMI-5: the sender pays for a record that may have to be made, or the claim fails', () => {
     const { home, claim, validator } = scene(BigInt(PARAMS.minBalance))
     const to = partyOn(1, 2, 5_000).address

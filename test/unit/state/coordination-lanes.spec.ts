@@ -9,6 +9,7 @@ import { payout } from '../../../src/state/system/payout.ts'
 import { sendMessage } from '../../../src/state/system/message.ts'
 import { readAccount, readTotals, totalSupply } from '../../../src/state/supply.ts'
 import { LaneChain, laneChains } from '../../support/lanes.ts'
+import { partyOn } from '../../support/state.ts'
 
 const ZERO = new Uint8Array(32)
 const COORD_OF_TWO = { chain: COORD, shards: 2 }
@@ -32,6 +33,26 @@ describe('receipts: the coordination chain as an end of lanes', () => {
     const judged = chain.judge(delivery)
     return judged.ok ? 'ok' : judged.code
   }
+
+  it('R18, STA-15: a payout finds a place on a full shard too, however small it is; nothing makes no record', () => {
+    const { shard, coord, address } = scene()
+    const receiver = partyOn(0, 2, 5_000).address
+    const sends =
+      (consumer: bigint): BlockEnd =>
+      (ledger) => {
+        const draft = { origin: ZERO, hop: 0, sender: address, receiver, consumer, industrial: 0n }
+        sendMessage(ledger, coord, shard.chain, payout, { ...draft, payload: { validator: ZERO } })
+      }
+    shard.params = { ...shard.params, maxStateBytes: 0 }
+    const refusalOf = (consumer: bigint) => {
+      coord.run({ end: sends(consumer) })
+      return shard.run({ deliveries: shard.deliveries(coord) }).received[0]?.refusal
+    }
+    equal(refusalOf(0n), 'below-min-balance')
+    equal(readAccount(shard.state, receiver), undefined)
+    equal(refusalOf(1n), undefined)
+    deepEqual([readAccount(shard.state, receiver)?.consumer, readTotals(shard.state).lostConsumer], [1n, 0n])
+  })
 
   it('R5, R7, R11: what coordination sends arrives once and is acknowledged', () => {
     const { shard, coord, address, pays } = scene()

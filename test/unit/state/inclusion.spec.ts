@@ -14,9 +14,17 @@ import {
   reservation
 } from '../../../src/state/inclusion.ts'
 import type { Reserved } from '../../../src/state/inclusion.ts'
-import { PARAMETERS_KEY } from '../../../src/state/keys.ts'
+import { InLaneType } from '../../../src/codec/receipt.ts'
+import { PARAMETERS_KEY, inLaneKey } from '../../../src/state/keys.ts'
 import type { CheckedDelivery } from '../../../src/state/receipts.ts'
-import { holdings, readAccount, readTotals, totalSupply } from '../../../src/state/supply.ts'
+import {
+  holdings,
+  issuedBy,
+  readAccount,
+  readTotals,
+  recount,
+  totalSupply
+} from '../../../src/state/supply.ts'
 import type { CheckedTransaction } from '../../../src/state/types.ts'
 import { COIN, PARAMS, START_MS, aContext, aTransfer, genesisState, party } from '../../support/state.ts'
 
@@ -134,6 +142,21 @@ describe('Selection', () => {
   it('M13: nothing to select leaves the state as it is', () => {
     const selection = selectWork(state, aContext(), { deliveries: [], candidates: [pay(7n)] }, limits)
     deepEqual(selection.changes, { values: new Map(), pages: new Map(), root: state.root })
+  })
+})
+
+describe('Sums of lanes', () => {
+  it('R11: go around at 2^64, and the chain still holds what it was given', () => {
+    const state = genesisState([{ address: alice.address, consumer: 7n, industrial: 0n }])
+    const totals = readTotals(state)
+    const most = 2n ** 64n
+    const later = { ...totals, receivedConsumer: most - 3n, sentConsumer: 5n, lostConsumer: most - 8n }
+    deepEqual(issuedBy(later), issuedBy(totals))
+    const lane = (received: bigint): [Uint8Array, Uint8Array] => [
+      inLaneKey(shardId(received === 4n ? 1 : 2)),
+      InLaneType.serialize({ cursor: 1, refunds: 0, receivedConsumer: received, receivedIndustrial: 0n })
+    ]
+    equal(recount([lane(most - 1n), lane(4n)]).receivedConsumer, 3n)
   })
 })
 
