@@ -232,12 +232,12 @@ export class Node {
     this.#parts.push({ name: 'RPC', stop: async () => server.stop() })
   }
 
-  #startRetention({ list }: Chains): void {
+  #startRetention({ list, snapshots }: Chains): void {
     const { retention: keep } = this.#init.config
     if (keep === 'archive') return
     const stores = new Map(list.map(({ chain, store }) => [chain, store]))
     const onFailed = (error: unknown): void => this.#init.onFailed(error)
-    const retention = new Retention({ clock: systemClock, stores, keep, onFailed })
+    const retention = new Retention({ clock: systemClock, stores, snapshots, keep, onFailed })
     const forget = this.events.on('final', ({ chain }) => retention.advanced(chain))
     this.#parts.push({
       name: 'retention',

@@ -2,6 +2,8 @@
  * Keeps the last blocks of every chain and no more (`--retention N`): what falls below goes in slices, between which the
  * chain has the thread, and now and then the database is packed, so that the space is really free.
  *
+ * Whoever begins at a snapshot that is stated here needs the blocks above it, so these stay as well.
+ *
  * A block whose coordination reference is gone could not be checked any more, so the coordination chain keeps what the
  * oldest block of any followed shard refers to. Every slice is one batch together with the height of the oldest block:
  * a crash leaves them all or none. It is not synced; what a crash brings back is dropped again.
@@ -9,6 +11,7 @@
 import { COORD, isShard } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { ChainStore } from '../store/chain-store.ts'
+import type { StateSnapshots } from '../store/state-snapshots.ts'
 import type { Clock } from './ports.ts'
 
 export interface RetentionComponents {
@@ -16,6 +19,8 @@ export interface RetentionComponents {
   readonly stores: ReadonlyMap<ChainId, ChainStore>
   /** Blocks of each chain, the last final one included. */
   readonly keep: number
+  /** What others are given, newest first (SNAP-9). */
+  readonly snapshots: ReadonlyMap<ChainId, Pick<StateSnapshots, 'held'>>
   readonly onFailed: (error: unknown) => void
 }
 
@@ -62,10 +67,11 @@ export class Retention {
 
   /** The oldest block that stays. */
   floor(chain: ChainId): number {
-    const { stores, keep } = this.#c
+    const { stores, snapshots, keep } = this.#c
     const store = stores.get(chain)
     if (store === undefined) return 0
-    const own = Math.max(0, store.final.height - keep + 1)
+    const kept = Math.max(0, store.final.height - keep + 1)
+    const own = Math.min(kept, snapshots.get(chain)?.held.at(-1)?.height ?? kept)
     return chain === COORD ? Math.min(own, this.#oldestReference()) : own
   }
 

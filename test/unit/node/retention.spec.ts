@@ -17,6 +17,7 @@ import { ChainStore } from '../../../src/store/chain-store.ts'
 import { openLevel } from '../../../src/store/level.ts'
 import { MemoryDisk } from '../../../src/store/memory.ts'
 import type { KeyValueStore, Write } from '../../../src/store/ports.ts'
+import type { HeldSnapshot } from '../../../src/store/state-snapshots.ts'
 import { copyHistory, makeHistory } from '../../../src/testing/index.ts'
 import type { History } from '../../../src/testing/index.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -42,6 +43,7 @@ const retentionOf = (stores: ReadonlyMap<ChainId, ChainStore>, keep = KEEP, fail
   new Retention({
     clock: systemClock,
     stores,
+    snapshots: new Map(),
     keep,
     onFailed: (error) => {
       if (failed === undefined) throw error
@@ -192,6 +194,33 @@ describe('retention', function () {
     assert.equal(retention.floor(COORD), TIP - KEEP + 1)
     const alone = retentionOf(new Map([[COORD, coord]]))
     assert.equal(alone.floor(COORD), TIP - KEEP + 1)
+  })
+
+  it('SNAP-9: blocks above the oldest snapshot that others are given stay, and what they refer to', async () => {
+    const stores = new Map([
+      [COORD, storeOn((await diskOf(COORD)).open(), COORD)],
+      [SHARD, storeOn((await diskOf(SHARD)).open(), SHARD)]
+    ])
+    const snapshots = new Map<ChainId, { held: HeldSnapshot[] }>()
+    const hold = (...heights: number[]): void =>
+      void snapshots.set(SHARD, { held: heights.map((height) => ({ height }) as HeldSnapshot) })
+    hold(50, 25)
+    const onFailed = (error: unknown): void => assert.fail(String(error))
+    const retention = new Retention({ clock: systemClock, stores, snapshots, keep: KEEP, onFailed })
+    assert.equal(retention.floor(SHARD), 25)
+    retention.start()
+    await eventually('it dropped', () => stores.get(SHARD)!.earliest === 25)
+    hold(TIP - KEEP + 1)
+    assert.equal(
+      retention.floor(SHARD),
+      TIP - KEEP + 1,
+      'the first block above a snapshot is within the window'
+    )
+    hold(TIP - 1)
+    assert.equal(retention.floor(SHARD), TIP - KEEP + 1, 'a newer snapshot drops nothing of the window')
+    hold()
+    assert.equal(retention.floor(SHARD), TIP - KEEP + 1)
+    await retention.stop()
   })
 
   it('a failure of the disk is told', async () => {
