@@ -41,7 +41,7 @@ export function describeHealth(facts: HealthFacts): HealthJson {
       node.halted !== undefined
         ? `chain ${name} halted: ${node.halted}`
         : mode !== 'live'
-          ? `chain ${name} is behind: ${mode}`
+          ? `chain ${name} is behind: ${node.sync.facts.reason ?? mode}`
           : stillMs > stillLimitMs(node)
             ? `chain ${name} has no final block for ${Math.round(stillMs / 1_000)} s`
             : undefined

@@ -4,7 +4,8 @@ import type { ChainNode } from '../node/chain/chain-node.ts'
 
 export function syncMode(node: ChainNode): SyncMode {
   if (node.halted !== undefined) return 'stalled'
-  if (node.sync.active) return node.sync.facts.mode
+  const { facts } = node.sync
+  if (node.sync.active || facts.mode === 'stalled') return facts.mode
   if (node.pull.active) return 'bodies'
   return node.driver.instance.target === undefined ? 'live' : 'follow'
 }

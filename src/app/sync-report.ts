@@ -47,8 +47,9 @@ export function exposeSync(metrics: NodeMetrics['sync'], node: ChainNode): void 
 /** One line at the beginning, every few seconds, and at the end; one warning when it stands still. */
 export function syncLog(
   log: () => Logger
-): Required<Pick<ChainEvents, 'syncProgress' | 'syncStalled' | 'syncUnvouched'>> {
+): Required<Pick<ChainEvents, 'syncProgress' | 'syncStalled' | 'syncUnvouched' | 'checkpointUnproven'>> {
   const stalled = new Set<ChainId>()
+  let isUnproven = false
   return {
     syncProgress: (chain, facts, what) => {
       const line = { chain: chainName(chain), ...figures(facts) }
@@ -61,6 +62,14 @@ export function syncLog(
         stalled.add(chain)
         log().warn({ chain: chainName(chain), reason }, 'sync stands still')
       } else if (stalled.delete(chain)) log().info({ chain: chainName(chain) }, 'sync moves again')
+    },
+    checkpointUnproven: (height) => {
+      if (isUnproven) return
+      isUnproven = true
+      log().warn(
+        { height },
+        'no peer proves the block that --checkpoint names, so no snapshot is taken: name the last block of an epoch, which any node can prove, or a newer block'
+      )
     },
     syncUnvouched: (chain, unbondingEpochs) => {
       log().warn(

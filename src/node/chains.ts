@@ -41,6 +41,7 @@ import type { Source } from './chain/outbox.ts'
 import { serveBlocks, serveRange } from './chain/serve.ts'
 import { EvidencePool, NO_EVIDENCE } from './evidence-pool.ts'
 import { observeFinal, observeFinality, observeOffences } from './observed-events.ts'
+import { observeCheckpoint, ofChain, refuseStored } from './checkpoint.ts'
 import { Coordination } from './coordination.ts'
 import { createDuties } from './duties.ts'
 import { serveBodies, serveHeaders } from './sync/serve.ts'
@@ -68,12 +69,14 @@ export interface ChainsComponents {
   readonly randomSeed: () => Uint8Array
 }
 
+type Sync = Pick<ChainSyncInit, 'mode' | 'checkpoint'>
+
 export interface ChainsInit {
   readonly genesis: Genesis
   /** Shards to follow, in order. */
   readonly shards: readonly ChainId[]
   /** @default a full sync from genesis */
-  readonly sync?: Pick<ChainSyncInit, 'mode' | 'checkpoint'>
+  readonly sync?: Sync
   /** Whether blocks below a snapshot are fetched (SNAP-9). @default false */
   readonly backfill?: boolean
 }
@@ -147,6 +150,7 @@ export class Chains {
       return openStore(kv, { network, chain }, () => createGenesis(genesis, chain, genesisHash))
     }
     const coordStore = await open(COORD)
+    refuseStored(coordStore, sync.checkpoint)
     const epochs = new EpochBook((epoch) => loadSnapshot(coordStore, epoch))
     const chains = new Map<ChainId, ChainNode>()
     const receipts = new Receipts({ network: c.network, constants, chains, failed })
@@ -162,20 +166,20 @@ export class Chains {
       const shared = { ...c, ...syncBudget(chains), epochs, store }
       const own = await ChainSnapshots.open(
         { ...shared, events, database, coord: coordStore, fetchCoordHistory },
-        { genesisHash, shards: genesis.shards, backfill }
+        { genesisHash, shards: genesis.shards, backfill, checkpoint: ofChain(sync, chain).checkpoint }
       )
       snapshots.set(chain, own)
       const node = new ChainNode(
         {
           ...shared,
-          events: observeFinal(events, own),
-          fetchSnapshot: async () => own.fetch(),
+          events: observeFinal(observeCheckpoint(events, sync.checkpoint), own),
+          fastStart: own,
           evidence: chain === COORD ? evidence : NO_EVIDENCE,
           coord: coordination,
           freeze,
           source: (other) => sourceIn(chains, other)
         },
-        { chain, constants, certificate, sync: chain === COORD ? sync : { ...sync, checkpoint: undefined } }
+        { chain, constants, certificate, sync: ofChain(sync, chain) }
       )
       if (chain === COORD) coordination.attach(node, { genesisHash, wanted: fetchCoordHistory })
       chains.set(chain, node)
@@ -349,7 +353,7 @@ export class Chains {
   }
 }
 
-const FULL: Pick<ChainSyncInit, 'mode' | 'checkpoint'> = { mode: 'full', checkpoint: undefined }
+const FULL: Sync = { mode: 'full', checkpoint: undefined }
 
 async function openStore(
   kv: SwitchableStore,

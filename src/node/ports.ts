@@ -44,6 +44,8 @@ export interface ChainEvents {
   snapshotFailed?(chain: ChainId, error: unknown): void
   /** A certified state is being fetched from others. */
   fastStart?(chain: ChainId, progress: FastStartProgress): void
+  /** SYN-11: no peer proves the block at the checkpoint's height, so no snapshot above it is taken. */
+  checkpointUnproven?(height: number): void
   /** SNAP-10: blocks below the snapshot of `coord` are fetched, because a shard without one refers to them. */
   historyNeeded?(chain: ChainId, earliest: number): void
   /** A disk or another part that the node cannot go on without failed. */

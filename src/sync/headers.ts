@@ -6,8 +6,7 @@ import { runAbove, runHash } from './header-run.ts'
 import type { HeaderRun } from './header-run.ts'
 import { SYNC_LIMITS } from './limits.ts'
 import { ableTo, choosePeer, noteAsked, notePause, recordOf } from './peers.ts'
-import type { Span } from './peers.ts'
-import { attachedTo } from './state.ts'
+import { attachedTo, spanTo } from './state.ts'
 import type { HeldRun, Suspect, SyncState } from './state.ts'
 import type { Effect, Env, Input, PeerName } from './types.ts'
 
@@ -192,9 +191,3 @@ export function giveUpUnknown(state: SyncState, env: Env): PeerName | undefined 
 /** Whether somebody who does not rest states more than a block or two above what is held. */
 export const somebodyHasMore = (state: SyncState, env: Env): boolean =>
   ableTo(state.peers, spanTo(state, SYNC_LIMITS.reachBlocks + 1), env).length > 0
-
-/** From the next block on so many. */
-export const spanTo = ({ head }: SyncState, blocks: number): Span => ({
-  from: head.height + 1,
-  to: head.height + blocks
-})

@@ -33,5 +33,9 @@ export const SYNC_LIMITS = {
   /** All chains together. */
   requests: 24,
   /** Farther behind than this, a fast start is worth its download. */
-  snapshotBlocks: 256
+  snapshotBlocks: 256,
+  /** From one attempt at a fast start to the next. */
+  snapshotAgainMs: 10_000,
+  /** A live chain that stands still for so long while others state much more that nobody can be asked for: one warning. */
+  liveStallMs: 30_000
 } as const

@@ -6,6 +6,8 @@ export interface Progress {
   /** Stored heights by time, the newest last. */
   readonly samples: { readonly atMs: number; readonly height: number }[]
   movedMs: number
+  /** Of a live chain: the height at `movedMs`. */
+  standsAt: number
   stalled: string | undefined
 }
 
@@ -16,6 +18,7 @@ const SAMPLE_EVERY_MS = 500
 export const createProgress = (nowMs: number): Progress => ({
   samples: [],
   movedMs: nowMs,
+  standsAt: 0,
   stalled: undefined
 })
 

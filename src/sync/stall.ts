@@ -16,12 +16,20 @@ function stallOfPeers(state: SyncState, env: Env): string | undefined {
   const above = env.peers.filter(({ height }) => height > head.height + SYNC_LIMITS.reachBlocks)
   if (above.length === 0) return runs.length === 0 ? `no peer has blocks above ${head.height}` : undefined
   const holding = above.filter(({ earliest }) => (earliest ?? 0) <= head.height + 1)
-  if (holding.length === 0) return `no peer holds blocks as low as ${head.height + 1}`
+  if (holding.length === 0) return goneReason(state)
   const resting = above.filter(({ peer }) => (records.get(peer)?.pausedUntilMs ?? 0) > env.nowMs)
   if (resting.length < above.length) return undefined
   return resting.every(({ peer }) => records.get(peer)?.cause === 'lacks')
     ? `all peers lack blocks above ${attachedTo(state)}`
     : 'all peers failed lately and are asked again later'
+}
+
+/** What an operator can do about it depends on how the node was started. */
+export function goneReason({ head, mode }: SyncState): string {
+  const what = `no peer holds blocks as low as ${head.height + 1}`
+  return mode === 'snapshot'
+    ? `${what}, and none gives a snapshot`
+    : `${what}: a peer with --retention archive is needed, or --sync snapshot here`
 }
 
 function stallOfWork({ head, runs, importing, asks }: SyncState): string {

@@ -12,7 +12,7 @@
 import type { HeaderRun } from './header-run.ts'
 import { createProgress } from './progress.ts'
 import type { Progress } from './progress.ts'
-import type { Peers } from './peers.ts'
+import type { Peers, Span } from './peers.ts'
 import type { PeerName, Place } from './types.ts'
 
 /** Whether a fast start is tried before history. */
@@ -98,6 +98,12 @@ export interface SyncState {
   /** Since when the lowest run cannot be verified because its epoch is unknown. */
   unknownEpochMs: number | undefined
   snapshotTried: boolean
+  /** Whether there is a snapshot to begin at is being found out. */
+  proving: boolean
+  /** Of a certified one, above the head when it was found; else 0. */
+  provenSnapshot: number
+  /** No fast start is looked for before. */
+  snapshotAfterMs: number
   /** Usual time of an answer with bodies. */
   usualMs: number
   /** Highest block proven final. */
@@ -122,10 +128,19 @@ export function createSync(head: Place, mode: SyncMode, nowMs: number): SyncStat
     suspects: [],
     unknownEpochMs: undefined,
     snapshotTried: false,
+    proving: false,
+    provenSnapshot: 0,
+    snapshotAfterMs: 0,
     usualMs: 100,
     target: head.height
   }
 }
+
+/** From the next block on so many. */
+export const spanTo = ({ head }: SyncState, blocks: number): Span => ({
+  from: head.height + 1,
+  to: head.height + blocks
+})
 
 /** Height up to which headers hang together, from our head. */
 export const attachedTo = (state: SyncState): number => state.runs.at(-1)?.run.to ?? state.head.height

@@ -8,11 +8,19 @@ import { unreachable } from '../primitives/errors.ts'
 import { RUN_BODY_BYTES } from '../codec/sync-messages.ts'
 import { askBodies, importNext, isAskedByProof, prepareBodies, suspect, takeBodies } from './bodies.ts'
 import {
+  fetchAgain,
+  fetchSnapshot,
+  isOutOfReach,
+  isSnapshotWorthIt,
+  noteAttempt,
+  proveSnapshot,
+  takeProof
+} from './fast-start.ts'
+import {
   askHeaders,
   attach,
   giveUpUnknown,
   somebodyHasMore,
-  spanTo,
   takeRun,
   takeVerified,
   verifyParts
@@ -20,8 +28,8 @@ import {
 import { SYNC_LIMITS } from './limits.ts'
 import { ableTo, forgetGone, noteAnswer, noteEnded, notePause } from './peers.ts'
 import { claimedHeight, isOverdue, noteStored, restartProgress } from './progress.ts'
-import { stallReason } from './stall.ts'
-import { forgetAbove } from './state.ts'
+import { goneReason, stallReason } from './stall.ts'
+import { forgetAbove, spanTo } from './state.ts'
 import type { Ask, SyncState } from './state.ts'
 import type { Effect, Env, Failure, Input, Place } from './types.ts'
 
@@ -35,7 +43,7 @@ export function step(state: SyncState, input: Input, env: Env): Effect[] {
 function apply(state: SyncState, input: Input, env: Env): Effect[] {
   switch (input.type) {
     case 'hint':
-      return hinted(state, input.final)
+      return hinted(state, input.final, env)
     case 'headers':
       return answered(state, input.id, env, input.bytes, (ask) => takeRun(state, ask.peer, input.run))
     case 'bodies': {
@@ -66,6 +74,8 @@ function apply(state: SyncState, input: Input, env: Env): Effect[] {
       return [{ type: 'halt', reason: input.reason }]
     case 'snapshot':
       return snapshotEnded(state, input.final, env)
+    case 'snapshot-proven':
+      return takeProof(state, input.height, env)
     case 'tick':
       state.importWaits = false
       return []
@@ -74,7 +84,11 @@ function apply(state: SyncState, input: Input, env: Env): Effect[] {
   }
 }
 
-function hinted(state: SyncState, final: Place): Effect[] {
+function hinted(state: SyncState, final: Place, env: Env): Effect[] {
+  if (state.phase === 'live' && final.height > state.progress.standsAt) {
+    state.progress.standsAt = final.height
+    state.progress.movedMs = env.nowMs
+  }
   const isIdle = state.runs.length === 0 && state.asks.size === 0
   if (state.phase === 'live' && isIdle) forgetAbove(state, final)
   return []
@@ -108,12 +122,7 @@ function paused(state: SyncState, final: Place, env: Env): Effect[] {
   // The live part went on until it stopped; then what was probed may begin too low.
   if (final.height !== state.head.height) forgetAbove(state, final)
   restartProgress(state.progress, final.height, env.nowMs)
-  const isFar = claimedHeight(env, state.target) - final.height > SYNC_LIMITS.snapshotBlocks
-  if (state.mode === 'snapshot' && !state.snapshotTried && isFar) {
-    state.phase = 'snapshot'
-    state.snapshotTried = true
-    return [{ type: 'fetch-snapshot' }]
-  }
+  if (isSnapshotWorthIt(state, claimedHeight(env, state.target))) return fetchSnapshot(state, env)
   state.phase = 'syncing'
   return []
 }
@@ -121,6 +130,7 @@ function paused(state: SyncState, final: Place, env: Env): Effect[] {
 function snapshotEnded(state: SyncState, final: Place | undefined, env: Env): Effect[] {
   if (state.phase !== 'snapshot') return []
   state.phase = 'syncing'
+  noteAttempt(state, env.nowMs)
   if (final !== undefined) {
     forgetAbove(state, final)
     restartProgress(state.progress, final.height, env.nowMs)
@@ -147,7 +157,9 @@ function executed(state: SyncState, to: number): Effect[] {
 
 function advance(state: SyncState, env: Env): Effect[] {
   const effects = giveUpLate(state, env)
-  if (state.phase === 'live') return [...effects, ...probe(state, env)]
+  if (state.phase === 'live') {
+    return [...effects, ...probe(state, env), ...proveSnapshot(state, env), ...watchLive(state, env)]
+  }
   if (state.phase !== 'syncing') return effects
   const unknown = giveUpUnknown(state, env)
   if (unknown !== undefined) notePause(state.peers, unknown, 'lacks', env.nowMs)
@@ -159,6 +171,7 @@ function advance(state: SyncState, env: Env): Effect[] {
   }
   effects.push(...prepareBodies(state), ...importNext(state))
   if (isDone(state, env)) return [...effects, ...finish(state)]
+  effects.push(...fetchAgain(state, env))
   return [...effects, ...watch(state, env)]
 }
 
@@ -238,10 +251,21 @@ function finish(state: SyncState): Effect[] {
   return [...(wasStalled ? [{ type: 'moving' } as const] : []), { type: 'resume' }]
 }
 
+/** SYN-12, of a live chain: one that goes on has no trouble, whatever others claim. */
+function watchLive(state: SyncState, env: Env): Effect[] {
+  const { progress, head } = state
+  const isBehind = claimedHeight(env, head.height) > head.height + SYNC_LIMITS.nearBlocks
+  const standsStill = env.nowMs - progress.movedMs >= SYNC_LIMITS.liveStallMs
+  const reason = isBehind && standsStill && isOutOfReach(state, env) ? goneReason(state) : undefined
+  return tell(state, reason)
+}
+
 /** SYN-12: one warning with its cause when nothing was stored for a while, taken back when something is. */
 function watch(state: SyncState, env: Env): Effect[] {
-  const { progress } = state
-  const reason = isOverdue(progress, env.nowMs) ? stallReason(state, env) : undefined
+  return tell(state, isOverdue(state.progress, env.nowMs) ? stallReason(state, env) : undefined)
+}
+
+function tell({ progress }: SyncState, reason: string | undefined): Effect[] {
   if (reason === undefined && progress.stalled !== undefined) {
     progress.stalled = undefined
     return [{ type: 'moving' }]

@@ -67,6 +67,8 @@ export type Input =
   | { readonly type: 'import-refused'; readonly reason: string }
   /** The state of a certified block is in place of what was stored before; undefined: none was to be had. */
   | { readonly type: 'snapshot'; readonly final: Place | undefined }
+  /** What `prove-snapshot` found: the height of the highest certified snapshot above our head. */
+  | { readonly type: 'snapshot-proven'; readonly height: number | undefined }
   | { readonly type: 'tick' }
 
 export type Effect =
@@ -105,6 +107,8 @@ export type Effect =
   | { readonly type: 'pause' }
   /** Caught up: rebuild the live part from the store (C22). */
   | { readonly type: 'resume' }
+  /** Is there a certified snapshot above our head? Answer with `snapshot-proven`; the live part goes on. */
+  | { readonly type: 'prove-snapshot' }
   /** Fast start: answer with `snapshot`. */
   | { readonly type: 'fetch-snapshot' }
   | { readonly type: 'stalled'; readonly reason: string }

@@ -4,9 +4,11 @@ import { buildChainGenesis } from '../../src/chain/genesis-block.ts'
 import { EpochsRequestType, SnapshotRequestType } from '../../src/codec/state-snapshot.ts'
 import type { SnapshotRequest } from '../../src/codec/state-snapshot.ts'
 import { decode } from '../../src/codec/ssz.ts'
+import { HeaderRangeType } from '../../src/codec/sync-messages.ts'
 import type { RequestProtocol, Response } from '../../src/net/types.ts'
 import { SnapshotMaker } from '../../src/node/snapshot/maker.ts'
 import { serveEpochs, serveSnapshot } from '../../src/node/snapshot/serve.ts'
+import { serveHeaders } from '../../src/node/sync/serve.ts'
 import { networkId } from '../../src/params/genesis.ts'
 import type { Genesis } from '../../src/params/genesis.ts'
 import { toHex } from '../../src/primitives/bytes.ts'
@@ -64,6 +66,7 @@ export class SnapshotSource {
       const request = decode(EpochsRequestType, body)
       return request.ok ? serveEpochs(this.store, request.value) : { result: 'invalid', frames: [] }
     }
+    if (protocol === 'headers') return serveHeaders(this.store, HeaderRangeType.deserialize(body))
     const request = decode(SnapshotRequestType, body)
     return request.ok ? serveSnapshot(this.snapshots, request.value) : { result: 'invalid', frames: [] }
   }

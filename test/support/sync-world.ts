@@ -60,6 +60,8 @@ export interface WorldInit {
   readonly speed?: number
   /** Each peer has one line, on which its answers wait for each other. */
   readonly oneLine?: boolean
+  /** Height of the certified snapshot that peers have. */
+  readonly snapshotAt?: number
 }
 
 const FREEZE = 2
@@ -186,10 +188,23 @@ export class SyncWorld {
       case 'halt':
         this.halted = effect.reason
         return
-      case 'prepare':
+      case 'prove-snapshot':
+        return this.after(50, () => this.feed({ type: 'snapshot-proven', height: this.#init.snapshotAt }))
       case 'fetch-snapshot':
+        return this.#fetch()
+      case 'prepare':
         return
     }
+  }
+
+  /** Without one the test says what becomes of it. */
+  #fetch(): void {
+    const { snapshotAt } = this.#init
+    if (snapshotAt === undefined) return
+    this.after(50, () => {
+      this.#headHeight = snapshotAt
+      this.feed({ type: 'snapshot', final: { height: snapshotAt, hash: hashOf(snapshotAt) } })
+    })
   }
 
   #import(from: number, headers: HeaderRun, part: RunPart): void {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
 import type { Node } from '../../src/app/node.ts'
+import { exitCodeOf } from '../../src/cli/cli-error.ts'
 import { RETENTION_MIN } from '../../src/node/config-retention.ts'
 import { COORD } from '../../src/primitives/chain-id.ts'
 import { SYNC_LIMITS } from '../../src/sync/limits.ts'
@@ -70,6 +71,39 @@ describe('fast start over libp2p', function () {
     await own.crash(2)
     await own.restart(2)
     assert.equal(storeOf(own.node(2), COORD).earliest, begun)
+  })
+
+  /** Nobody holds the first blocks of a chain any more. */
+  async function pruned(): Promise<Swarm> {
+    const own = await running(await withHistory())
+    for (const index of validators()) {
+      await own.stopNode(index)
+      await own.restart(index, { retention: RETENTION_MIN })
+    }
+    const holdsLittle = (node: Node): boolean => node.chains!.list.every(({ store }) => store.earliest > 1)
+    await own.until(() => own.running.every(holdsLittle), { ...WAIT, what: 'old blocks are gone' })
+    for (const { chains } of own.running)
+      for (const { chain, store } of chains!.list)
+        assert(
+          store.earliest <= chains!.snapshots.get(chain)!.held[0]!.height,
+          'SNAP-9: what follows a snapshot stays'
+        )
+    return own
+  }
+
+  it('SYN-10: joins at a snapshot where nobody holds the blocks above genesis any more', async () => {
+    const own = await pruned()
+    const index = validators().length
+    const { height } = storeOf(own.node(0), COORD).boundary(0)!.header
+    const checkpoint = { height, hash: new Uint8Array(32).fill(7) }
+    await own.restart(index, { sync: 'snapshot', checkpoint })
+    const { failures } = own.members[index]!
+    await own.until(() => failures.length > 0, { ...WAIT, what: 'SYN-11: the wrong checkpoint is noticed' })
+    assert.equal(exitCodeOf(failures[0]), 4)
+    await own.restart(index, { sync: 'snapshot', checkpoint: undefined })
+    await own.until(() => isSynced(own.node(index)), { ...WAIT, what: 'it is live' })
+    assertSameState(own.node(index), own.node(0))
+    assert.equal(failures.length, 1)
   })
 
   it('SNAP-10: a shard without a snapshot is executed from genesis, with one warning, although coordination began at one', async () => {

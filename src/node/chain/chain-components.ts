@@ -12,6 +12,7 @@ import type { ChainEvents, Clock } from '../ports.ts'
 import type { ChainSyncInit } from '../sync/chain-sync.ts'
 import type { Validator } from '../validator.ts'
 import type { Source } from './outbox.ts'
+import type { ChainSnapshots } from '../snapshot/chain-snapshots.ts'
 import type { Executed } from './block-tree.ts'
 import type { CoordinationView } from './coordination-view.ts'
 import type { EpochBook } from './epoch-book.ts'
@@ -39,8 +40,8 @@ export interface ChainNodeComponents {
   /** Requests that the chain's sync may have out, by the budget of all chains. */
   readonly syncSlots: (chain: ChainId) => number
   readonly coordinationSyncs: () => boolean
-  /** Fast start: replaces what is below the store, while the chain is paused. */
-  readonly fetchSnapshot?: () => Promise<{ readonly height: number; readonly hash: Uint8Array } | undefined>
+  /** Replaces what is below the store, while the chain is paused. */
+  readonly fastStart?: Pick<ChainSnapshots, 'fetch' | 'prove'>
 }
 
 export interface ChainNodeInit {

@@ -194,15 +194,16 @@ export class ChainNode {
         importer,
         live: this.#livePart(),
         slots: () => c.syncSlots(chain),
-        fetchSnapshot: async () => this.#fetchSnapshot(c)
+        fetchSnapshot: async () => this.#fetchSnapshot(c),
+        proveSnapshot: async () => c.fastStart?.prove()
       },
       { ...sync, chain, network: constants.network }
     )
   }
 
   /** SYN-10: the state of a snapshot in place of the own one; `resume` begins from there. */
-  async #fetchSnapshot({ fetchSnapshot, store }: ChainNodeComponents) {
-    const place = await fetchSnapshot?.()
+  async #fetchSnapshot({ fastStart, store }: ChainNodeComponents) {
+    const place = await fastStart?.fetch()
     if (place === undefined) return undefined
     const header = must(store.header(place.height), 'the final block is stored')
     this.tree.rebase({ header, hash: place.hash, attendance: storedAttendance(store) })

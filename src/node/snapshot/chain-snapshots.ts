@@ -10,6 +10,7 @@ import { StateSnapshots } from '../../store/state-snapshots.ts'
 import type { Staging, SwitchableStore } from '../../store/switchable.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
 import type { ChainEvents, Clock, FinalEvent } from '../ports.ts'
+import type { Checkpoint } from '../sync/sync-facts.ts'
 import { Backfill, LOWEST_FETCHED } from './backfill.ts'
 import { FastStart } from './fast-start.ts'
 import { SnapshotMaker } from './maker.ts'
@@ -39,6 +40,8 @@ export interface ChainSnapshotsInit {
   readonly shards: number
   /** Whether history below a snapshot is fetched. */
   readonly backfill: boolean
+  /** SYN-11; of the coordination chain. */
+  readonly checkpoint?: Checkpoint | undefined
 }
 
 /** Between two attempts of a shard that cannot begin otherwise, yet. */
@@ -55,6 +58,8 @@ export class ChainSnapshots {
   readonly #backfill: Backfill
   #maker: SnapshotMaker
   #start: FastStart | undefined
+  /** Under way beside a live chain. */
+  #proving: Promise<unknown> = Promise.resolve()
   #fetching: Promise<unknown> = Promise.resolve()
   #switching = false
   #stopped = false
@@ -117,11 +122,22 @@ export class ChainSnapshots {
     return serveEpochs(this.#c.store, request)
   }
 
+  /** SYN-10: beside a live chain. @returns the height of the highest certified snapshot above the last final block */
+  async prove(): Promise<number | undefined> {
+    if (this.#c.openStaging === undefined || this.#stopped) return undefined
+    const start = this.#createStart()
+    this.#start = start
+    const work = start.prove()
+    this.#proving = work.catch(() => undefined)
+    return work
+  }
+
   /**
    * Puts a certified state from others in the place of the chain's database. The chain must be paused.
    * @returns the new last final block; undefined if none was to be had
    */
   async fetch(): Promise<{ readonly height: number; readonly hash: Uint8Array } | undefined> {
+    await this.#proving
     const work = this.#fetchUntil()
     this.#fetching = work.catch(() => undefined)
     return work
@@ -133,7 +149,7 @@ export class ChainSnapshots {
     this.#wake()
     await this.#backfill.stop()
     await this.#maker.stop()
-    await this.#fetching
+    await Promise.all([this.#proving, this.#fetching])
   }
 
   /**
@@ -169,20 +185,10 @@ export class ChainSnapshots {
   }
 
   async #fetchOnce(): Promise<boolean> {
-    const { openStaging, store, coord, epochs, network, clock, verifier, events } = this.#c
+    const { openStaging } = this.#c
     if (openStaging === undefined || this.#stopped) return false
     const staging = await openStaging(this.#chain)
-    this.#start = new FastStart(
-      {
-        network,
-        clock,
-        verifier,
-        snapshot: (epoch) => epochs.snapshot(epoch),
-        suits: ({ manifest }) => this.#chain === COORD || manifest.tip.header.coordHeight >= coord.earliest,
-        onProgress: (progress) => events.fastStart?.(this.#chain, progress)
-      },
-      { ...this.#init, chain: this.#chain, network: store.network, above: store.final.height }
-    )
+    this.#start = this.#createStart()
     const manifest = await this.#start.run(staging.database).catch(async (error: unknown) => {
       await staging.database.close()
       throw error
@@ -193,6 +199,22 @@ export class ChainSnapshots {
     }
     await this.#switch(staging)
     return true
+  }
+
+  #createStart(): FastStart {
+    const { store, coord, epochs, network, clock, verifier, events } = this.#c
+    return new FastStart(
+      {
+        network,
+        clock,
+        verifier,
+        snapshot: (epoch) => epochs.snapshot(epoch),
+        suits: ({ manifest }) => this.#chain === COORD || manifest.tip.header.coordHeight >= coord.earliest,
+        onProgress: (progress) => events.fastStart?.(this.#chain, progress),
+        onUnproven: (checkpoint) => events.checkpointUnproven?.(checkpoint.height)
+      },
+      { ...this.#init, chain: this.#chain, network: store.network, above: () => store.final.height }
+    )
   }
 
   async #switch(staging: Staging): Promise<void> {

@@ -26,7 +26,10 @@ import { verifyChunk } from '../../state/chunk.ts'
 import { ChainImport } from '../../store/chain-import.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import { createDownload } from '../../sync/chunk-download.ts'
+import { refuseContradiction } from '../checkpoint.ts'
 import type { Clock, FastStartProgress } from '../ports.ts'
+import type { Checkpoint } from '../sync/sync-facts.ts'
+import { provenHash } from './checkpoint-proof.ts'
 import { Download } from './download.ts'
 import { LightWalk } from './light-walk.ts'
 import { putEpochs } from './put-epochs.ts'
@@ -40,6 +43,8 @@ export interface FastStartComponents {
   /** Whether a snapshot suits the rest of the node: a shard's must not refer below the oldest coordination block here. */
   readonly suits: (manifest: JudgedManifest) => boolean
   readonly onProgress?: (progress: FastStartProgress) => void
+  /** No peer proves what the block at the checkpoint's height is, so no snapshot above it is taken. */
+  readonly onUnproven?: (checkpoint: Checkpoint) => void
 }
 
 export interface FastStartInit {
@@ -48,8 +53,10 @@ export interface FastStartInit {
   /** Hash of the coordination chain's genesis block. */
   readonly genesisHash: Uint8Array
   readonly shards: number
-  /** A snapshot at or below this height is of no use. */
-  readonly above: number
+  /** A snapshot at or below this height is of no use: the own final block. */
+  readonly above: () => number
+  /** SYN-11: a block that has to be an ancestor of the snapshot's. */
+  readonly checkpoint?: Checkpoint | undefined
 }
 
 interface Candidate {
@@ -84,6 +91,13 @@ export class FastStart {
     this.#wake()
   }
 
+  /** SYN-10. @returns the height of the highest certified snapshot that peers state */
+  async prove(): Promise<number | undefined> {
+    await this.#learnEpochs()
+    const [highest] = await this.#candidates()
+    return highest?.judged.height
+  }
+
   /**
    * Fills `staging` with a certified state, or goes on with the one that a crash interrupted there.
    * @returns the manifest once the database is a chain at its height; undefined when no such snapshot was to be had
@@ -97,7 +111,7 @@ export class FastStart {
       ({ judged }) => begun !== undefined && sameTip(judged.manifest, begun.manifest)
     )
     const chosen = going ?? candidates[0]
-    if (chosen === undefined || this.#stopped) return undefined
+    if (chosen === undefined || this.#stopped || !(await this.#isVouchedFor(chosen))) return undefined
     const { manifest } = chosen.judged
     const target =
       going !== undefined && begun !== undefined
@@ -158,7 +172,7 @@ export class FastStart {
       })
     )
     return [...found.values()]
-      .filter(({ judged }) => judged.height > above && this.#c.suits(judged))
+      .filter(({ judged }) => judged.height > above() && this.#c.suits(judged))
       .sort((a, b) => b.judged.height - a.judged.height)
   }
 
@@ -180,6 +194,21 @@ export class FastStart {
     const known = found.get(toHex(judged.value.hash))
     if (known === undefined) found.set(toHex(judged.value.hash), { judged: judged.value, peers: [peer] })
     else if (!known.peers.includes(peer)) known.peers.push(peer)
+  }
+
+  /** SYN-11. @throws CheckpointError when a certificate proves another block at that height */
+  async #isVouchedFor({ judged, peers }: Candidate): Promise<boolean> {
+    const { checkpoint, chain, network } = this.#init
+    if (checkpoint === undefined || checkpoint.height > judged.height) return true
+    const { height } = checkpoint
+    const asked = [...new Set([...peers, ...this.#peers()])]
+    const hash =
+      height === judged.height
+        ? judged.hash
+        : await provenHash(this.#c.network, this.#walk, { chain, network, height }, asked)
+    refuseContradiction(checkpoint, hash)
+    if (hash === undefined) this.#c.onUnproven?.(checkpoint)
+    return hash !== undefined && !this.#stopped
   }
 
   /** @returns whether everything is here. */

@@ -3,7 +3,6 @@
  * verified and parts imported, and pauses and resumes the live part of the chain (SYN-1, SYN-8). All decisions are in
  * src/sync.
  */
-import { equal, toHex } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { unreachable } from '../../primitives/errors.ts'
@@ -20,7 +19,7 @@ import type { Effect, Env, Failure, Input, Place } from '../../sync/types.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
 import type { Executor } from '../chain/executor.ts'
 import type { ChainEvents, Clock } from '../ports.ts'
-import { CheckpointError } from '../node-errors.ts'
+import { refuseContradiction } from '../checkpoint.ts'
 import { earliestOf } from '../held-blocks.ts'
 import type { Importer } from './importer.ts'
 import { crossesUnbonding, describeSync } from './sync-facts.ts'
@@ -50,6 +49,8 @@ export interface ChainSyncComponents {
   readonly coordinationSyncs: () => boolean
   /** SYN-10: puts a certified state in place of the stored one. @returns its block; undefined when none was to be had */
   readonly fetchSnapshot?: () => Promise<Place | undefined>
+  /** SYN-10: whether there is one. @returns the height of the highest certified one above the own final block */
+  readonly proveSnapshot?: () => Promise<number | undefined>
 }
 
 export interface ChainSyncInit {
@@ -111,9 +112,10 @@ export class ChainSync {
     this.#claims.set(peer, Math.max(height, this.#claims.get(peer) ?? 0))
     if (this.active) return true
     const final = this.#c.live.final()
-    if (height - final.height <= SYNC_LIMITS.nearBlocks) return false
-    this.#step({ type: 'hint', final })
-    return true
+    const isFar = height - final.height > SYNC_LIMITS.nearBlocks
+    // A warning is taken back as well.
+    if (isFar || this.#state.progress.stalled !== undefined) this.#step({ type: 'hint', final })
+    return isFar
   }
 
   /** Ends when no import is under way; whatever arrives later is ignored. */
@@ -198,17 +200,24 @@ export class ChainSync {
         return this.#background(this.#pause())
       case 'resume':
         return this.#background(this.#resume())
+      case 'prove-snapshot':
+        return this.#background(this.#proveSnapshot())
       case 'fetch-snapshot':
         return this.#background(this.#fetchSnapshot())
       case 'stalled':
-        return this.#c.events.syncStalled?.(this.#init.chain, effect.reason)
       case 'moving':
-        return this.#c.events.syncStalled?.(this.#init.chain, undefined)
       case 'halt':
-        return this.#c.events.halted(this.#init.chain, effect.reason)
+        return this.#tellOf(effect)
       default:
         return unreachable(effect)
     }
+  }
+
+  #tellOf(effect: Extract<Effect, { type: 'stalled' | 'moving' | 'halt' }>): void {
+    const { events } = this.#c
+    const { chain } = this.#init
+    if (effect.type === 'halt') events.halted(chain, effect.reason)
+    else events.syncStalled?.(chain, effect.type === 'stalled' ? effect.reason : undefined)
   }
 
   async #askHeaders({ id, peer, from, limit }: Extract<Effect, { type: 'ask-headers' }>): Promise<void> {
@@ -248,15 +257,8 @@ export class ChainSync {
       return
     }
     const { checkpoint } = this.#init
-    const own = checkpoint === undefined ? undefined : headers.headers[checkpoint.height - headers.from]
-    if (holds && checkpoint !== undefined && own !== undefined && !equal(own.hash, checkpoint.hash)) {
-      throw new CheckpointError({
-        code: 'CHECKPOINT_CONTRADICTED',
-        height: checkpoint.height,
-        expected: toHex(checkpoint.hash),
-        found: toHex(own.hash)
-      })
-    }
+    const at = checkpoint === undefined ? undefined : headers.headers[checkpoint.height - headers.from]
+    if (holds) refuseContradiction(checkpoint, at?.hash)
     this.#step({ type: 'verified', run, to: part.to, holds })
   }
 
@@ -301,6 +303,10 @@ export class ChainSync {
     if (this.#stopped) return
     await this.#c.live.resume()
     this.#c.events.syncProgress?.(this.#init.chain, this.facts, 'ended')
+  }
+
+  async #proveSnapshot(): Promise<void> {
+    this.#step({ type: 'snapshot-proven', height: await this.#c.proveSnapshot?.() })
   }
 
   async #fetchSnapshot(): Promise<void> {

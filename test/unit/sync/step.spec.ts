@@ -295,20 +295,6 @@ describe('sync of one chain', () => {
     assert(world.height < 700)
   })
 
-  it('SYN-10: a fast start is tried once where it is worth it, and sync goes on from where it leads', () => {
-    const world = new SyncWorld({ peers: honest(2), tip: TIP, mode: 'snapshot' })
-    world.hint()
-    assert(world.run(() => world.effects.some(({ type }) => type === 'fetch-snapshot'), 5_000))
-    assert.equal(world.state.phase, 'snapshot')
-    world.feed({ type: 'snapshot', final: undefined })
-    assert(world.run(() => world.resumed > 0, 60_000))
-    assert.equal(world.effects.filter(({ type }) => type === 'fetch-snapshot').length, 1)
-    const near = new SyncWorld({ peers: honest(1, 200), tip: 200, mode: 'snapshot' })
-    near.hint()
-    assert(near.run(() => near.resumed > 0, 60_000))
-    assert(!near.effects.some(({ type }) => type === 'fetch-snapshot'))
-  })
-
   it('SYN-12: one warning with its cause, taken back when it moves', () => {
     for (const [behaviour, reason] of [
       ['lacks', /all peers lack/],

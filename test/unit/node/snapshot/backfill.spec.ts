@@ -53,7 +53,7 @@ describe('backfill', () => {
         snapshot: (epoch) => (epoch === 0 ? first : undefined),
         suits: () => true
       },
-      { chain: COORD, network: networkId(GENESIS), genesisHash, shards: GENESIS.shards, above: 0 }
+      { chain: COORD, network: networkId(GENESIS), genesisHash, shards: GENESIS.shards, above: () => 0 }
     )
     ok((await start.run(database)) !== undefined)
     store = ChainStore.open(database, { network: networkId(GENESIS), chain: COORD })

@@ -1,8 +1,9 @@
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { EpochStepType, SnapshotManifestType } from '../../../../src/codec/state-snapshot.ts'
 import type { SnapshotManifest } from '../../../../src/codec/state-snapshot.ts'
 import { inlineVerifier } from '../../../../src/crypto/inline-verifier.ts'
 import { FastStart } from '../../../../src/node/snapshot/fast-start.ts'
+import type { Checkpoint } from '../../../../src/node/sync/sync-facts.ts'
 import { networkId } from '../../../../src/params/genesis.ts'
 import { COORD } from '../../../../src/primitives/chain-id.ts'
 import { CHAIN_BUCKETS, bucketRange } from '../../../../src/store/buckets.ts'
@@ -47,7 +48,9 @@ describe('fast start', () => {
     disk = new MemoryDisk()
   })
 
-  function start(answers: Readonly<Record<string, Answer>>): FastStart {
+  const unproven: number[] = []
+
+  function start(answers: Readonly<Record<string, Answer>>, checkpoint?: Checkpoint): FastStart {
     network.connected = Object.keys(answers).map(peer)
     network.answer = async (to, protocol, body) => answers[to]!(protocol, body)
     const { genesisHash, first } = source
@@ -57,9 +60,17 @@ describe('fast start', () => {
         clock: new SimClock(),
         verifier: inlineVerifier,
         snapshot: (epoch) => (epoch === 0 ? first : undefined),
-        suits: () => true
+        suits: () => true,
+        onUnproven: ({ height }) => unproven.push(height)
       },
-      { chain: COORD, network: networkId(GENESIS), genesisHash, shards: GENESIS.shards, above: 0 }
+      {
+        chain: COORD,
+        network: networkId(GENESIS),
+        genesisHash,
+        shards: GENESIS.shards,
+        above: () => 0,
+        checkpoint
+      }
     )
   }
 
@@ -107,6 +118,52 @@ describe('fast start', () => {
     equal(await start({ liar }).run(staging), undefined)
     equal(ChainStore.exists(staging), false)
     deepEqual(await rowsOf(staging, 'state', 'page'), [])
+  })
+
+  const isContradiction = { code: 'CHECKPOINT_CONTRADICTED' }
+  const FALSE_HASH = new Uint8Array(32).fill(7)
+  const withoutBlocks: Answer = async (protocol, body) =>
+    protocol === 'headers' ? LACKS : source.honest(protocol, body)
+  const checkpointAt = (height: number): Checkpoint => ({ height, hash: source.store.hashAt(height)! })
+
+  it('SYN-11: the end of an epoch below a snapshot is compared with the checkpoint, though nobody holds blocks', async () => {
+    const boundary = source.store.boundary(0)!.header.height
+    ok(boundary > 1 && boundary < 12)
+    for (const height of [boundary, 12]) {
+      ok((await start({ a: withoutBlocks }, checkpointAt(height)).run(new MemoryDisk().open())) !== undefined)
+      await rejects(
+        start({ a: withoutBlocks }, { height, hash: FALSE_HASH }).run(new MemoryDisk().open()),
+        isContradiction
+      )
+    }
+    deepEqual(network.reports, [])
+  })
+
+  it('SYN-11: any other block is asked of who holds it; where nobody does, no snapshot above it is taken', async () => {
+    const height = 1
+    const lying: Answer = async (protocol, body) =>
+      protocol === 'headers' ? { result: 'ok', frames: [new Uint8Array(9)] } : source.honest(protocol, body)
+    const staging = disk.open()
+    const none = { liar: lying, a: withoutBlocks }
+    equal(await start(none, checkpointAt(height)).run(staging), undefined)
+    equal(ChainStore.exists(staging), false)
+    deepEqual(unproven.splice(0), [height])
+    deepEqual(new Set(network.reports.map((report) => report.split(' ')[0])), new Set(['liar']))
+    const some = { ...none, b: source.honest }
+    ok((await start(some, checkpointAt(height)).run(new MemoryDisk().open())) !== undefined)
+    await rejects(start(some, { height, hash: FALSE_HASH }).run(new MemoryDisk().open()), isContradiction)
+    deepEqual(unproven, [])
+    const above = { height: 13, hash: FALSE_HASH }
+    ok(
+      (await start({ a: withoutBlocks }, above).run(new MemoryDisk().open())) !== undefined,
+      'it is compared when it is reached'
+    )
+  })
+
+  it('SYN-10: the highest certified snapshot is what there is, before anything of it is fetched', async () => {
+    equal(await start({ a: source.honest }).prove(), 12)
+    equal(await start({ a: async () => LACKS }).prove(), undefined)
+    deepEqual(network.reports, [])
   })
 
   it('SNAP-8: a peer that never answers is rescued by another', async () => {
