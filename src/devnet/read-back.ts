@@ -14,21 +14,30 @@ import type { LoadReport } from './load/messages.ts'
 const IDS_PER_CALL = 500
 const HEADERS_PER_CALL = 100
 
-/** How many of the transfers are final, and over on other shards, at nodes that did not take them in. */
-export async function countFinal(nodes: readonly DevnetNode[], ids: LoadReport['ids']): Promise<number> {
-  let final = 0
+/** Transfers that are final, and over on other shards, at nodes that did not take them in; and who lacks how many. */
+export interface Counted {
+  readonly final: number
+  readonly lacking: readonly string[]
+}
+
+export async function countFinal(nodes: readonly DevnetNode[], ids: LoadReport['ids']): Promise<Counted> {
+  let total = 0
+  const lacking: string[] = []
   for (const { node: receiver, ids: taken } of ids) {
     const others = nodes.filter(({ plan }) => plan.index !== receiver)
     const asked = others[receiver % Math.max(1, others.length)]
     if (asked === undefined) continue
+    let final = 0
     for (let from = 0; from < taken.length; from += IDS_PER_CALL) {
       const params = taken.slice(from, from + IDS_PER_CALL).map((id) => ({ id }))
       const answers = await asked.client.batch('tx_get', params)
       for (const answer of answers)
         if (answer.ok && answer.value.status === 'final' && answer.value.hops.every(isOver)) final++
     }
+    total += final
+    if (final < taken.length) lacking.push(`${asked.plan.name} lacks ${taken.length - final}`)
   }
-  return final
+  return { final: total, lacking }
 }
 
 export interface ChainFacts {

@@ -19,6 +19,7 @@ import { allFinals, highest, isCaughtUp } from './finals.ts'
 import { firstPair, guideLines, guideOf } from './guide.ts'
 import type { Target } from './load/messages.ts'
 import { LoadProcess } from './load-process.ts'
+import { verificationUs } from './machine.ts'
 import { Perturber } from './perturber.ts'
 import type { Plan } from './plan.ts'
 import { runCommand } from './processes.ts'
@@ -29,6 +30,9 @@ import { ChainTable, drawTable, loadLine, progressLine } from './table.ts'
 
 /** Of the run's duration, without new load: transfers become final. */
 const SETTLE_S = 10
+/** After it, for nodes that are not at the heads yet, before they are asked about transfers. */
+const CATCH_UP_MS = 15_000
+const CATCH_UP_LOOK_MS = 200
 const SHOW_MS = 1_000
 const SAMPLE_MS = 500
 /** Followers get load from when they have caught up: how often that is looked at. */
@@ -98,6 +102,7 @@ class Run {
       this.#screen.line(`${this.#devnet.elapsedS.toFixed(1)} s: ${line}`)
       this.#tellTargets()
     })
+    const verifyUs = this.#load === undefined ? null : verificationUs()
     const cpuBefore = this.#validatorsCpuUs()
     this.#load?.go()
     this.#background.push(this.#every(SAMPLE_MS, () => this.#sample()))
@@ -111,9 +116,10 @@ class Run {
     const load = await this.#load?.report
     const validatorsCpuUs = this.#validatorsCpuUs() - cpuBefore
     this.#isReadBack = true
+    await this.#catchUp()
     this.#screen.line('reading back')
     if (load !== undefined) writeFileSync(join(this.#devnet.plan.data, 'load.json'), JSON.stringify(load))
-    return readRun(this.#devnet, { load, validatorsCpuUs, perturbations: perturber.reports })
+    return readRun(this.#devnet, { load, validatorsCpuUs, verifyUs, perturbations: perturber.reports })
   }
 
   /** Nothing is started any more when this is done. */
@@ -126,6 +132,21 @@ class Run {
   async end(): Promise<void> {
     await this.settle()
     this.#screen.close()
+  }
+
+  /** A transfer is looked for at nodes that did not take it in, so all have to be there; who does not come is named. */
+  async #catchUp(): Promise<void> {
+    const untilMs = performance.now() + CATCH_UP_MS
+    for (;;) {
+      this.#signal.throwIfAborted()
+      const all = await allFinals(this.#devnet.up)
+      const heights = highest(all.values())
+      const behind = [...all].filter(([, finals]) => !isCaughtUp(finals, heights))
+      if (behind.length === 0) return
+      const names = behind.map(([{ plan }]) => plan.name).join(', ')
+      if (performance.now() > untilMs) return this.#screen.line(`still behind: ${names}`)
+      await delay(CATCH_UP_LOOK_MS)
+    }
   }
 
   #guide(): void {

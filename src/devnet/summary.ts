@@ -43,7 +43,10 @@ export interface Summary {
   readonly crossMs: { readonly p50: number | null; readonly p99: number | null; readonly samples: number }
   /** Final transfers a second, from the first sent to the last final. */
   readonly throughput: number
+  /** User and system time of all validators, divided by validators and final transfers. */
   readonly cpuUsPerTransfer: number | null
+  /** Processor time of one bare signature verification on this machine, taken just before the load. */
+  readonly verifyUs: number | null
   readonly chains: readonly (ChainFacts & { readonly nullified: number })[]
   readonly agreement: boolean
   readonly supply: Supply
@@ -61,6 +64,7 @@ export interface RunInput {
   readonly load: LoadReport | undefined
   /** CPU time of all validators while load was offered and settled. */
   readonly validatorsCpuUs: number
+  readonly verifyUs: number | null
   readonly perturbations: readonly PerturbationReport[]
 }
 
@@ -82,7 +86,7 @@ export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts
   const up = devnet.up
   const [any] = up
   if (any === undefined) throw new RangeError('no node is left to ask')
-  const final = await countFinal(up, load.ids)
+  const { final, lacking } = await countFinal(up, load.ids)
   const compared = await compareNodes(up)
   const supply = await supplyOf(any)
   const finals = await allFinals(up)
@@ -90,7 +94,7 @@ export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts
   const failures = compared.disagreements.map((each) => `nodes disagree: ${each}`)
   if (!isExact(supply)) failures.push('supply differs from genesis')
   if (final < load.submitted * FINAL_SHARE) {
-    failures.push(`${load.submitted - final} of ${load.submitted} submitted transfers are not final`)
+    failures.push(`${load.submitted - final} of ${load.submitted} submitted transfers are not final: ${lacking.join(', ')}`)
   }
   for (const { died, plan } of devnet.nodes)
     if (died) failures.push(`${plan.name} ended by itself: ${plan.log}`)
@@ -110,6 +114,7 @@ export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts
     crossMs: latency(load.samples.filter(({ isCross }) => isCross)),
     throughput: load.finalMs === 0 ? 0 : Math.round((final * 10_000) / load.finalMs) / 10,
     cpuUsPerTransfer: final === 0 ? null : Math.round(input.validatorsCpuUs / (validators * final)),
+    verifyUs: input.verifyUs,
     chains: await withNullified(up, compared.chains),
     agreement: compared.agreement,
     supply,

@@ -104,7 +104,7 @@ describe('icn devnet', function () {
     assert.equal(submitted + refused, offered)
     assert.equal(final, submitted)
     assert.ok(summary.finalityMs.samples > 0 && summary.finalityMs.p50 !== null)
-    assert.ok((summary.cpuUsPerTransfer ?? 0) > 0)
+    assert.ok((summary.cpuUsPerTransfer ?? 0) > (summary.verifyUs ?? 0) && (summary.verifyUs ?? 0) > 0)
     assert.deepEqual(summary.chains.map(({ chain }) => String(chain)).sort(), ['0', '1', 'coord'])
     for (const token of [summary.supply.consumer, summary.supply.industrial]) {
       assert.equal(token.actual, token.expected)

@@ -155,10 +155,10 @@ function exitCodeFor({ detail }: DevnetError): ExitCode {
 }
 
 function summaryLines(summary: Summary): string[] {
-  const { transfers, finalityMs, throughput, cpuUsPerTransfer, chains, perturbations, nodes } = summary
+  const { transfers, finalityMs, throughput, cpuUsPerTransfer, verifyUs, chains, perturbations, nodes } = summary
   return [
     `transfers: ${transfers.offered} offered, ${transfers.submitted} submitted, ${transfers.final} final, ${transfers.refused} refused`,
-    `finality: p50 ${finalityMs.p50 ?? '–'} ms, p99 ${finalityMs.p99 ?? '–'} ms; ${throughput} final a second; ${cpuUsPerTransfer ?? '–'} µs CPU per transfer and validator`,
+    `finality: p50 ${finalityMs.p50 ?? '–'} ms, p99 ${finalityMs.p99 ?? '–'} ms; ${throughput} final a second; ${cpuUsPerTransfer ?? '–'} µs CPU per transfer and validator, of which ${verifyUs ?? '–'} to verify it`,
     ...chains.map(
       ({ chain, height, epoch, views, nullified, stateRoot }) =>
         `chain ${chain}: height ${height}, epoch ${epoch}, ${views} views, ${nullified} nullified, state ${stateRoot.slice(0, 16)}`
