@@ -1,9 +1,12 @@
 /**
- * The block of a freeze height (C2): facts of all chains into reputation, seats, weights, the records of it as one update
+ * The block of a freeze height (C2) in a network that has run for long: facts of all chains into reputation, seats, weights, the records of it as one update
  * of the tree, and from these the snapshot and every chain's leader schedule.
  */
 import { buildChainGenesis } from '../chain/genesis-block.ts'
 import { freezeSeats } from '../chain/freeze-step.ts'
+import { EVENTS_KEPT, HOURS_KEPT, OUTCOMES_KEPT, PARTNERS_KEPT, PARTNER_BITS } from '../codec/cooperation.ts'
+import type { Reputation } from '../codec/cooperation.ts'
+import { GENESIS_POINTS, newReputation, writeReputation } from '../cooperation/reputation.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { newGenesis } from '../params/new-genesis.ts'
 import { u64be } from '../primitives/bytes.ts'
@@ -14,6 +17,7 @@ import { createSchedule } from '../sharding/schedule.ts'
 import { committeesOf, readSeats } from '../sharding/seat-records.ts'
 import { computeSnapshot } from '../sharding/snapshot.ts'
 import { EMPTY_VIEW, commit } from '../state/commit.ts'
+import { readElectorate } from '../state/coord/validators.ts'
 import { NO_FACTS, recordSummary } from '../state/facts.ts'
 import { Ledger } from '../state/ledger.ts'
 import { Overlay } from '../state/overlay.ts'
@@ -26,6 +30,8 @@ const EPOCH_LENGTH = 240
 const FREEZE_DISTANCE = 20
 const SHARDS_PER_VALIDATOR = 3
 const RUNS = 5
+/** Categories that the events of one day change. */
+const EVENTS_A_DAY = 6
 
 interface Size {
   readonly validators: number
@@ -91,9 +97,13 @@ function coordinationOf(validators: number, shards: number) {
   return { params: made.value.params, state: new Overlay(EMPTY_VIEW, changes) }
 }
 
-/** Every chain has finished an epoch, in which all but every tenth member voted for every block. */
+/**
+ * A network that has run for long: every window of a reputation is full. Every chain has finished an epoch, in which all
+ * but every tenth member voted for every block.
+ */
 function withFacts(state: StateView): StateView {
   const ledger = new Ledger(state)
+  for (const { key } of readElectorate(state)) writeReputation(ledger, key, FULL)
   for (const [chain, { members }] of committeesOf(readSeats(state))) {
     const facts = members.map(({ key }, index) => {
       const attended = index % 10 === 0 ? 0 : EPOCH_LENGTH
@@ -106,6 +116,22 @@ function withFacts(state: StateView): StateView {
 }
 
 const PART = 64
+
+const FULL: Reputation = {
+  ...newReputation(GENESIS_POINTS, 0),
+  validations: 1_000,
+  outcomes: new Uint8Array(OUTCOMES_KEPT).fill(1),
+  partners: Uint8Array.from({ length: PARTNERS_KEPT }, (_, index) => index % PARTNER_BITS),
+  hours: Array.from({ length: HOURS_KEPT }, () => ({
+    attended: EPOCH_LENGTH,
+    missed: 0,
+    led: 2,
+    skipped: 0
+  })),
+  events: Array.from({ length: EVENTS_KEPT }, (_, index) => {
+    return { category: index % EVENTS_A_DAY, day: Math.floor(index / EVENTS_A_DAY), gained: 1n, lost: 1n }
+  })
+}
 
 type Facts = Parameters<typeof recordSummary>[2]['members']
 
