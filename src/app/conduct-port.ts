@@ -1,5 +1,6 @@
 /** Validators, cooperatives and evidence out of the last final state of the coordination chain. */
 import { compare, equal } from '../primitives/bytes.ts'
+import type { Header } from '../codec/block.ts'
 import { offenceId } from '../codec/evidence.ts'
 import type { EvidenceKind } from '../codec/evidence.ts'
 import { CATEGORIES } from '../codec/cooperation.ts'
@@ -7,7 +8,7 @@ import type { Category } from '../codec/cooperation.ts'
 import { STATUS_LEAVING, STATUS_LEFT } from '../codec/registry-records.ts'
 import type { ValidatorRecord } from '../codec/registry-records.ts'
 import { StakeType } from '../codec/state-records.ts'
-import { readValidator } from '../state/coord/validators.ts'
+import { readElectorate, readValidator } from '../state/coord/validators.ts'
 import { stakeKey } from '../state/keys.ts'
 import { DisputesType } from '../codec/sanctions.ts'
 import type { ProvenOffence } from '../codec/sanctions.ts'
@@ -18,7 +19,13 @@ import { socialReputation } from '../cooperation/social.ts'
 import { weightsOf } from '../cooperation/weights.ts'
 import type { Chains } from '../node/chains.ts'
 import { must } from '../primitives/errors.ts'
-import type { ConductPort, OffenceFacts, RegistrationFacts, ValidatorFacts } from '../rpc/conduct-port.ts'
+import type {
+  ConductPort,
+  OffenceFacts,
+  RegistrationFacts,
+  StandingInShort,
+  ValidatorFacts
+} from '../rpc/conduct-port.ts'
 import { describeDuties } from './duties-port.ts'
 import { readRegistry } from '../sharding/snapshot.ts'
 import { evidenceCount, provenOffences } from '../state/conduct/evidence.ts'
@@ -37,7 +44,15 @@ export function createConductPort(chains: Chains): ConductPort {
       params: config.params
     }
   }
+  let listed: { readonly header: Header; readonly standings: readonly StandingInShort[] } | undefined
   return {
+    electorate() {
+      const { header } = chains.coord.tree.final
+      // Each subscription of each connection asks at each block.
+      if (listed?.header !== header) listed = { header, standings: electorateOf(now()) }
+      return listed.standings
+    },
+    standing: (key) => standingInShort(key, now()),
     duties: (key) => describeDuties(chains, key),
     validator: (key) => describeValidator(chains, key, now()),
     ranking(category, limit) {
@@ -68,6 +83,17 @@ export function createConductPort(chains: Chains): ConductPort {
       }))
     }
   }
+}
+
+const electorateOf = (now: Now): StandingInShort[] =>
+  readElectorate(now.state).flatMap(({ key }) => standingInShort(key, now) ?? [])
+
+function standingInShort(key: Uint8Array, { state, epoch, params }: Now): StandingInShort | undefined {
+  const record = readValidator(state, key)
+  if (record === undefined) return undefined
+  const { status, since, ready } = registrationOf(record)
+  const { level, recoversAtEpoch } = sanctionsOf(state, key, { epoch, params })
+  return { key, cooperative: record.cooperative, status, since, ready, level, recoversAtEpoch }
 }
 
 function describeOffence(state: Pick<StateView, 'get'>, offence: ProvenOffence): OffenceFacts {

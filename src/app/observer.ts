@@ -15,6 +15,7 @@ import type { Genesis } from '../params/genesis.ts'
 import { evidenceCount } from '../state/conduct/evidence.ts'
 import { Auditor } from './auditor.ts'
 import { LaneFigures } from './lane-figures.ts'
+import { ValidatorFigures } from './validator-figures.ts'
 import { syncLog } from './sync-report.ts'
 
 /** When each chain last moved, for /health. */
@@ -35,12 +36,14 @@ export class Observer {
   readonly #onFailed: (error: unknown) => void
   readonly #auditor: Auditor
   readonly #lanes: LaneFigures
+  readonly #validators: ValidatorFigures
 
   constructor(metrics: NodeMetrics, log: Logger, genesis: Genesis, onFailed: (error: unknown) => void) {
     this.#metrics = metrics
     this.#log = log
     this.#onFailed = onFailed
     this.#lanes = new LaneFigures(metrics.receipts, genesis.shards)
+    this.#validators = new ValidatorFigures(metrics.chain)
     this.#auditor = new Auditor(genesis, (invariant, detail) => {
       metrics.node.invariantViolations.inc({ invariant })
       log.error({ invariant, detail }, 'an invariant is broken')
@@ -56,7 +59,10 @@ export class Observer {
       finalHeight.set(label, header.height)
       height.set(label, header.height)
       epoch.set(label, header.epoch)
-      if (chain === COORD) this.#metrics.chain.offencesProven.set(evidenceCount(state))
+      if (chain === COORD) {
+        this.#metrics.chain.offencesProven.set(evidenceCount(state))
+        this.#validators.finalBlock(header, state)
+      }
       if (tookMs !== undefined) finalitySeconds.observe(label, tookMs / 1_000)
       transactionsFinal.inc(label, transactionIds.length)
       this.progress.finalAtMs.set(chain, performance.now())

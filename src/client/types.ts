@@ -3,7 +3,7 @@
  * Conventions (protocols/rpc.md): bytes and hashes are lower-case hex, token amounts decimal strings in base units,
  * heights, views, nonces, mana, counts and Unix milliseconds JSON integers, a chain is `"coord"` or a shard's number.
  */
-import type { ValidatorMethods } from './validator-types.ts'
+import type { ValidatorMethods, ValidatorsEvent } from './validator-types.ts'
 import type { BanJson, LogLevelName, PeerStandingJson } from './peer-types.ts'
 import type { AsOf, ChainJson, Place } from './place-types.ts'
 import type { AtomicMethods } from './atomic-types.ts'
@@ -338,6 +338,7 @@ export type FinalEvent =
 export interface Topics {
   final: { params: { chain?: ChainJson; fromHeight?: number }; event: FinalEvent }
   sync: { params: object; event: NodeSync }
+  validators: { params: object; event: ValidatorsEvent }
 }
 export type TopicName = keyof Topics
 export type TopicEvent = Topics[TopicName]['event']

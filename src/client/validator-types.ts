@@ -162,6 +162,21 @@ export interface DutiesJson extends AsOf {
   readonly safeToStop: boolean
 }
 
+/** Validators whose entry in the registry or whose sanction is new or differs; first all of them. */
+export interface ValidatorsEvent extends AsOf {
+  readonly validators: readonly {
+    readonly validator: string
+    readonly cooperative: number
+    readonly status: 'registered' | 'leaving' | 'left'
+    /** Coordination heights: of the last change of the status, and of the last `ready` (0: none). */
+    readonly since: number
+    readonly ready: number
+    readonly level: number
+    /** Epoch in which the level goes by itself. */
+    readonly recoversAtEpoch?: number
+  }[]
+}
+
 export interface ValidatorMethods {
   validator_duties: { params: { validator: string }; result: DutiesJson }
   validator_get: { params: { validator: string }; result: ValidatorJson }

@@ -5,6 +5,8 @@ import type { Registry } from 'prom-client'
 /** From one local round trip to a stuck chain. */
 const FINALITY_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60]
 
+export type ChainMetrics = ReturnType<typeof declareChainMetrics>
+
 export function declareChainMetrics(registry: Registry) {
   const registers = [registry]
   const labelNames = ['chain'] as const
@@ -44,6 +46,18 @@ export function declareChainMetrics(registry: Registry) {
     offencesProven: new Gauge({
       name: 'icn_offences_proven',
       help: 'Offences that the state of the coordination chain holds',
+      registers
+    }),
+    validatorScore: new Gauge({
+      name: 'icn_validator_score',
+      help: 'Score of a registered validator on the coordination chain, as of the last freeze',
+      labelNames: ['validator'] as const,
+      registers
+    }),
+    validatorAttendance: new Gauge({
+      name: 'icn_validator_attendance_ratio',
+      help: 'Share of the blocks of the last day with a recorded vote of a registered validator',
+      labelNames: ['validator'] as const,
       registers
     }),
     ...declareSnapshotMetrics(registry),

@@ -106,7 +106,20 @@ export interface DutiesFacts {
   readonly serving: readonly ServingFacts[]
 }
 
+/** What the registry and the sanctions say of a validator, in short. */
+export interface StandingInShort extends Pick<RegistrationFacts, 'status' | 'since' | 'ready'> {
+  readonly key: Uint8Array
+  readonly cooperative: number
+  /** Of its sanction. */
+  readonly level: number
+  readonly recoversAtEpoch: number | undefined
+}
+
 export interface ConductPort {
+  /** Everybody who is registered or leaving, in key order. */
+  electorate(): readonly StandingInShort[]
+  /** undefined: the key was never registered. */
+  standing(key: Uint8Array): StandingInShort | undefined
   /** undefined: the key was never registered. */
   duties(key: Uint8Array): DutiesFacts | undefined
   /** undefined: the key is neither registered nor known for anything. */

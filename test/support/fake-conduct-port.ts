@@ -14,7 +14,7 @@ import { genesisState } from './state.ts'
 import { devnetAddress } from '../../src/params/devnet-keys.ts'
 import { equal } from '../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../src/primitives/chain-id.ts'
-import type { ConductPort } from '../../src/rpc/conduct-port.ts'
+import type { ConductPort, StandingInShort } from '../../src/rpc/conduct-port.ts'
 
 const bytes32 = (fill: number): Uint8Array => new Uint8Array(32).fill(fill)
 
@@ -38,7 +38,18 @@ export function aConductPort(): ConductPort {
   view.apply(commit(view, ledger.changedValues()))
   const [weight] = weightsOf(view, COORD, [member.key], { ...at, riskOf: () => 0 })
   const reputation = readReputation(view, member.key)
+  const short: StandingInShort = {
+    key: member.key,
+    cooperative: 1,
+    status: 'leaving',
+    since: 4,
+    ready: 2,
+    level: 1,
+    recoversAtEpoch: 70
+  }
   return {
+    electorate: () => [short],
+    standing: (key) => (equal(key, member.key) ? short : undefined),
     duties: (key) => (equal(key, member.key) ? LEAVING : undefined),
     validator: (key) =>
       equal(key, member.key)

@@ -2,7 +2,7 @@
 import type { TopicName } from '../../client/types.ts'
 import { chainParam, choiceParam, integerParam, optional, textParam } from '../params.ts'
 
-export const TOPICS = ['final', 'sync'] as const satisfies readonly TopicName[]
+export const TOPICS = ['final', 'sync', 'validators'] as const satisfies readonly TopicName[]
 const NAME_CHARACTERS_MAX = 32
 
 export const SUBSCRIBE_PARAMS = {

@@ -10,6 +10,7 @@ import type { NodePort } from '../port.ts'
 import { chainRefusal, refused } from '../refusals.ts'
 import { FinalFeed, SyncFeed } from './feeds.ts'
 import type { Feed } from './feeds.ts'
+import { ValidatorsFeed } from './validators-feed.ts'
 import type { SocketLimits } from './limits.ts'
 import { SUBSCRIBE_PARAMS, UNSUBSCRIBE_PARAMS } from './params.ts'
 
@@ -75,10 +76,14 @@ export class Subscriptions {
     { topic, chain, fromHeight }: Parsed<typeof SUBSCRIBE_PARAMS>,
     made: Subscription[]
   ): Promise<Outcome<Subscribed>> {
-    if (topic === 'sync') {
+    if (topic !== 'final') {
       if (chain !== undefined || fromHeight !== undefined)
-        return invalidParams('topic sync takes neither chain nor fromHeight')
-      return this.#add(topic, new SyncFeed(this.#port, this.#limits.tickMs, this.#nowMs), [], made)
+        return invalidParams(`topic ${topic} takes neither chain nor fromHeight`)
+      const feed =
+        topic === 'sync'
+          ? new SyncFeed(this.#port, this.#limits.tickMs, this.#nowMs)
+          : new ValidatorsFeed(this.#port)
+      return this.#add(topic, feed, [], made)
     }
     const refusal = chain === undefined ? undefined : chainRefusal(this.#port, chain)
     if (refusal !== undefined) return refusal

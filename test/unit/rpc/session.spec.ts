@@ -240,6 +240,7 @@ describe('RPC: one WebSocket', () => {
       { topic: 'final', from: 1 },
       { topic: 'sync', chain: 0 },
       { topic: 'sync', fromHeight: 0 },
+      { topic: 'validators', chain: 0 },
       { topic: 'final', chain: 1 },
       { topic: 'final', chain: 9 }
     ]
@@ -255,6 +256,7 @@ describe('RPC: one WebSocket', () => {
       'unknown parameter: from',
       'topic sync takes neither chain nor fromHeight',
       'topic sync takes neither chain nor fromHeight',
+      'topic validators takes neither chain nor fromHeight',
       'CHAIN_NOT_FOLLOWED',
       'CHAIN_UNKNOWN',
       'bad parameter: subscription'
