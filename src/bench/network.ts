@@ -74,12 +74,13 @@ const finalityFigure = ({ finalityMs }: Summary, floorMs: number): Figure => ({
   bar: FINALITY_MS
 })
 
-async function runDevnet(
+export async function runDevnet(
   { directory, networkS, note }: BenchContext,
   name: string,
-  options: readonly string[]
+  options: readonly string[],
+  shards: number = SHARDS
 ): Promise<Summary> {
-  const size = ['--validators', String(VALIDATORS), '--shards', String(SHARDS), '--late', '0']
+  const size = ['--validators', String(VALIDATORS), '--shards', String(shards), '--late', '0']
   const run = [
     '--duration',
     String(networkS),

@@ -9,6 +9,7 @@ import { epochs } from './epochs.ts'
 import { execution } from './execution.ts'
 import type { Bench, Figure } from './figure.ts'
 import { gossip } from './gossip.ts'
+import { lanes } from './lanes.ts'
 import { network } from './network.ts'
 import { pool } from './pool.ts'
 import { proof } from './proof.ts'
@@ -32,7 +33,8 @@ export const BENCHES: readonly Bench[] = [
   backfill,
   sync,
   proof,
-  network
+  network,
+  lanes
 ]
 
 export interface BenchOptions {

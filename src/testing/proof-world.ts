@@ -1,5 +1,5 @@
 /**
- * A coordination chain and two shards in memory, made with the code that leaders build with and signed by all
+ * A coordination chain and its shards in memory, made with the code that leaders build with and signed by all
  * validators: blocks with certificates of their own, epochs that end, and receipts from one shard to the other.
  */
 import { BitArray } from '@chainsafe/ssz'
@@ -29,7 +29,7 @@ import { proveRecords } from '../sharding/epoch-records.ts'
 import { epochFrozenAt, isBoundary, nextEpoch } from '../sharding/epochs.ts'
 import { createSchedule } from '../sharding/schedule.ts'
 import { computeSnapshot, encodeSnapshot } from '../sharding/snapshot.ts'
-import type { EpochSnapshot } from '../sharding/types.ts'
+import type { Committee, EpochSnapshot } from '../sharding/types.ts'
 import { ChainTotalsType } from '../codec/state-records.ts'
 import { commit } from '../state/commit.ts'
 import { TOTALS_KEY } from '../state/keys.ts'
@@ -71,15 +71,22 @@ export class ProofWorld {
     this.#seeds = new Map(seeds.map((seed) => [toHex(publicKeyFromSeed(seed)), seed]))
   }
 
-  /** @param seeds of all validators of the genesis, which has two shards */
+  /** @param seeds of all validators of the genesis */
   static async create(genesis: Genesis, seeds: readonly Uint8Array[]): Promise<ProofWorld> {
     const world = new ProofWorld(genesis, seeds)
-    for (const chain of [COORD, shardId(0), shardId(1)]) await world.#found(chain)
+    const shards = Array.from({ length: genesis.shards }, (_, index) => shardId(index))
+    for (const chain of [COORD, ...shards]) await world.#found(chain)
     return world
   }
 
   store(chain: ChainId): ChainStore {
     return this.#chain(chain).store
+  }
+
+  /** Who signed a chain's certificates in an epoch. */
+  committee(chain: ChainId, epoch: number): Committee {
+    const snapshot = must(this.#snapshots.get(epoch), 'the epoch runs')
+    return must(snapshot.committees.get(chain), 'a committee of every chain')
   }
 
   /** The last block of a chain and its finality. */
@@ -239,8 +246,7 @@ export class ProofWorld {
     kind: StatementKind,
     hash: Uint8Array
   ): Certificate {
-    const snapshot = must(this.#snapshots.get(epoch), 'the epoch runs')
-    const { members, quorum } = must(snapshot.committees.get(chain), 'a committee of every chain')
+    const { members, quorum } = this.committee(chain, epoch)
     const signers = BitArray.fromBoolArray(members.map((_, index) => index < quorum))
     const unsigned: Certificate = { chain, epoch, view, kind, hash, signers, signatures: [] }
     const message = signedBytes(this.network, unsigned)
