@@ -13,7 +13,8 @@ import { MAIN, startArguments } from '../src/devnet/plan.ts'
 import { spawnProcess } from '../src/devnet/processes.ts'
 import { percentile } from '../src/devnet/summary.ts'
 import type { Summary } from '../src/devnet/summary.ts'
-import { Bars, load, say } from './acceptance/bars.ts'
+import { PRESETS } from '../src/params/presets.ts'
+import { Bars, load, ratio, say } from './acceptance/bars.ts'
 import type { Scenario } from './acceptance/bars.ts'
 import { BASE_PORT, FOREVER, withDevnet } from './acceptance/devnet.ts'
 import { flood } from './acceptance/flood.ts'
@@ -50,12 +51,20 @@ async function devnet(data: string, args: readonly string[]): Promise<Outcome> {
   return { summary, load }
 }
 
-function printFigures({ transfers, finalityMs, throughput, cpuUsPerTransfer, nodes, chains }: Summary): void {
+function printFigures({
+  transfers,
+  finalityMs,
+  throughput,
+  cpuUsPerTransfer,
+  verifyUs,
+  nodes,
+  chains
+}: Summary): void {
   const { offered, submitted, final } = transfers
   say(`  ${offered} offered, ${submitted} submitted, ${final} final, ${throughput}/s`)
   say(`  refusals ${JSON.stringify(transfers.refusals)}`)
   say(`  finality p50 ${finalityMs.p50} ms, p99 ${finalityMs.p99} ms, ${finalityMs.samples} samples`)
-  say(`  ${cpuUsPerTransfer} µs CPU per transfer and validator`)
+  say(`  ${cpuUsPerTransfer} µs CPU per transfer and validator; a bare verification takes ${verifyUs}`)
   say(`  RSS MiB ${nodes.map(({ rssMiB }) => rssMiB).join(' ')}`)
   say(`  nullified views ${chains.map(({ chain, nullified }) => `${chain}: ${nullified}`).join(', ')}`)
 }
@@ -169,6 +178,29 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       'transfers crossed meanwhile',
       submitted > 0 && summary.crossMs.samples > 0,
       summary.crossMs.samples
+    )
+  },
+
+  async cross(data, bars) {
+    const network = ['--followers', '0', '--shards', '4', '--duration', '40']
+    const run = async (percent: number, rate: string): Promise<Summary> => {
+      const options = ['--load', rate, '--cross', String(percent)]
+      const { summary } = await devnet(data, [...network, ...options])
+      commonBars(bars, summary)
+      return summary
+    }
+    // In turns, so that a machine that becomes busier slows both.
+    const full = [await run(0, 'max'), await run(50, 'max'), await run(50, 'max'), await run(0, 'max')]
+    const [near, half, halfAgain, nearAgain] = full.map(({ throughput }) => throughput)
+    const across = (half ?? 0) + (halfAgain ?? 0)
+    bars.atLeast('throughput with half of it across, of none', across / ((near ?? 0) + (nearAgain ?? 0)), 0.6)
+    const { crossMs, finalityMs } = await run(50, '100')
+    const { minBlockIntervalMs } = PRESETS.devnet.params
+    say(`  p50 within a shard ${finalityMs.p50} ms, credited on another ${crossMs.p50} ms`)
+    bars.atMost(
+      'block intervals until credited, p50',
+      ratio(crossMs.p50 ?? Number.NaN, minBlockIntervalMs),
+      2.5
     )
   },
 
