@@ -231,13 +231,13 @@ function judgeParentCertificate(block: Block, against: Judgement): Refusal<Block
     : refuse('wrong-attendance', 'the parent certificate does not hold')
 }
 
-function execute(
-  block: Block,
-  against: Judgement,
+/** What a block that may be executed does, whatever its header says of that. */
+export function executeBlock(
+  { header, body }: Pick<Block, 'header' | 'body'>,
+  against: Omit<Judgement, 'deliveries' | 'evidence' | 'parentCertificateValid' | 'lateVotesValid'>,
   deliveries: readonly CheckedDelivery[],
   offences: readonly Offence[]
-): Verdict<Execution, BlockCode> {
-  const { header } = block
+): Verdict<Execution, WorkFault> {
   const context = {
     network: against.network,
     chain: header.chain,
@@ -253,15 +253,24 @@ function execute(
     view: header.view,
     coordHeight: header.coordHeight,
     parent: { header: against.parent.header, isBase: against.parent.isBase },
-    attendance: block.body.attendance,
+    attendance: body.attendance,
     ancestors: against.attendance,
     committee: against.committee,
     schedule: against.schedule,
     offences,
-    reveal: block.body.reveal[0]
+    reveal: body.reveal[0]
   })
-  const work = { deliveries, transactions: against.transactions }
-  const execution = applyBlock(against.view, context, work, end)
+  return applyBlock(against.view, context, { deliveries, transactions: against.transactions }, end)
+}
+
+function execute(
+  block: Block,
+  against: Judgement,
+  deliveries: readonly CheckedDelivery[],
+  offences: readonly Offence[]
+): Verdict<Execution, BlockCode> {
+  const { header } = block
+  const execution = executeBlock(block, against, deliveries, offences)
   if (!execution.ok) return refuse(faultCode(execution.code), `${execution.code}: ${execution.detail}`)
   const { emitted, received } = execution.value
   if (!equal(receiptsOutRoot(emitted, received), header.receiptsOutRoot)) {

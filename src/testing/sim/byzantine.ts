@@ -27,10 +27,13 @@ import type { Vote } from '../../codec/statement.ts'
 import type { Signer } from '../../crypto/ports.ts'
 import type { GossipKind, Network } from '../../net/types.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
-import { HeardBlocks, rivalOfParent, unnotarisedParent } from './false-blocks.ts'
-import type { FalseBlock } from './false-blocks.ts'
+import { HeardBlocks, rivalOfParent, unnotarisedParent, withRoots } from './false-blocks.ts'
+import { createExecute } from './liar-execution.ts'
+import type { FalseBlock } from './liar-execution.ts'
+import type { SimNode } from './node.ts'
 import type { Port } from './port.ts'
 import type { Prng } from './prng.ts'
+import { leaderKey } from './seated.ts'
 
 /**
  * equivocator: two proposals for its views, and contradicting votes, each to one half.
@@ -62,8 +65,9 @@ export interface FaultyInit {
   readonly networkId: Uint8Array
   readonly members: number
   readonly prng: Prng
-  /** Key of the leader of a view, and the least time between blocks. */
-  readonly leader: (chain: ChainId, epoch: number, view: number) => Uint8Array | undefined
+  /** Whose process it is: it knows who leads, and what its blocks do. */
+  readonly node: SimNode
+  /** Least time between blocks. */
   readonly stepMs: number
   /** It did what its kind does, once. */
   readonly onFault: (fault: Fault) => void
@@ -209,14 +213,15 @@ function skipping(port: Port, init: FaultyInit, honest: Network): Network {
     const before = ProposalType.deserialize(data)
     const { chain, epoch, view } = before.vote
     heard.note(before)
-    const leader = init.leader(chain, epoch, view + 1)
+    const leader = leaderKey(init.node, chain, epoch, view + 1)
     const isNext = leader !== undefined && equal(leader, init.signer.publicKey)
     if (!isNext || view !== before.header.view || lied.has(placeOf(before, view + 1))) return
     lied.add(placeOf(before, view + 1))
     init.onFault('skipper')
     const header = { ...before.header, view: view + 1, proposer: leader }
     const vote = { ...before.vote, view: view + 1, signer: port.index }
-    const rival = proposed(init, { ...before, nullifications: [], vote }, { header, body: before.body })
+    const block = withRoots({ header, body: before.body }, executeOf(init))
+    const rival = proposed(init, { ...before, nullifications: [], vote }, block)
     port.publishTo(chain, 'block', rival, () => true)
   }
   return {
@@ -237,7 +242,7 @@ function skipping(port: Port, init: FaultyInit, honest: Network): Network {
       heard.note(own)
       const parent = heard.get(own.header.parent)
       const hasLied = lied.has(placeOf(own, own.vote.view))
-      const rival = parent === undefined ? undefined : rivalOfParent(own, parent)
+      const rival = parent === undefined ? undefined : rivalOfParent(own, parent, executeOf(init))
       if (rival === undefined && !hasLied) return honest.publish(chain, kind, data)
       replaced.add(toHex(own.vote.hash))
       if (rival === undefined || hasLied) return Promise.resolve(0)
@@ -279,12 +284,16 @@ function usurping(port: Port, init: FaultyInit, honest: Network): Network {
 
 function usurp(init: FaultyInit, own: Proposal): ReturnType<typeof unnotarisedParent> {
   const { chain, epoch, view } = own.header
-  const leader = view > 1 && own.vote.view === view ? init.leader(chain, epoch, view - 1) : undefined
+  const leader = view > 1 && own.vote.view === view ? leaderKey(init.node, chain, epoch, view - 1) : undefined
   if (leader === undefined) return undefined
-  return unnotarisedParent(own, leader, init.stepMs, (hash) =>
-    CertificateType.deserialize(forged(init, { ...own.vote, view: view - 1, hash }))
-  )
+  return unnotarisedParent(own, leader, {
+    stepMs: init.stepMs,
+    certify: (hash) => CertificateType.deserialize(forged(init, { ...own.vote, view: view - 1, hash })),
+    execute: executeOf(init)
+  })
 }
+
+const executeOf = ({ node }: FaultyInit) => createExecute(() => node.chains)
 
 /** The own proposal with another block in it, signed. */
 const proposed = (init: FaultyInit, own: Proposal, { header, body }: FalseBlock): Uint8Array =>

@@ -8,10 +8,13 @@ import { BodyType, attendanceRoot, blockHash, bodyHash, transactionsRoot } from 
 import type { Body, Header } from '../../codec/block.ts'
 import type { Proposal } from '../../codec/proposal.ts'
 import type { Certificate } from '../../codec/statement.ts'
+import type { Execute, FalseBlock } from './liar-execution.ts'
 
-export interface FalseBlock {
-  readonly header: Header
-  readonly body: Uint8Array
+/** What a usurper needs besides its own proposal. */
+export interface UsurpTools {
+  readonly stepMs: number
+  readonly certify: (parent: Uint8Array) => Certificate
+  readonly execute: Execute
 }
 
 /** Headers and bodies of proposals heard lately, to build beside. */
@@ -36,12 +39,16 @@ export class HeardBlocks {
   }
 }
 
+/** The same with the roots that it has; unchanged where the liar cannot execute it. */
+export const withRoots = (block: FalseBlock, execute: Execute): FalseBlock => execute(block)?.block ?? block
+
 /** A rival of the own proposal's parent: its body, its parent, its height, but of the later view. */
-export function rivalOfParent(own: Proposal, parent: FalseBlock): FalseBlock | undefined {
+export function rivalOfParent(own: Proposal, parent: FalseBlock, execute: Execute): FalseBlock | undefined {
   const { header } = parent
   if (header.epoch !== own.header.epoch || header.height + 1 !== own.header.height) return undefined
   const { view, timeMs, proposer, coordHeight, coordHash } = own.header
-  return { header: { ...header, view, timeMs, proposer, coordHeight, coordHash }, body: parent.body }
+  const rival = { ...header, view, timeMs, proposer, coordHeight, coordHash }
+  return withRoots({ header: rival, body: parent.body }, execute)
 }
 
 /**
@@ -51,14 +58,15 @@ export function rivalOfParent(own: Proposal, parent: FalseBlock): FalseBlock | u
 export function unnotarisedParent(
   own: Proposal,
   previousLeader: Uint8Array,
-  stepMs: number,
-  certify: (parent: Uint8Array) => Certificate
+  { stepMs, certify, execute }: UsurpTools
 ): { readonly parent: FalseBlock; readonly child: FalseBlock } | undefined {
   const { header } = own
   const view = header.view - 1
   const isNullified = own.nullifications.some((certificate) => certificate.view === view)
   if (!isNullified || header.transactionCount > 0 || equal(previousLeader, header.proposer)) return undefined
-  const parent: FalseBlock = { header: { ...header, view, proposer: previousLeader }, body: own.body }
+  const first: FalseBlock = { header: { ...header, view, proposer: previousLeader }, body: own.body }
+  const known = execute(first)
+  const parent = known?.block ?? first
   const hash = blockHash(parent.header)
   const body: Body = {
     attendance: { parentCertificate: [certify(hash)], lateVotes: [] },
@@ -78,5 +86,6 @@ export function unnotarisedParent(
     bodyHash: bodyHash(bytes),
     attendanceRoot: attendanceRoot(body.attendance)
   }
-  return { parent, child: { header: child, body: bytes } }
+  const second: FalseBlock = { header: child, body: bytes }
+  return { parent, child: (known && execute(second, known.ground))?.block ?? second }
 }

@@ -32,7 +32,7 @@ import { SimNode } from './node.ts'
 import type { Port } from './port.ts'
 import { Prng } from './prng.ts'
 import { smuggle } from './smuggler.ts'
-import { leaderKey, seatedKeys } from './seated.ts'
+import { seatedKeys } from './seated.ts'
 import { StatementBook } from './statements.ts'
 import { Trace } from './trace.ts'
 import { Workload } from './workload.ts'
@@ -302,7 +302,7 @@ export class World {
       networkId: this.networkId,
       members: this.genesis.validators.length,
       prng: this.prng.fork(`fault ${port.index}`),
-      leader: (chain, epoch, view) => leaderKey(this.node(port.index), chain, epoch, view),
+      node: this.node(port.index),
       stepMs: this.genesis.params.minBlockIntervalMs,
       onFault: (kind) => {
         this.faults++
