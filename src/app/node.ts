@@ -13,8 +13,7 @@ import { setTimeout } from 'node:timers/promises'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Logger } from 'pino'
 import { must } from '../primitives/errors.ts'
-import { chainName, shardId } from '../primitives/chain-id.ts'
-import type { ChainId } from '../primitives/chain-id.ts'
+import { chainName } from '../primitives/chain-id.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import { VerifyPool } from '../crypto/verify-pool.ts'
 import { createMetrics } from '../metrics/registry.ts'
@@ -26,6 +25,7 @@ import { stopEach } from '../net/stopping.ts'
 import { Chains } from '../node/chains.ts'
 import type { NodeConfig } from '../node/config.ts'
 import { dataPaths } from '../node/data-dir.ts'
+import { followedShards } from '../node/followed-shards.ts'
 import { readKeyFile, signerOfKey } from '../node/keys.ts'
 import { StartError } from '../node/node-errors.ts'
 import { Retention } from '../node/retention.ts'
@@ -136,6 +136,7 @@ export class Node {
     const { config, genesis, log } = this.#init
     const paths = dataPaths(config.data)
     const id = networkId(genesis)
+    const shards = followedShards(config, genesis)
     const open = this.#init.openDatabase ?? openDatabase
     const stage = this.#init.openStaging ?? (open === openDatabase ? openStaging : undefined)
     const observer = new Observer(this.metrics, log, genesis, (error) => this.#init.onFailed(error))
@@ -177,7 +178,7 @@ export class Node {
         },
         {
           genesis,
-          shards: followedShards(config, genesis),
+          shards,
           sync: { mode: config.sync, checkpoint: config.checkpoint },
           backfill: config.backfill
         }
@@ -368,12 +369,6 @@ export class Node {
     this.#changing = done.catch(() => undefined)
     return done
   }
-}
-
-function followedShards({ shards }: NodeConfig, genesis: Genesis): ChainId[] {
-  if (shards === 'none') return []
-  const all = Array.from({ length: genesis.shards }, (_, index) => shardId(index))
-  return shards === 'all' ? all : [...new Set(shards)].sort((a, b) => a - b)
 }
 
 /** New where there is none yet; a database that lost its files is refused by what opens it. */

@@ -7,6 +7,7 @@ import type { NodeConfig } from '../node/config.ts'
 import { dataPaths } from '../node/data-dir.ts'
 import { ConfigError } from '../node/node-errors.ts'
 import { parseGenesis } from '../params/genesis-json.ts'
+import { describeRefusal } from '../params/genesis-refusal.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { networkId } from '../params/genesis.ts'
@@ -91,7 +92,7 @@ export function readGenesis(config: Pick<NodeConfig, 'data'>): Genesis {
   }
   const genesis = parseGenesis(text)
   if (genesis.ok) return genesis.value
-  throw new ConfigError({ code: 'CONFIG_FILE', path, reason: genesis.code }, `${path}: ${genesis.detail}`)
+  throw new ConfigError({ code: 'CONFIG_FILE', path, reason: genesis.code }, describeRefusal(path, genesis))
 }
 
 function createLog({ logLevel, logFormat }: NodeConfig): Logger {

@@ -7,6 +7,7 @@ import { COORD, parseChain } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { dataPaths } from '../node/data-dir.ts'
 import { parseGenesis } from '../params/genesis-json.ts'
+import { describeRefusal } from '../params/genesis-refusal.ts'
 import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { CheckError } from './errors.ts'
@@ -71,7 +72,7 @@ async function readGenesis(path: string): Promise<Genesis> {
   }
   const parsed = parseGenesis(text)
   if (parsed.ok) return parsed.value
-  throw refusal(`${file}: ${parsed.detail}`)
+  throw refusal(describeRefusal(file, parsed))
 }
 
 /** Empty for a directory that was never started. */

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../node/version.ts'
 import { CliError, EXIT, exitCodeOf, oneLine } from './cli-error.ts'
+import { exampleText } from './examples.ts'
 
 /** A module of `commands/`: adds its command to the program. */
 interface CommandModule {
@@ -40,7 +41,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   query: { summary: 'ask a running node', load: () => import('./commands/query.ts') },
   verify: {
-    summary: 'audit a network from its genesis: supply',
+    summary: 'audit a network from its genesis: supply, committees',
     load: () => import('./commands/verify.ts')
   },
   devnet: {
@@ -72,7 +73,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function createProgram(args: readonly string[]): Promise<Command> {
+/** @throws CliError for a command that there is not */
+export async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('icn')
     .description('A node of the InterCooperative Network, and the tools around it.')
     .version(packageVersion(), '--version', 'print the version')
@@ -88,7 +90,7 @@ async function createProgram(args: readonly string[]): Promise<Command> {
     else program.command(name).description(summary)
   }
   program.action((_options, command: Command) => command.help())
-  for (const command of program.commands) inherit(command)
+  for (const command of program.commands) inherit(command, command.name())
   return program
 }
 
@@ -104,12 +106,14 @@ Exit codes: 0 success, 1 the run failed its own checks, 2 wrong option, file, ke
 3 refuses to sign, 4 contradicts a checkpoint, 5 disk. Options are also environment variables: --log-level, ICN_LOG_LEVEL.`
 
 /** Settings that commander does not hand down to commands made by `command()` of another module. */
-function inherit(command: Command): void {
-  oneLineErrors(command)
-  for (const child of command.commands) inherit(child)
+function inherit(command: Command, path: string): void {
+  oneLineErrors(command, path)
+  const examples = exampleText(path)
+  if (examples !== undefined) command.addHelpText('after', examples)
+  for (const child of command.commands) inherit(child, `${path} ${child.name()}`)
 }
 
-function oneLineErrors(command: Command): void {
+function oneLineErrors(command: Command, path?: string): void {
   command
     .exitOverride()
     .showSuggestionAfterError(false)
@@ -119,6 +123,9 @@ function oneLineErrors(command: Command): void {
         write(
           `icn: ${text
             .replace(/^error: /, '')
+            .replace(/^unknown command .*$/m, (line) =>
+              path === undefined ? line : `${line} (icn ${path} --help lists them)`
+            )
             .trim()
             .replaceAll(/\s*\n\s*/g, ' ')}\n`
         )

@@ -4,6 +4,7 @@ import { VerifyPool } from '../crypto/verify-pool.ts'
 import { dataPaths } from '../node/data-dir.ts'
 import type { Transferred, TransferInit } from '../node/snapshot/transfer.ts'
 import { parseGenesis } from '../params/genesis-json.ts'
+import { describeRefusal } from '../params/genesis-refusal.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { CliError, EXIT, errnoOf } from './cli-error.ts'
 import { readText } from './options.ts'
@@ -16,7 +17,7 @@ export async function transfer(
 ): Promise<void> {
   const paths = dataPaths(data)
   const genesis = parseGenesis(readText(paths.genesis))
-  if (!genesis.ok) throw new CliError(`${paths.genesis}: ${genesis.detail}`)
+  if (!genesis.ok) throw new CliError(describeRefusal(paths.genesis, genesis))
   const verifier = new VerifyPool()
   await verifier.start()
   const line = progressLine()

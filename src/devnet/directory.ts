@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { dataPaths } from '../node/data-dir.ts'
 import { readKeyFile, publicFacts } from '../node/keys.ts'
 import { parseGenesis } from '../params/genesis-json.ts'
+import { describeRefusal } from '../params/genesis-refusal.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { DevnetError } from './errors.ts'
@@ -62,6 +63,7 @@ async function newNetwork({ data, options }: Plan): Promise<void> {
 
 function takeNetwork(plan: Plan, file: string): void {
   if (!existsSync(file)) throw wrong('genesis', `--genesis: no file ${file}`)
+  readGenesis(file)
   cpSync(file, plan.genesis)
   cpSync(join(dirname(file), 'keys'), plan.keys, { recursive: true })
 }
@@ -69,7 +71,7 @@ function takeNetwork(plan: Plan, file: string): void {
 /** Options that would describe another network than the one in D are refused, not ignored. */
 async function resume(plan: Plan): Promise<Genesis> {
   const { options } = plan
-  const genesis = readGenesis(plan.genesis)
+  const genesis = readGenesis(plan.genesis, '--fresh begins anew, --data names another directory')
   const differs = (option: string, there: unknown): DevnetError =>
     wrong(option, `--${option}: the devnet in ${plan.data} has ${String(there)} (--fresh starts over)`)
   if (genesis.validators.length !== options.validators) throw differs('validators', genesis.validators.length)
@@ -96,10 +98,10 @@ function checkKeys(plan: Plan, genesis: Genesis): void {
   }
 }
 
-function readGenesis(file: string): Genesis {
+function readGenesis(file: string, remedy?: string): Genesis {
   const genesis = parseGenesis(readFileSync(file, 'utf8'))
   if (genesis.ok) return genesis.value
-  throw wrong('genesis', `${file}: ${genesis.code}: ${genesis.detail}`)
+  throw wrong('genesis', describeRefusal(file, genesis, remedy))
 }
 
 /** One devnet at a time: the record names the process that keeps it. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { newKey, writeKeyFile } from '../../node/keys.ts'
 import { genesisToJson, parseGenesis } from '../../params/genesis-json.ts'
+import { describeRefusal } from '../../params/genesis-refusal.ts'
 import { networkId } from '../../params/genesis.ts'
 import type { Genesis } from '../../params/genesis.ts'
 import { newGenesis } from '../../params/new-genesis.ts'
@@ -90,7 +91,7 @@ export function register(program: Command): void {
 /** @throws CliError that names the file and the key at fault. */
 export function readGenesis(file: string): Genesis {
   const verdict = parseGenesis(readText(file))
-  if (!verdict.ok) throw new CliError(`${file}: ${verdict.code}: ${verdict.detail}`)
+  if (!verdict.ok) throw new CliError(describeRefusal(file, verdict))
   return verdict.value
 }
 

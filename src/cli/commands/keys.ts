@@ -14,6 +14,7 @@ import {
 } from '../../node/keys.ts'
 import type { Key, KeyType } from '../../node/keys.ts'
 import { parseGenesis } from '../../params/genesis-json.ts'
+import { describeRefusal } from '../../params/genesis-refusal.ts'
 import { networkId } from '../../params/genesis.ts'
 import { devnetSeed } from '../../params/devnet-keys.ts'
 import { fromHex, toHex } from '../../primitives/bytes.ts'
@@ -194,7 +195,7 @@ async function withGuardStore(
 ): Promise<void> {
   const paths = dataPaths(data)
   const genesis = parseGenesis(readText(paths.genesis))
-  if (!genesis.ok) throw new CliError(`${paths.genesis}: ${genesis.detail}`)
+  if (!genesis.ok) throw new CliError(describeRefusal(paths.genesis, genesis))
   const network = networkId(genesis.value)
   const isNew = !existsSync(paths.nodeDatabase)
   if (isNew && !mayCreate) throw new CliError(`${data}: no node ever ran here, there is no record to export`)

@@ -4,6 +4,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { readKeyFile, signerOfKey } from '../../node/keys.ts'
 import { vouch } from '../../node/voucher.ts'
 import { parseGenesis } from '../../params/genesis-json.ts'
+import { describeRefusal } from '../../params/genesis-refusal.ts'
 import { networkId } from '../../params/genesis.ts'
 import { CliError } from '../cli-error.ts'
 import { writeNewFile } from '../files.ts'
@@ -31,7 +32,7 @@ export function registerVouch(keys: Command): void {
     )
     .action((options: VouchOptions) => {
       const genesis = parseGenesis(readText(options.genesis))
-      if (!genesis.ok) throw new CliError(`${options.genesis}: ${genesis.detail}`)
+      if (!genesis.ok) throw new CliError(describeRefusal(options.genesis, genesis))
       const key = readKeyFile(options.validator, 'validator')
       const cooperative = whole('--cooperative', options.cooperative, 0xffff)
       const listed = genesis.value.validators.find(

@@ -1,0 +1,107 @@
+/** What a user reads who gave something that is wrong: one line that says what to do, and the exit code (SYSTEM 6). */
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { EXAMPLES } from '../../../src/cli/examples.ts'
+import { COMMANDS, createProgram } from '../../../src/cli/program.ts'
+import { icn } from '../../support/cli.ts'
+
+describe('wrong input to the command line', () => {
+  let cwd = ''
+  const refusal = async (line: string, exitCode = 2): Promise<string> => {
+    const { code, stderr, stdout } = await icn(line.split(' '), { cwd })
+    assert.deepEqual([code, stderr.length, stdout], [exitCode, 1, ''], `icn ${line}: ${stderr.join('\n')}`)
+    return stderr.join('')
+  }
+  const older = (): string => {
+    const genesis = JSON.parse(readFileSync(join(cwd, 'net/genesis.json'), 'utf8')) as {
+      params: Record<string, number>
+    }
+    delete genesis.params['rewardConsumer']
+    return JSON.stringify(genesis)
+  }
+
+  before(async () => {
+    cwd = mkdtempSync(join(tmpdir(), 'icn-wrong-'))
+    const made = await icn('genesis new --preset minimal --validators 1 --shards 2 --out net'.split(' '), {
+      cwd
+    })
+    assert.equal(made.code, 0)
+  })
+  after(() => rmSync(cwd, { recursive: true }))
+
+  it('GEN-5: a genesis of another version says so, and what can be done about it', async () => {
+    writeFileSync(join(cwd, 'older.json'), older())
+    const reason =
+      'parameter-missing: parameter rewardConsumer is missing (written by another version of icn: '
+    const general = `${reason}use that version, or begin a new network)`
+    assert.equal(await refusal('genesis check older.json'), `icn: older.json: ${general}`)
+    assert.equal(await refusal('init --genesis older.json --data d'), `icn: older.json: ${general}`)
+    assert.equal(existsSync(join(cwd, 'd')), false)
+    mkdirSync(join(cwd, 'node'))
+    writeFileSync(join(cwd, 'node/genesis.json'), older())
+    assert.equal(await refusal('start --data node'), `icn: node/genesis.json: ${general}`)
+    assert.match(await refusal('check --data node'), /written by another version of icn/)
+    mkdirSync(join(cwd, 'dev'))
+    writeFileSync(join(cwd, 'dev/genesis.json'), older())
+    const line = (await icn('devnet --data dev --base-port 21000'.split(' '), { cwd })).stderr.at(-1)
+    assert.equal(
+      line,
+      `icn: ${join(cwd, 'dev/genesis.json')}: ${reason}--fresh begins anew, --data names another directory)`
+    )
+  })
+
+  it('a genesis that is refused is not taken into the directory of a devnet', async () => {
+    writeFileSync(join(cwd, 'older.json'), older())
+    const { code } = await icn('devnet --data taken --genesis older.json --base-port 21100'.split(' '), {
+      cwd
+    })
+    assert.equal(code, 2)
+    assert.equal(existsSync(join(cwd, 'taken/genesis.json')), false)
+  })
+
+  it('a shard that the network does not have is refused before anything is opened', async () => {
+    await icn('init --genesis net/genesis.json --data follower'.split(' '), { cwd })
+    const line = await refusal('start --data follower --shards 1,7')
+    assert.equal(line, 'icn: --shards: there is no shard 7, this network has shards 0 to 1')
+    assert.equal(existsSync(join(cwd, 'follower/chains')), false)
+  })
+
+  it('a command below another one that is none says where the right ones are listed', async () => {
+    assert.equal(await refusal('keys neww'), "icn: unknown command 'neww' (icn keys --help lists them)")
+  })
+
+  it('an example names options that there are', async () => {
+    for (const line of Object.values(EXAMPLES).flat()) {
+      const [name = '', ...rest] = line.replace(/^icn /, '').split(' ')
+      const program = await createProgram([name])
+      let command = program.commands.find((one) => one.name() === name)!
+      for (const word of rest) command = command.commands.find((one) => one.name() === word) ?? command
+      for (const word of rest.filter((one) => one.startsWith('--')))
+        assert(
+          command.options.some(({ long }) => long === word),
+          `${line}: ${word}`
+        )
+    }
+  })
+
+  it('every command has an example in its help', async () => {
+    const without: string[] = []
+    const walk = (command: Command, path: string): void => {
+      let help = ''
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
+      if (!help.includes(`: icn ${path}`) && !help.includes(`  icn ${path}`)) without.push(path)
+      for (const child of command.commands) walk(child, `${path} ${child.name()}`)
+    }
+    for (const name of Object.keys(COMMANDS)) {
+      const program = await createProgram([name])
+      walk(
+        program.commands.find((command) => command.name() === name)!,
+        name
+      )
+    }
+    assert.deepEqual(without, [])
+  })
+})
