@@ -6,7 +6,7 @@
 import type { ValidatorMethods, ValidatorsEvent } from './validator-types.ts'
 import type { BanJson, LogLevelName, PeerStandingJson } from './peer-types.ts'
 import type { AsOf, ChainJson, Place } from './place-types.ts'
-import type { AtomicMethods } from './atomic-types.ts'
+import type { AtomicAnswerJson, AtomicMethods } from './atomic-types.ts'
 import type { ReceiptJson, ReceiptMethods } from './receipt-types.ts'
 
 export type { AsOf, ChainJson, Place } from './place-types.ts'
@@ -339,6 +339,8 @@ export interface Topics {
   final: { params: { chain?: ChainJson; fromHeight?: number }; event: FinalEvent }
   sync: { params: object; event: NodeSync }
   validators: { params: object; event: ValidatorsEvent }
+  transaction: { params: { id: string }; event: TransactionJson }
+  atomic: { params: { id: string }; event: AtomicAnswerJson }
 }
 export type TopicName = keyof Topics
 export type TopicEvent = Topics[TopicName]['event']

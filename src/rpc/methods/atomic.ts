@@ -1,5 +1,6 @@
 /** The method about atomic actions: the coordinator's record, and what shards hold (ATO). */
 import type {
+  AtomicAnswerJson,
   AtomicHeldJson,
   AtomicOutcome,
   AtomicPartJson,
@@ -18,7 +19,7 @@ import { placeJson, tokensJson } from '../json.ts'
 import { method } from '../method.ts'
 import type { Method } from '../method.ts'
 import { hexParam } from '../params.ts'
-import type { AtomicFacts } from '../port.ts'
+import type { AtomicFacts, NodePort } from '../port.ts'
 
 /** By their numbers. */
 const PHASES: readonly AtomicPhase[] = ['asked', 'prepared', 'refused', 'committed', 'aborted']
@@ -27,15 +28,18 @@ const OUTCOMES: readonly AtomicOutcome[] = ['open', 'commit', 'abort']
 const atomicGet = method('atomic_get', {
   summary: 'Where an atomic action stands: phase of each shard, deadline, outcome, and what is held for it',
   params: { id: hexParam('transaction id', { length: 32 }) },
-  call(port, { id }) {
-    const { record, held } = port.atomic(id)
-    return accept({
-      id: toHex(id),
-      ...(record === undefined ? {} : { record: recordJson(record) }),
-      held: held.map(heldJson)
-    })
-  }
+  call: (port, { id }) => accept(atomicJson(port, id))
 })
+
+/** The answer of `atomic_get`. */
+export function atomicJson(port: Pick<NodePort, 'atomic'>, id: Uint8Array): AtomicAnswerJson {
+  const { record, held } = port.atomic(id)
+  return {
+    id: toHex(id),
+    ...(record === undefined ? {} : { record: recordJson(record) }),
+    held: held.map(heldJson)
+  }
+}
 
 function recordJson({ record, asOf }: NonNullable<AtomicFacts['record']>): AtomicRecordJson {
   const { height, deadline, decidedAt, endedAt } = record

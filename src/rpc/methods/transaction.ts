@@ -1,4 +1,5 @@
 /** Methods that take transactions in and tell what became of them. */
+import type { TransactionJson } from '../../client/types.ts'
 import { MAX_TRANSACTION_BYTES } from '../../codec/transaction.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { accept } from '../../primitives/result.ts'
@@ -6,6 +7,7 @@ import { executedJson, placeJson, receiptJson } from '../json.ts'
 import { method } from '../method.ts'
 import type { Method } from '../method.ts'
 import { hexParam } from '../params.ts'
+import type { NodePort } from '../port.ts'
 
 const tx = hexParam('canonical bytes of a signed transaction', { max: MAX_TRANSACTION_BYTES })
 
@@ -33,18 +35,21 @@ const get = method('tx_get', {
   summary:
     'Where a transaction stands: pending, included, final, expired, dropped or unknown, and its receipts on other chains',
   params: { id: hexParam('transaction id', { length: 32 }) },
-  async call(port, { id }) {
-    const { status, place, result, reason, emitted = [] } = await port.transaction(id)
-    const hops = await Promise.all(emitted.map(async (each) => port.hops(each)))
-    return accept({
-      id: toHex(id),
-      status,
-      ...(place === undefined ? {} : { place: { ...placeJson(place), index: place.index } }),
-      ...(result === undefined ? {} : { result: executedJson(result) }),
-      ...(reason === undefined ? {} : { reason }),
-      hops: hops.flat().map(receiptJson)
-    })
-  }
+  call: async (port, { id }) => accept(await transactionJson(port, id))
 })
+
+/** The answer of `tx_get`. */
+export async function transactionJson(port: NodePort, id: Uint8Array): Promise<TransactionJson> {
+  const { status, place, result, reason, emitted = [] } = await port.transaction(id)
+  const hops = await Promise.all(emitted.map(async (each) => port.hops(each)))
+  return {
+    id: toHex(id),
+    status,
+    ...(place === undefined ? {} : { place: { ...placeJson(place), index: place.index } }),
+    ...(result === undefined ? {} : { result: executedJson(result) }),
+    ...(reason === undefined ? {} : { reason }),
+    hops: hops.flat().map(receiptJson)
+  }
+}
 
 export const transactionMethods: readonly Method[] = [submit, simulate, get]

@@ -7,7 +7,6 @@ import type { FinalEvent, TopicEvent } from '../../client/types.ts'
 import { chainToJson } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { blockSummary } from '../json.ts'
-import { syncJson } from '../methods/node.ts'
 import type { NodePort } from '../port.ts'
 
 /** Events taken at a time: what is sent beyond a full buffer is at most this. */
@@ -56,24 +55,34 @@ export class FinalFeed implements Feed {
   }
 }
 
-/** Topic `sync`: the answer of `node_sync`, now and whenever it differs from the one before. */
-export class SyncFeed implements Feed {
-  readonly #port: NodePort
+/** Topics `sync`, `transaction` and `atomic`: the answer of a method, now and whenever it differs from the one before. */
+export class AnswerFeed<A extends TopicEvent> implements Feed {
+  readonly #read: () => A | Promise<A>
+  readonly #isOver: (answer: A) => boolean
   readonly #intervalMs: number
   readonly #nowMs: () => number
   #last = ''
   #dueMs = 0
+  #isEnded = false
 
-  constructor(port: NodePort, intervalMs: number, nowMs: () => number) {
-    this.#port = port
-    this.#intervalMs = intervalMs
-    this.#nowMs = nowMs
+  constructor(init: {
+    readonly read: () => A | Promise<A>
+    /** Nothing will differ any more: it is not read again. @default never */
+    readonly isOver?: (answer: A) => boolean
+    readonly intervalMs: number
+    readonly nowMs: () => number
+  }) {
+    this.#read = init.read
+    this.#isOver = init.isOver ?? (() => false)
+    this.#intervalMs = init.intervalMs
+    this.#nowMs = init.nowMs
   }
 
-  async take(): Promise<readonly TopicEvent[]> {
+  async take(): Promise<readonly A[]> {
     const now = this.#nowMs()
-    if (now < this.#dueMs) return []
-    const answer = syncJson(this.#port)
+    if (this.#isEnded || now < this.#dueMs) return []
+    const answer = await this.#read()
+    this.#isEnded = this.#isOver(answer)
     const text = JSON.stringify(answer)
     if (text === this.#last) return []
     this.#last = text

@@ -8,8 +8,10 @@ import { invalidParams } from '../method.ts'
 import type { Parsed } from '../params.ts'
 import type { NodePort } from '../port.ts'
 import { chainRefusal, refused } from '../refusals.ts'
-import { FinalFeed, SyncFeed } from './feeds.ts'
+import { syncJson } from '../methods/node.ts'
+import { AnswerFeed, FinalFeed } from './feeds.ts'
 import type { Feed } from './feeds.ts'
+import { atomicFeed, transactionFeed } from './followed.ts'
 import { ValidatorsFeed } from './validators-feed.ts'
 import type { SocketLimits } from './limits.ts'
 import { SUBSCRIBE_PARAMS, UNSUBSCRIBE_PARAMS } from './params.ts'
@@ -73,18 +75,39 @@ export class Subscriptions {
   }
 
   async #subscribe(
+    wanted: Parsed<typeof SUBSCRIBE_PARAMS>,
+    made: Subscription[]
+  ): Promise<Outcome<Subscribed>> {
+    const { topic, chain, fromHeight, id } = wanted
+    const feed = this.#feedOf(topic, id)
+    const isOne = topic === 'transaction' || topic === 'atomic'
+    if (topic !== 'final' && (chain !== undefined || fromHeight !== undefined))
+      return invalidParams(`topic ${topic} takes neither chain nor fromHeight`)
+    if (!isOne && id !== undefined) return invalidParams(`topic ${topic} takes no id`)
+    if (feed !== undefined) return this.#add(topic, feed, [], made)
+    return isOne ? invalidParams(`topic ${topic} takes an id`) : this.#subscribeFinal(wanted, made)
+  }
+
+  #feedOf(topic: TopicName, id: Uint8Array | undefined): Feed | undefined {
+    const pace = { intervalMs: this.#limits.tickMs, nowMs: this.#nowMs }
+    switch (topic) {
+      case 'sync':
+        return new AnswerFeed({ read: () => syncJson(this.#port), ...pace })
+      case 'validators':
+        return new ValidatorsFeed(this.#port)
+      case 'transaction':
+        return id === undefined ? undefined : transactionFeed(this.#port, id, pace)
+      case 'atomic':
+        return id === undefined ? undefined : atomicFeed(this.#port, id, pace)
+      case 'final':
+        return undefined
+    }
+  }
+
+  async #subscribeFinal(
     { topic, chain, fromHeight }: Parsed<typeof SUBSCRIBE_PARAMS>,
     made: Subscription[]
   ): Promise<Outcome<Subscribed>> {
-    if (topic !== 'final') {
-      if (chain !== undefined || fromHeight !== undefined)
-        return invalidParams(`topic ${topic} takes neither chain nor fromHeight`)
-      const feed =
-        topic === 'sync'
-          ? new SyncFeed(this.#port, this.#limits.tickMs, this.#nowMs)
-          : new ValidatorsFeed(this.#port)
-      return this.#add(topic, feed, [], made)
-    }
     const refusal = chain === undefined ? undefined : chainRefusal(this.#port, chain)
     if (refusal !== undefined) return refusal
     const next = new Map<ChainId, number>()

@@ -241,6 +241,9 @@ describe('RPC: one WebSocket', () => {
       { topic: 'sync', chain: 0 },
       { topic: 'sync', fromHeight: 0 },
       { topic: 'validators', chain: 0 },
+      { topic: 'sync', id: '00'.repeat(32) },
+      { topic: 'transaction' },
+      { topic: 'atomic', id: '00'.repeat(31) },
       { topic: 'final', chain: 1 },
       { topic: 'final', chain: 9 }
     ]
@@ -257,6 +260,9 @@ describe('RPC: one WebSocket', () => {
       'topic sync takes neither chain nor fromHeight',
       'topic sync takes neither chain nor fromHeight',
       'topic validators takes neither chain nor fromHeight',
+      'topic sync takes no id',
+      'topic transaction takes an id',
+      'bad parameter: id',
       'CHAIN_NOT_FOLLOWED',
       'CHAIN_UNKNOWN',
       'bad parameter: subscription'
