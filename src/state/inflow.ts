@@ -12,6 +12,7 @@ import type { Params } from '../params/params.ts'
 import { MAX_SUPPLY } from '../params/supply.ts'
 import { inflowKey } from './keys.ts'
 import type { Ledger } from './ledger.ts'
+import { holdings } from './supply.ts'
 import type { Amounts } from './types.ts'
 
 type CapParams = Pick<Params, 'laneInflowCapPpm'>
@@ -68,16 +69,19 @@ export function inflowFits(
   return !exceedsInflowCap(source, added(inflowOf(records, source, epoch), receipts), params)
 }
 
-/** Of a delivery: that it stays within the cap, before anything of it is applied. */
+/** Of a delivery: that it stays within the cap, and within what the network was issued, before anything is applied. */
 export function checkInflow(
   ledger: Ledger,
   source: ChainId,
   receipts: readonly Amounts[],
   { epoch, params }: InflowContext
 ): Refusal<'inflow-capped'> | undefined {
-  return inflowFits(recordsOf(ledger), source, receipts, { epoch, params })
+  if (!inflowFits(recordsOf(ledger), source, receipts, { epoch, params }))
+    return refuse('inflow-capped', `chain ${source} brings more than an epoch takes`)
+  const { consumer, industrial } = sumOf([holdings(ledger.totals), ...receipts])
+  return consumer <= MAX_SUPPLY && industrial <= MAX_SUPPLY
     ? undefined
-    : refuse('inflow-capped', `chain ${source} brings more than an epoch takes`)
+    : refuse('inflow-capped', `with what chain ${source} brings there were more than was issued`)
 }
 
 export function countInflow(

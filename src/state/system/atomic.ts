@@ -14,11 +14,13 @@ export const atomicAnswer: SystemMessage<AtomicAnswer> = {
 export const atomicDecision: SystemMessage<AtomicDecision> = {
   ...DECISION,
   name: 'atomic decision',
+  isPaid: true,
   apply: obey
 }
 
 export const atomicPayment: SystemMessage<AtomicPayment> = {
   ...PAYMENT,
   name: 'atomic payment',
+  isPaid: true,
   apply: takePaid
 }

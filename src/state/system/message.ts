@@ -18,6 +18,8 @@ export interface SystemMessage<P> {
   /** First byte of the payload; given to one message for ever. */
   readonly number: number
   readonly name: string
+  /** It brings amounts, and places them. Those of any other message are lost and found (R18). */
+  readonly isPaid?: true
   /** The payload behind its number. */
   readonly payloadType: Type<P>
   /**
@@ -39,7 +41,11 @@ export const registered = <P>(message: SystemMessage<P>): RegisteredMessage => (
   name: message.name,
   apply(receipt, ledger, context) {
     const payload = decode(message.payloadType, receipt.payload.subarray(1))
-    return payload.ok ? message.apply(payload.value, receipt, ledger, context) : 'unknown-receipt'
+    if (!payload.ok) return 'unknown-receipt'
+    const refusal = message.apply(payload.value, receipt, ledger, context)
+    // What is refused is kept by whoever applies receipts (R8).
+    if (refusal === undefined && message.isPaid !== true) ledger.creditLost(receipt)
+    return refusal
   }
 })
 

@@ -12,6 +12,7 @@ import type { SystemMessage } from './message.ts'
 export const payout: SystemMessage<Payout> = {
   number: MESSAGE_PAYOUT,
   name: 'unstake payout',
+  isPaid: true,
   payloadType: PayoutType,
   apply(_payload, receipt, ledger, context) {
     const { source, receiver, consumer, industrial } = receipt

@@ -9,6 +9,7 @@ import type { SystemMessage } from './message.ts'
 export const stakeNotice: SystemMessage<StakeNotice> = {
   number: MESSAGE_STAKE,
   name: 'stake',
+  isPaid: true,
   payloadType: StakeNoticeType,
   apply({ validator }, receipt, ledger, context) {
     if (creditStake(ledger, validator, receipt)) return undefined
