@@ -3,6 +3,7 @@ import { equal } from '../primitives/bytes.ts'
 import { COORD } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { STATUS_LEAVING, STATUS_REGISTERED } from '../codec/registry-records.ts'
+import { RECENT_MAX } from '../node/chain/epoch-book.ts'
 import type { ChainNode } from '../node/chain/chain-node.ts'
 import type { Chains } from '../node/chains.ts'
 import type { DutiesFacts, ServingFacts } from '../rpc/conduct-port.ts'
@@ -12,8 +13,8 @@ import { readSummary } from '../state/facts.ts'
 
 /** C24: blocks of the epoch after its last one for which a member keeps what others may ask it for. */
 const BLOCKS_AFTER = 100
-/** Epochs that are looked through for its last seat. */
-const EPOCHS_BACK = 64
+/** Epochs that are looked through for its last seat: fewer than the book holds, or each look would decode all again. */
+const EPOCHS_BACK = RECENT_MAX - 16
 
 export function describeDuties(chains: Chains, key: Uint8Array): DutiesFacts | undefined {
   const { state } = chains.coord.tree.final

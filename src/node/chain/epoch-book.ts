@@ -10,7 +10,7 @@ import type { LeaderSchedule } from '../../sharding/ports.ts'
 import type { Committee, EpochSnapshot } from '../../sharding/types.ts'
 
 /** Derived committees and schedules kept in memory; older ones are made again from the stored snapshot. */
-const RECENT_MAX = 64
+export const RECENT_MAX = 64
 
 export class EpochBook {
   readonly #recent = new Map<number, EpochSnapshot>()

@@ -77,7 +77,7 @@ const validatorGet = method('validator_get', {
 const validatorDuties = method('validator_duties', {
   summary: 'What the registry holds of a validator: status, leases, seats, and whether it may stop serving',
   params: { validator: hexParam('validator key', { length: 32 }) },
-  weight: 2,
+  weight: 10,
   call(port, { validator }) {
     const facts = port.conduct.duties(validator)
     if (facts === undefined) return refused('VALIDATOR_UNKNOWN', 'no such key in the registry', {})
