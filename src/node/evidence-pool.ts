@@ -3,7 +3,7 @@
  * is kept, given on to peers, so that what a follower saw reaches a leader, and offered to the own blocks until the
  * state holds the offence. Being told of what is known already is nobody's fault; proving nothing is.
  */
-import { concat, equal, toHex } from '../primitives/bytes.ts'
+import { concat, equal, fromHex, toHex } from '../primitives/bytes.ts'
 import { COORD } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { judgeOffence } from '../chain/evidence.ts'
@@ -79,10 +79,14 @@ export class EvidencePool {
 
   constructor(components: EvidencePoolComponents) {
     this.#c = components
-    for (const [, bytes] of components.nodeStore.evidence.list()) {
+    const useless: Uint8Array[] = []
+    for (const [id, bytes] of components.nodeStore.evidence.list()) {
       const accused = this.#accuse(bytes)
       if (accused.ok) this.#add(bytes, accused.value.offence)
+      else useless.push(fromHex(id))
     }
+    // Of an epoch that is not known here any more: kept, they would take the place of others for ever.
+    if (useless.length > 0) void this.#run(components.nodeStore.evidence.delete(useless))
   }
 
   get count(): number {

@@ -18,6 +18,8 @@ export class RevealChain {
   #number = 0
   /** From the secret upwards to the tip. */
   #values: Uint8Array
+  /** The last tip that was looked for in vain: a million hashes. */
+  #foreign: Uint8Array | undefined
 
   /** @param seed of the validator key: only hashes of it leave this class */
   constructor(seed: Uint8Array) {
@@ -45,6 +47,7 @@ export class RevealChain {
   #find(tip: Uint8Array): { readonly number: number; readonly at: number } | undefined {
     const here = this.#place(this.#values, tip)
     if (here !== undefined) return { number: this.#number, at: here }
+    if (this.#foreign !== undefined && equal(this.#foreign, tip)) return undefined
     for (let number = 0; number < CHAINS_MAX; number++) {
       const values = this.#expand(number)
       const at = this.#place(values, tip)
@@ -53,6 +56,7 @@ export class RevealChain {
       this.#values = values
       return { number, at }
     }
+    this.#foreign = tip
     return undefined
   }
 

@@ -94,6 +94,14 @@ describe('hash chains of a key', () => {
     assert.notDeepEqual(new RevealChain(someKey(6)).nextTip(), first)
   })
 
+  it('C29: a tip of another key is looked for once, not at each proposal', () => {
+    const chain = new RevealChain(seed)
+    const foreign = new RevealChain(someKey(6)).nextTip()
+    // Each search takes a million hashes: fifty of them would not end in time.
+    for (let proposal = 0; proposal < 50; proposal++) assert.equal(chain.preimageOf(foreign), undefined)
+    assert.equal(chain.left(chain.nextTip()), CHAIN_STEPS)
+  })
+
   it('C29: the last value of a chain has no preimage', () => {
     const chain = new RevealChain(seed)
     let value = chain.nextTip()

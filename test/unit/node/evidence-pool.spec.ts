@@ -164,6 +164,18 @@ describe('node/evidence-pool', () => {
     assert.deepEqual(again.failed, [])
   })
 
+  it('C30: what is of no known epoch after a restart makes room', async () => {
+    const { database } = await aPool()
+    const held = (await NodeStore.open(database, NETWORK)).evidence
+    const id = new Uint8Array(32).fill(3)
+    await held.put(id, bytesOf(evidence(3, 1, EPOCH + 900)))
+    const after = await aPool(database)
+    await after.pool.stop()
+    assert.equal(after.pool.count, 0)
+    assert.equal((await NodeStore.open(database, NETWORK)).evidence.count, 0)
+    assert.deepEqual(after.failed, [])
+  })
+
   it('C30: of the next epoch: it waits, and is no work yet', async () => {
     const { pool, state } = await aPool()
     await pool.receive(ALICE, bytesOf(evidence(1, 1, EPOCH + 1)))
