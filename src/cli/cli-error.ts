@@ -33,7 +33,7 @@ const EXIT_OF_CODE: readonly (readonly [RegExp, ExitCode])[] = [
   [/^GUARD_KEY_FILE$/, EXIT.wrong],
   [/^GUARD_/, EXIT.refusesToSign],
   [/^CHECKPOINT_/, EXIT.contradictsCheckpoint],
-  [/^STORE_(NETWORK_DIFFERS|CHAIN_DIFFERS|LOCKED|VERSION_NEWER)$/, EXIT.wrong],
+  [/^STORE_(NETWORK_DIFFERS|CHAIN_DIFFERS|LOCKED|VERSION_NEWER|VERSION_OLDER)$/, EXIT.wrong],
   [/^(STORE_|KEY_FILE_UNWRITABLE$)/, EXIT.disk],
   [/^(CONFIG|KEY_FILE|RPC|NET|GENESIS|VALIDATOR)_/, EXIT.wrong]
 ]

@@ -2,7 +2,7 @@
  * The command line. Commands are loaded when they are named, so `icn query` does not wait for libp2p; a wrong
  * command or option is one line on stderr that names it, exit code 2.
  */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { packageVersion } from '../node/version.ts'
 import { CliError, EXIT, exitCodeOf, oneLine } from './cli-error.ts'
 import { exampleText } from './examples.ts'
@@ -67,9 +67,11 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' })
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.success
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.success : EXIT.wrong
+    // Commander has told of its own failures; a parser of values that is called by a command has told nobody.
+    const isTold = error instanceof CommanderError && !(error instanceof InvalidArgumentError)
+    if (isTold) return error.exitCode === 0 ? EXIT.success : EXIT.wrong
     process.stderr.write(`icn: ${oneLine(error)}\n`)
-    return exitCodeOf(error)
+    return error instanceof InvalidArgumentError ? EXIT.wrong : exitCodeOf(error)
   }
 }
 

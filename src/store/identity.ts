@@ -29,7 +29,11 @@ export function checkSchema(
   if (found > supported) throw new StoreError({ code: 'STORE_VERSION_NEWER', found, supported })
   // There is no version below 1.
   if (found < 1) throw corrupt(of, key)
-  if (found < oldest) throw new StoreError({ code: 'STORE_VERSION_OLDER', found, oldest })
+  if (found >= oldest) return
+  throw new StoreError(
+    { code: 'STORE_VERSION_OLDER', found, oldest },
+    `STORE_VERSION_OLDER (found=${found}, oldest=${oldest}): use the version that wrote it, or make a directory anew and sync`
+  )
 }
 
 /** @throws StoreError STORE_NETWORK_DIFFERS, STORE_CHAIN_DIFFERS */

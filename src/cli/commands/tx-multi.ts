@@ -106,7 +106,13 @@ function legOf(text: string): Leg {
   if (from === undefined || to === undefined || consumer === undefined || rest.length > 0) {
     throw new CliError(`--leg ${text}: expected PAYER:RECEIVER:CONSUMER[:INDUSTRIAL]`)
   }
-  const amount = (of: string): bigint => (of === '' ? 0n : tokens(of))
+  const amount = (of: string): bigint => {
+    try {
+      return of === '' ? 0n : tokens(of)
+    } catch (error) {
+      throw error instanceof Error ? new CliError(`--leg ${text}: ${error.message}`) : error
+    }
+  }
   return {
     from: receiver(from),
     to: receiver(to),
