@@ -40,6 +40,12 @@ const UnbondingType = new ContainerType(
 )
 export type Unbonding = ValueOf<typeof UnbondingType>
 
+/** A shard on which a validator sits no more, and the last epoch in which it did. */
+const ServedType = new ContainerType({ shard: Chain, epoch: Count }, { typeName: 'Served' })
+export type Served = ValueOf<typeof ServedType>
+/** In order of their shards, each once. */
+export const ServedListType = new ListCompositeType(ServedType, MAX_SHARDS)
+
 /** The tip of a hash chain that is not old enough to be used (C29). */
 const PendingTipType = new ContainerType({ tip: Bytes32, from: Count }, { typeName: 'PendingTip' })
 

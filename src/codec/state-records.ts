@@ -23,6 +23,7 @@ export const PREFIX_SEATS = 0x13
 export const PREFIX_WEIGHTS = 0x14
 export const PREFIX_MIX = 0x15
 export const PREFIX_VALIDATOR = 0x16
+export const PREFIX_SERVED = 0x17
 export const PREFIX_REPUTATION = 0x18
 export const PREFIX_SUMMARY = 0x19
 export const PREFIX_EVIDENCE = 0x1a

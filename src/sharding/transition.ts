@@ -11,6 +11,7 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import { STATUS_LEAVING, STATUS_LEFT, STATUS_REGISTERED } from '../codec/registry-records.ts'
 import type { Leading, ValidatorRecord } from '../codec/registry-records.ts'
 import type { Params } from '../params/params.ts'
+import { noteServed } from '../state/coord/serving.ts'
 import { hasLease, withLease } from '../state/coord/leases.ts'
 import {
   readElectorate,
@@ -89,6 +90,7 @@ export function freezeEpoch(ledger: Ledger, freeze: Freeze, conduct: Conduct): v
   for (const [chain, { members, diversity }] of previous) {
     succession.set(chain, next.seat(chain, { members, degraded: diversity === 'degraded' }))
   }
+  noteUnseated(ledger, entries, { sitting, succession, epoch: freeze.epoch - 1 })
   const left = markLeft(entries, succession, freeze)
   for (const { key, before, record } of entries) if (record !== before) writeValidator(ledger, key, record)
   strike(ledger, left)
@@ -211,6 +213,33 @@ class Succeeding {
       if (!seated.has(entry.hex) || before?.has(entry.hex) === true || hasLease(entry.record, chain)) continue
       entry.record = { ...entry.record, leases: withLease(entry.record.leases, { shard: chain, until }) }
     }
+  }
+}
+
+interface Change {
+  readonly sitting: ReadonlyMap<ChainId, ReadonlySet<Hex>>
+  readonly succession: ReadonlyMap<ChainId, Succession>
+  /** The last one of those who sit no more. */
+  readonly epoch: number
+}
+
+/** REG-16. */
+function noteUnseated(
+  ledger: Ledger,
+  entries: readonly Entry[],
+  { sitting, succession, epoch }: Change
+): void {
+  const unseated = new Map<Hex, ChainId[]>()
+  for (const [chain, before] of sitting) {
+    if (chain === COORD) continue
+    const after = new Set(succession.get(chain)?.members.map(({ key }) => toHex(key)))
+    for (const hex of before) {
+      if (!after.has(hex)) unseated.set(hex, [...(unseated.get(hex) ?? []), chain])
+    }
+  }
+  for (const { key, hex } of entries) {
+    const shards = unseated.get(hex)
+    if (shards !== undefined) noteServed(ledger, key, shards, epoch)
   }
 }
 

@@ -6,6 +6,7 @@ import { compare, concat, equal, u16be } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { ChainSummaryType, MARK_GHOST, MARK_UNDER_HALF, PARTNER_BITS } from '../codec/cooperation.ts'
 import type { ChainSummary, KeyedFacts, MemberFacts, Tenure, Summary } from '../codec/cooperation.ts'
+import { Count } from '../codec/ssz.ts'
 import { MAX_VALIDATORS } from '../codec/registry.ts'
 import {
   PREFIX_FINISHED_FACTS,
@@ -61,6 +62,12 @@ export function joinFacts(before: MemberFacts, after: MemberFacts): MemberFacts 
 export const readSummary = (view: Reader, chain: ChainId): ChainSummary | undefined => {
   const bytes = view.get(summaryKey(chain))
   return bytes === undefined ? undefined : ChainSummaryType.deserialize(bytes)
+}
+
+/** The epoch of the last summary, without the rest of the record; undefined: nothing was heard of the chain. */
+export function readSummaryEpoch(view: Reader, chain: ChainId): number | undefined {
+  const bytes = view.get(summaryKey(chain))
+  return bytes === undefined ? undefined : Count.deserialize(bytes.subarray(0, Count.byteLength))
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   PREFIX_OUT_LANE,
   PREFIX_PARAMETERS,
   PREFIX_SEATS,
+  PREFIX_SERVED,
   PREFIX_STAKE,
   PREFIX_TOTALS,
   PREFIX_VALIDATOR,
@@ -38,6 +39,8 @@ export const WEIGHTS_KEY: Uint8Array = Uint8Array.of(PREFIX_WEIGHTS)
 export const MIX_KEY: Uint8Array = Uint8Array.of(PREFIX_MIX)
 /** `validator`: 32-byte validator key. */
 export const validatorKey = (validator: Uint8Array): Uint8Array => stateKey(PREFIX_VALIDATOR, validator)
+/** `validator`: 32-byte validator key. */
+export const servedKey = (validator: Uint8Array): Uint8Array => stateKey(PREFIX_SERVED, validator)
 /** `address`: 21 bytes (D3). */
 export const accountKey = (address: Uint8Array): Uint8Array => stateKey(PREFIX_ACCOUNT, address)
 /** `validator`: 32-byte validator key. */

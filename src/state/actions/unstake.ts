@@ -1,11 +1,12 @@
 /**
  * `unstake` (REG-11, REG-12): what is asked back stays bound for `unbondingEpochs`, in which it can still be taken, and
  * goes to an account of a shard with the first `unstake` of the validator after that, also with one that asks for
- * nothing more.
+ * nothing more. It waits longer for shards that stand still (C26).
  */
 import { homeShard } from '../../crypto/address.ts'
 import { ACTION_UNSTAKE, MAX_UNBONDINGS, UnstakeType } from '../../codec/registry-records.ts'
 import type { Unbonding, Unstake } from '../../codec/registry-records.ts'
+import { mayBeNeeded } from '../coord/serving.ts'
 import { readValidator, recordsOf, writeValidator } from '../coord/validators.ts'
 import type { Ledger } from '../ledger.ts'
 import { releaseStake, stakeOf } from '../stake.ts'
@@ -23,11 +24,14 @@ export const unstake: Action<Unstake> = {
 
   apply(checked, ledger, context) {
     const { key, consumer, industrial, to } = checked.payload
-    const record = readValidator(recordsOf(ledger), key)
+    const records = recordsOf(ledger)
+    const record = readValidator(records, key)
     if (record === undefined) return 'validator-unknown'
     const epoch = Math.floor((context.height - 1) / context.params.epochLength)
-    const due = record.unbondings.filter((one) => one.epoch <= epoch)
-    const waiting = record.unbondings.filter((one) => one.epoch > epoch)
+    const isDue = (one: Unbonding): boolean =>
+      one.epoch <= epoch && !mayBeNeeded(records, key, one.epoch - context.params.unbondingEpochs)
+    const due = record.unbondings.filter(isDue)
+    const waiting = record.unbondings.filter((one) => !due.includes(one))
     const asks = consumer > 0n || industrial > 0n
     if (asks) {
       const free = freeStake(ledger, key, record.unbondings)

@@ -178,6 +178,7 @@ describe('registry of validators', () => {
     for (let count = 0; count < 4; count++) assert.equal(chain.say(first, ask(1n)), undefined)
     assert.equal(chain.record(first).unbondings.length, 5)
     while (chain.height < chain.params.epochLength) chain.block()
+    for (const shard of [0, 1].map(shardId)) chain.hears(shard, 1)
     const { results } = chain.block([{ key: first, order: ask(0n) }])
     assert.equal(results[0]!.emitted.length, 5, 'a receipt for each')
     const records = { record: (key: Uint8Array) => chain.state.get(key) }
@@ -207,6 +208,7 @@ describe('registry of validators', () => {
         releaseStake(ledger, chain.context, { ...place, amounts: { consumer: 17n, industrial: 0n } })
       }
     })
+    for (const shard of [0, 1].map(shardId)) chain.hears(shard, 1)
     const { results } = chain.block([{ key: first, order: ask(0n) }])
     assert.equal(results[0]!.emitted.length, 7)
     assert.deepEqual(stakeOf({ record: (key) => chain.state.get(key) }, first), {

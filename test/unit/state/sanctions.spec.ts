@@ -13,6 +13,11 @@ import { creditStake, stakeOf } from '../../../src/state/stake.ts'
 import { holdings, readTotals } from '../../../src/state/supply.ts'
 import { ValidatorListType } from '../../../src/codec/registry.ts'
 import { Ledger } from '../../../src/state/ledger.ts'
+import { toHex } from '../../../src/primitives/bytes.ts'
+import { UNKNOWN_CONDUCT } from '../../../src/sharding/transition.ts'
+import type { Conduct } from '../../../src/sharding/transition.ts'
+import { CoordChain } from '../../support/coordination.ts'
+import { aGenesis, someKey } from '../../support/genesis.ts'
 import { genesisState } from '../../support/state.ts'
 import type { MemoryState } from '../../support/state.ts'
 
@@ -102,6 +107,39 @@ describe('SAN: sanctions', () => {
     for (const epoch of [1, 2, 3]) court.prove(epoch, epoch)
     deepEqual(court.levels(3, 13, 1_000_000), [3, 3, 3])
     equal(court.at(1_000_000).recoversAtEpoch, undefined)
+  })
+
+  it('SAN-4, SAN-1: no action of this version ends level 3: it is disputed, leaves, registers again, is ready, and still out', () => {
+    const chain = new CoordChain(aGenesis({ validators: [0, 1, 2, 3, 4].map(someKey) }))
+    const [key, sponsor] = [someKey(0), someKey(1)]
+    const offences = [1, 2, 3].map((epoch): Offence => {
+      return { publicKey: key, chain: COORD, epoch, view: 7, kind: 1 }
+    })
+    chain.block([], {
+      end: (ledger) => {
+        for (const offence of offences)
+          recordOffence(ledger, offence, { epoch: offence.epoch, height: 1, params: chain.params }, noStake)
+      }
+    })
+    const level = (): number =>
+      sanctionsOf(chain.state, key, { epoch: 1_000_000, params: chain.params }).level
+    const conduct: Conduct = {
+      ...UNKNOWN_CONDUCT,
+      isSanctioned: (one) => toHex(one) === toHex(key) && level() > 0
+    }
+    equal(level(), 3)
+    const { cooperative } = chain.record(key)
+    const dispute = { offence: offenceId(offences[0]!), textHash: new Uint8Array(32) }
+    const register = { key, cooperative, peer: new Uint8Array(0), tip: [] }
+    equal(chain.say(key, { ready: true }, conduct), undefined)
+    equal(chain.say(key, { dispute }, conduct), undefined)
+    equal(chain.say(key, { deregister: true }, conduct), undefined)
+    chain.freeze(conduct)
+    equal(chain.record(key).status, 2, 'it has left')
+    equal(chain.say(sponsor, { register }, conduct), undefined)
+    equal(chain.say(key, { ready: true }, conduct), undefined)
+    chain.freeze(conduct)
+    deepEqual([level(), chain.seated().includes(toHex(key)), chain.seated().length], [3, false, 4])
   })
 
   it('SAN-4: reading is not writing: the record says the same whenever it is read', () => {
