@@ -168,7 +168,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     const seed = seedOf(process.env['ICN_SEED'])
     say(`  seed ${seed}: ICN_SEED=${seed} repeats these kills`)
     const kills = drawKills(seed, { nodes: 4, count: 55, untilMs: 100_000 })
-    const network = ['--followers', '0', '--shards', '2', '--load', '50', '--cross', '50']
+    const network = ['--followers', '0', '--shards', '2', '--load', '50', '--cross', '50', '--atomic', '10']
     const { summary } = await devnet(data, [...network, '--duration', '150', '--perturb', perturbOf(kills)])
     commonBars(bars, summary)
     const done = summary.perturbations.filter(({ what }) => what.startsWith('kill'))
@@ -179,6 +179,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       submitted > 0 && summary.crossMs.samples > 0,
       summary.crossMs.samples
     )
+    const { committed, aborted, open } = summary.actions
+    bars.atLeast('actions over two shards that ended meanwhile', committed + aborted, 1)
+    bars.atMost('actions that have not ended', open, 0)
   },
 
   async cross(data, bars) {

@@ -22,6 +22,10 @@ export interface DevnetOptions {
   readonly load?: number | 'max'
   /** Percentage of transfers whose receiver lives on another shard. */
   readonly cross: number
+  /** Percentage of the load that is actions over two shards, all or nothing. @default 0 */
+  readonly atomic?: number
+  /** Percentage of it that activates accounts on the coordination chain and adds to stakes. @default 0 */
+  readonly orders?: number
   /** Seconds; without it the devnet runs until it is stopped. */
   readonly duration?: number
   readonly perturb: string

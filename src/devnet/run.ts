@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { CheckReport, Finding } from '../check/index.ts'
 import { devnetAddress, DEVNET_USERS } from '../params/devnet-keys.ts'
 import { homeShard } from '../crypto/address.ts'
+import { toHex } from '../primitives/bytes.ts'
 import { Devnet } from './devnet.ts'
 import type { DevnetInit } from './devnet.ts'
 import { DevnetError } from './errors.ts'
@@ -164,7 +165,12 @@ class Run {
       // A run too short for that settles for half of it.
       forMs: duration === undefined ? undefined : Math.max(duration - SETTLE_S, duration / 2) * 1_000,
       network,
-      cross: plan.options.cross,
+      shares: {
+        cross: plan.options.cross,
+        atomic: plan.options.atomic ?? 0,
+        orders: plan.options.orders ?? 0
+      },
+      validators: genesis.validators.map(({ key }) => toHex(key)),
       shards: genesis.shards,
       params: genesis.params
     }

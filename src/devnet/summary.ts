@@ -5,6 +5,8 @@ import type { Devnet } from './devnet.ts'
 import type { DevnetNode } from './devnet-node.ts'
 import { allFinals } from './finals.ts'
 import type { Finals } from './finals.ts'
+import { settleActions } from './actions.ts'
+import type { ActionFacts } from './actions.ts'
 import type { LoadReport, Sample } from './load/messages.ts'
 import type { PerturbationReport } from './perturber.ts'
 import { metricSum, parseMetrics } from './prometheus.ts'
@@ -41,6 +43,8 @@ export interface Summary {
   readonly finalityMs: { readonly p50: number | null; readonly p99: number | null; readonly samples: number }
   /** Transfers to another shard: from sending to being credited there. */
   readonly crossMs: { readonly p50: number | null; readonly p99: number | null; readonly samples: number }
+  /** Actions over several shards, which are among the transfers too. */
+  readonly actions: ActionFacts
   /** Final transfers a second, from the first sent to the last final. */
   readonly throughput: number
   /** User and system time of all validators, divided by validators and final transfers. */
@@ -76,7 +80,8 @@ const NO_LOAD: LoadReport = {
   finalMs: 0,
   finalPerS: [],
   samples: [],
-  ids: []
+  ids: [],
+  actions: []
 }
 /** Of the submitted transfers; what a node that is down took in arrives when it is back. */
 const FINAL_SHARE = 0.99
@@ -86,15 +91,19 @@ export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts
   const up = devnet.up
   const [any] = up
   if (any === undefined) throw new RangeError('no node is left to ask')
+  const actions = await settleActions(any.client, load.actions)
   const { final, lacking } = await countFinal(up, load.ids)
   const compared = await compareNodes(up)
   const supply = await supplyOf(any)
   const finals = await allFinals(up)
   const validators = devnet.nodes.filter(({ plan }) => plan.role === 'validator').length
   const failures = compared.disagreements.map((each) => `nodes disagree: ${each}`)
+  if (actions.open > 0) failures.push(`${actions.open} of ${actions.submitted} actions have not ended`)
   if (!isExact(supply)) failures.push('supply differs from genesis')
   if (final < load.submitted * FINAL_SHARE) {
-    failures.push(`${load.submitted - final} of ${load.submitted} submitted transfers are not final: ${lacking.join(', ')}`)
+    failures.push(
+      `${load.submitted - final} of ${load.submitted} submitted transfers are not final: ${lacking.join(', ')}`
+    )
   }
   for (const { died, plan } of devnet.nodes)
     if (died) failures.push(`${plan.name} ended by itself: ${plan.log}`)
@@ -111,6 +120,7 @@ export async function readRun(devnet: Devnet, input: RunInput): Promise<RunFacts
       refusals: load.refusals
     },
     finalityMs: latency(load.samples.filter(({ isCross }) => !isCross)),
+    actions,
     crossMs: latency(load.samples.filter(({ isCross }) => isCross)),
     throughput: load.finalMs === 0 ? 0 : Math.round((final * 10_000) / load.finalMs) / 10,
     cpuUsPerTransfer: final === 0 ? null : Math.round(input.validatorsCpuUs / (validators * final)),

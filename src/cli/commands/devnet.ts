@@ -41,6 +41,18 @@ export function register(program: Command): void {
     default: 0
   })
   addOption(devnet, {
+    flags: '--atomic <percent>',
+    help: 'share of the load that pays on two shards, all or nothing',
+    parse: integer(0, 100),
+    default: 0
+  })
+  addOption(devnet, {
+    flags: '--orders <percent>',
+    help: 'share of the load that opens accounts on the coordination chain and adds to stakes',
+    parse: integer(0, 100),
+    default: 0
+  })
+  addOption(devnet, {
     flags: '--duration <s>',
     help: 'seconds; load ends 10 s earlier, a summary follows (default: until Ctrl-C)',
     parse: integer(1, DAY_S)
@@ -155,7 +167,8 @@ function exitCodeFor({ detail }: DevnetError): ExitCode {
 }
 
 function summaryLines(summary: Summary): string[] {
-  const { transfers, finalityMs, throughput, cpuUsPerTransfer, verifyUs, chains, perturbations, nodes } = summary
+  const { transfers, finalityMs, throughput, cpuUsPerTransfer, verifyUs, chains, perturbations, nodes } =
+    summary
   return [
     `transfers: ${transfers.offered} offered, ${transfers.submitted} submitted, ${transfers.final} final, ${transfers.refused} refused`,
     `finality: p50 ${finalityMs.p50 ?? '–'} ms, p99 ${finalityMs.p99 ?? '–'} ms; ${throughput} final a second; ${cpuUsPerTransfer ?? '–'} µs CPU per transfer and validator, of which ${verifyUs ?? '–'} to verify it`,

@@ -3,8 +3,10 @@
  * first, and an account whose last transfer had an unknown fate rests until that transfer is seen final.
  */
 import { signTransfer, signerOfSeed, identityOf, transferCost } from '../../client/index.ts'
-import type { ChainId, SignedTransaction, Signer } from '../../client/index.ts'
+import type { ChainId, Leg, SignedTransaction, Signer } from '../../client/index.ts'
 import { DEVNET_LOAD_ACCOUNTS, devnetSeed } from '../../params/devnet-keys.ts'
+import { kindOf, signAction, signTurn } from './orders.ts'
+import type { Costs, LoadKind, Shares } from './orders.ts'
 
 /** Nonces of one account on their way at once: half of what pools keep of one sender. */
 const IN_FLIGHT_MAX = 8
@@ -27,21 +29,29 @@ export interface LoadAccount {
   /** Ids on their way; those of unknown fate keep the account at rest. */
   readonly inFlight: Set<string>
   readonly doubtful: Set<string>
-  readonly ahead: Map<bigint, { readonly signed: SignedTransaction; readonly validUntil: number }>
+  readonly ahead: Map<bigint, Ahead>
+}
+
+interface Ahead {
+  readonly signed: SignedTransaction
+  readonly kind: LoadKind
+  readonly validUntil: number
 }
 
 export interface Transfer extends SignedTransaction {
   readonly account: LoadAccount
   readonly nonce: bigint
+  readonly kind: LoadKind
 }
 
 export interface AccountsInit {
   readonly network: Uint8Array
   readonly shards: number
-  readonly costs: Parameters<typeof transferCost>[0]
+  readonly costs: Costs
   readonly maxLifetime: number
-  /** Of a hundred transfers, how many go to another shard. */
-  readonly cross: number
+  readonly shares: Shares
+  /** Keys to whose stake is added. */
+  readonly validators: readonly Uint8Array[]
 }
 
 export class LoadAccounts {
@@ -99,7 +109,7 @@ export class LoadAccounts {
       const validUntil = (heights.get(account.chain) ?? 0) + this.#init.maxLifetime
       for (let step = 0n; step < rounds; step++) {
         const nonce = account.next + step
-        account.ahead.set(nonce, { signed: this.#sign(account, nonce, validUntil), validUntil })
+        account.ahead.set(nonce, this.#sign(account, nonce, validUntil))
       }
     }
   }
@@ -111,10 +121,10 @@ export class LoadAccounts {
       if (account === undefined || account.inFlight.size >= IN_FLIGHT_MAX || account.doubtful.size > 0)
         continue
       const nonce = account.again.shift() ?? account.next++
-      const signed = this.#signed(account, nonce, heights.get(account.chain) ?? 0)
+      const { signed, kind } = this.#signed(account, nonce, heights.get(account.chain) ?? 0)
       account.inFlight.add(signed.id)
       this.#owners.set(signed.id, account)
-      return { ...signed, account, nonce }
+      return { ...signed, account, nonce, kind }
     }
     return undefined
   }
@@ -144,32 +154,36 @@ export class LoadAccounts {
     this.#owners.delete(id)
   }
 
-  #signed(account: LoadAccount, nonce: bigint, height: number): SignedTransaction {
+  #signed(account: LoadAccount, nonce: bigint, height: number): Ahead {
     const ahead = account.ahead.get(nonce)
     account.ahead.delete(nonce)
-    if (ahead !== undefined && ahead.validUntil >= height + MARGIN_HEIGHTS) return ahead.signed
+    if (ahead !== undefined && ahead.validUntil >= height + MARGIN_HEIGHTS) return ahead
     return this.#sign(account, nonce, height + this.#init.maxLifetime)
   }
 
-  #sign(account: LoadAccount, nonce: bigint, validUntil: number): SignedTransaction {
+  #sign(account: LoadAccount, nonce: bigint, validUntil: number): Ahead {
+    const { network, shares, costs, shards, validators } = this.#init
     const { chain, signer } = account
     this.#serial += 1n
-    return signTransfer({
-      network: this.#init.network,
-      signer,
-      chain,
-      nonce,
-      validUntil,
-      to: this.#crosses() ? account.far : account.near,
-      consumer: 1n + (this.#serial % SERIALS),
-      ...this.#cost
-    })
+    const serial = Number(this.#serial)
+    const kind = kindOf(serial, shares)
+    const consumer = 1n + (this.#serial % SERIALS)
+    const terms = { network, signer, chain, nonce, validUntil }
+    switch (kind) {
+      case 'action':
+        return { kind, validUntil, signed: signAction(terms, this.#legs(account, consumer), costs, shards) }
+      case 'order':
+        return { kind, validUntil, signed: signTurn(terms, serial, costs, validators) }
+      case 'near':
+      case 'far': {
+        const signed = signTransfer({ ...terms, to: account[kind], consumer, ...this.#cost })
+        return { kind, validUntil, signed }
+      }
+    }
   }
 
-  /** Spread evenly, whatever the percentage. */
-  #crosses(): boolean {
-    const { cross } = this.#init
-    const serial = Number(this.#serial)
-    return Math.floor((serial * cross) / 100) > Math.floor(((serial - 1) * cross) / 100)
+  #legs({ address, near, far }: LoadAccount, consumer: bigint): Leg[] {
+    const others = [near, far].filter((to, index, all) => to !== address && all.indexOf(to) === index)
+    return others.map((to) => ({ from: address, to, consumer, industrial: 0n }))
   }
 }

@@ -36,6 +36,7 @@ export class LoadGenerator {
   readonly #clients = new Map<string, Client>()
   readonly #busy = new Map<number, number>()
   readonly #ids = new Map<number, string[]>()
+  readonly #actions: string[] = []
   readonly #refusals = new Map<string, number>()
   readonly #finalPerS: number[] = []
   #targets: readonly Target[]
@@ -59,9 +60,14 @@ export class LoadGenerator {
     this.#accounts = new LoadAccounts({
       network: fromHex(order.network, 32),
       shards: order.shards,
-      costs: { minFeePerByte: parameter('minFeePerByte'), minFeePerMana: parameter('minFeePerMana') },
+      costs: {
+        minFeePerByte: parameter('minFeePerByte'),
+        minFeePerMana: parameter('minFeePerMana'),
+        activationDeposit: parameter('activationDeposit')
+      },
       maxLifetime: parameter('maxLifetime'),
-      cross: order.cross
+      shares: order.shares,
+      validators: order.validators.map((key) => fromHex(key, 32))
     })
     this.#blocks = new BlockFollower(order.shards)
     this.#probe = new FinalityProbe(0)
@@ -158,7 +164,8 @@ export class LoadGenerator {
         tookMs: Math.round(tookMs * 10) / 10,
         isCross
       })),
-      ids: [...this.#ids].map(([node, ids]) => ({ node, ids }))
+      ids: [...this.#ids].map(([node, ids]) => ({ node, ids })),
+      actions: this.#actions
     }
   }
 
@@ -235,16 +242,22 @@ export class LoadGenerator {
       return
     }
     const taken: string[] = []
+    const sampled: string[] = []
     for (const [index, transfer] of transfers.entries()) {
       const answer = must(answers[index], 'an answer for each transfer')
-      if (answer.ok) taken.push(transfer.id)
-      else this.#onRefused(transfer, answer.error)
+      if (!answer.ok) {
+        this.#onRefused(transfer, answer.error)
+        continue
+      }
+      taken.push(transfer.id)
+      if (transfer.kind === 'action') this.#actions.push(transfer.id)
+      if (transfer.kind === 'near' || transfer.kind === 'far') sampled.push(transfer.id)
     }
     this.#submitted += taken.length
     const ids = this.#ids.get(target.node) ?? []
     ids.push(...taken)
     this.#ids.set(target.node, ids)
-    if (taken.length > 0) this.#probe.offer(target.node, taken, sentMs)
+    if (sampled.length > 0) this.#probe.offer(target.node, sampled, sentMs)
     const grown = Math.min(WINDOW_MAX, this.#window + 20)
     this.#window = taken.length === transfers.length ? grown : Math.max(WINDOW_MIN, this.#window - 100)
   }

@@ -1,4 +1,6 @@
 /** What the devnet and its load generator, a process of its own, tell each other. */
+import type { Shares } from './orders.ts'
+
 export interface LoadOrder {
   /** Transfers a second, or as many as the network takes. */
   readonly rate: number | 'max'
@@ -6,8 +8,10 @@ export interface LoadOrder {
   readonly forMs: number | undefined
   readonly network: string
   readonly shards: number
-  /** Percentage of transfers to another shard. */
-  readonly cross: number
+  /** Percentages of what is not a transfer within a shard. */
+  readonly shares: Shares
+  /** Public keys, hex. */
+  readonly validators: readonly string[]
   readonly params: Readonly<Record<string, number>>
 }
 
@@ -46,6 +50,8 @@ export interface LoadReport {
   readonly samples: readonly Sample[]
   /** Ids taken in by each node, by its number. */
   readonly ids: readonly { readonly node: number; readonly ids: readonly string[] }[]
+  /** Those of them that are actions over several shards. */
+  readonly actions: readonly string[]
 }
 
 export interface Sample {

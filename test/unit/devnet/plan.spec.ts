@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { DevnetError } from '../../../src/devnet/errors.ts'
 import { firstPair } from '../../../src/devnet/guide.ts'
+import { fateOf } from '../../../src/devnet/actions.ts'
+import { MultiTransferType } from '../../../src/codec/atomic.ts'
+import { TransactionType } from '../../../src/codec/transaction.ts'
+import { homeShard } from '../../../src/crypto/address.ts'
+import type { Shares } from '../../../src/devnet/load/orders.ts'
+import { checkStateless } from '../../../src/state/stateless.ts'
 import { LoadAccounts } from '../../../src/devnet/load/accounts.ts'
 import { planDevnet, shellLine, startArguments } from '../../../src/devnet/plan.ts'
 import type { DevnetOptions } from '../../../src/devnet/plan.ts'
@@ -78,13 +84,14 @@ describe('the plan of a devnet', () => {
 })
 
 describe('the accounts of the load', () => {
-  const create = (): LoadAccounts =>
+  const create = (shares: Partial<Shares> = {}, shards = 2): LoadAccounts =>
     new LoadAccounts({
       network: new Uint8Array(32),
-      shards: 2,
-      costs: { minFeePerByte: 1, minFeePerMana: 10 },
+      shards,
+      costs: { minFeePerByte: 1, minFeePerMana: 10, activationDeposit: 1_000 },
       maxLifetime: 1_000,
-      cross: 0
+      shares: { cross: 0, atomic: 0, orders: 0, ...shares },
+      validators: [new Uint8Array(32).fill(7)]
     })
   const heights = new Map([
     [shardId(0), 5],
@@ -125,5 +132,47 @@ describe('the accounts of the load', () => {
     let next = accounts.take(heights)!
     while (next.account !== first.account) next = accounts.take(heights)!
     assert.equal(next.nonce, 1n)
+  })
+
+  it('the shares of the load are kept, and every kind is a transaction that nodes take in', function () {
+    this.timeout(20_000)
+    const accounts = create({ cross: 50, atomic: 20, orders: 10 })
+    const counts = new Map<string, number>()
+    for (let index = 0; index < 202; index++) {
+      const { kind, bytes } = accounts.take(heights)!
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+      const constants = { network: new Uint8Array(32), shards: 2, payloadBytesMax: 65_536 }
+      assert.equal(checkStateless(constants, bytes).ok, true, kind)
+    }
+    assert.deepEqual(Object.fromEntries(counts), { action: 42, order: 20, far: 70, near: 70 })
+  })
+
+  it('an action pays on two shards where there are two, and within the one there is', function () {
+    this.timeout(20_000)
+    for (const shards of [2, 1]) {
+      const { bytes, account } = create({ atomic: 100 }, shards).take(heights)!
+      const { legs } = MultiTransferType.deserialize(TransactionType.deserialize(bytes).payload)
+      const homes = legs.map(({ to }) => homeShard(to, shards))
+      assert.deepEqual(homes, shards === 1 ? [0] : [account.chain, 1 - account.chain])
+    }
+  })
+})
+
+describe('what becomes of actions', () => {
+  const asOf = { chain: 0, height: 9, hash: '00' }
+  const record = { coordinator: 0, sender: '', height: 1, deadline: 30, parts: [], asOf } as const
+  const ended = { ...record, decidedAt: 5, endedAt: 7 }
+  const final = { id: '', status: 'final', result: { code: 'ok', mana: 1, fee: '1' }, hops: [] } as never
+  const failed = { id: '', status: 'final', result: { code: 'deadline-crowded' }, hops: [] } as never
+  const held = [{ chain: 1, phase: 'prepared', consumer: '1', industrial: '0', asOf }] as never
+
+  it('R13: only what has ended and holds nothing any more is over; what failed has no record', () => {
+    assert.equal(fateOf(final, { id: '', record: { ...ended, outcome: 'commit' }, held: [] }), 'committed')
+    assert.equal(fateOf(final, { id: '', record: { ...ended, outcome: 'abort' }, held: [] }), 'aborted')
+    assert.equal(fateOf(final, { id: '', record: { ...ended, outcome: 'commit' }, held }), 'open')
+    assert.equal(fateOf(final, { id: '', record: { ...record, outcome: 'open' }, held: [] }), 'open')
+    assert.equal(fateOf(final, { id: '', held: [] }), 'open', 'it began, and nobody knows of it')
+    assert.equal(fateOf(failed, { id: '', held: [] }), 'failed')
+    assert.equal(fateOf({ id: '', status: 'pending', hops: [] }, { id: '', held: [] }), 'unbegun')
   })
 })
