@@ -15,6 +15,9 @@ import type { Ledger } from './ledger.ts'
 import { holdings } from './supply.ts'
 import type { Amounts } from './types.ts'
 
+/** STA-4. */
+const HOLDINGS_LIMIT = 2n ** 64n
+
 type CapParams = Pick<Params, 'laneInflowCapPpm'>
 
 export interface InflowContext {
@@ -69,7 +72,10 @@ export function inflowFits(
   return !exceedsInflowCap(source, added(inflowOf(records, source, epoch), receipts), params)
 }
 
-/** Of a delivery: that it stays within the cap, and within what the network was issued, before anything is applied. */
+/**
+ * Of a delivery: that it stays within the cap, before anything of it is applied; and that the chain’s counters can hold
+ * it, which no network that was issued less (GEN-8) ever comes near.
+ */
 export function checkInflow(
   ledger: Ledger,
   source: ChainId,
@@ -79,9 +85,9 @@ export function checkInflow(
   if (!inflowFits(recordsOf(ledger), source, receipts, { epoch, params }))
     return refuse('inflow-capped', `chain ${source} brings more than an epoch takes`)
   const { consumer, industrial } = sumOf([holdings(ledger.totals), ...receipts])
-  return consumer <= MAX_SUPPLY && industrial <= MAX_SUPPLY
+  return consumer < HOLDINGS_LIMIT && industrial < HOLDINGS_LIMIT
     ? undefined
-    : refuse('inflow-capped', `with what chain ${source} brings there were more than was issued`)
+    : refuse('inflow-capped', `chain ${source} brings more than 64 bits count`)
 }
 
 export function countInflow(
