@@ -142,7 +142,8 @@ def block_verdict(case):
             return "evidence-chain"
         if item["epoch"] > case["epoch"]:
             return "evidence-too-early"
-        if item["epoch"] + case["unbondingEpochs"] < case["epoch"]:
+        is_over = case["heard"] > item["epoch"]
+        if item["epoch"] + case["unbondingEpochs"] < case["epoch"] and is_over:
             return "evidence-too-old"
         if item["id"] in known or item["id"] in seen:
             return "evidence-known"

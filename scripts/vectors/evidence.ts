@@ -7,13 +7,14 @@ import type { StatementKind, Vote } from '../../src/codec/statement.ts'
 import { decodeEvidence, evidenceOfVotes, isGuilty, judgeEvidence } from '../../src/consensus/evidence.ts'
 import { verify } from '../../src/crypto/ed25519.ts'
 import { toHex, ZERO_HASH } from '../../src/primitives/bytes.ts'
-import { COORD } from '../../src/primitives/chain-id.ts'
+import { COORD, shardId } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { committeeOf } from '../../src/sharding/committee.ts'
 import { EMPTY_VIEW, commit } from '../../src/state/commit.ts'
 import { recordOffence } from '../../src/state/conduct/evidence.ts'
 import { sanctionsOf } from '../../src/state/conduct/sanctions.ts'
 import type { Moment } from '../../src/state/conduct/sanctions.ts'
+import { recordSummary } from '../../src/state/facts.ts'
 import { buildGenesisState } from '../../src/state/genesis-state.ts'
 import { Ledger } from '../../src/state/ledger.ts'
 import { stateAfter } from '../../src/state/overlay.ts'
@@ -146,10 +147,21 @@ function after(state: StateView, offences: readonly Offence[], at: Moment): Stat
   return stateAfter(state, commit(state, ledger.changedValues()))
 }
 
+/** A summary of this epoch has come from shard 0. */
+function heardOf(epoch: number | undefined): StateView {
+  const state = emptyState()
+  if (epoch === undefined) return state
+  const ledger = new Ledger(state)
+  recordSummary(ledger, shardId(0), { epoch, height: 8 * epoch, blocks: 9, members: [] })
+  return stateAfter(state, commit(state, ledger.changedValues()))
+}
+
 interface BlockCase {
   readonly name: string
   readonly chain?: ChainId
   readonly known?: readonly Offence[]
+  /** Epoch of the last summary of shard 0. @default -1: none */
+  readonly heard?: number
   /** null: it proves nothing. */
   readonly items: readonly (Offence | null)[]
 }
@@ -168,7 +180,13 @@ function blockCases(): readonly Plain[] {
     { name: 'on a shard', chain: 0 as ChainId, items: [offence()] },
     { name: 'of a later epoch', items: [offence({ epoch: 21 })] },
     { name: 'as old as it may be', items: [offence({ epoch: 12 })] },
-    { name: 'an epoch older', items: [offence({ epoch: 11 })] },
+    { name: 'an epoch older', heard: 12, items: [offence({ epoch: 11 })] },
+    {
+      name: 'an epoch older, of a chain that stands still in it',
+      heard: 11,
+      items: [offence({ epoch: 11 })]
+    },
+    { name: 'an epoch older, of a chain that never ended one', items: [offence({ epoch: 11 })] },
     { name: 'known', known: [offence()], items: [offence()] },
     { name: 'twice', items: [offence(), offence()] },
     {
@@ -183,8 +201,8 @@ function blockCases(): readonly Plain[] {
       items: [offence({ epoch: 17 })]
     }
   ]
-  return cases.map(({ name, chain = COORD, known = [], items }) => {
-    const view = after(emptyState(), known, { epoch, params })
+  return cases.map(({ name, chain = COORD, known = [], heard, items }) => {
+    const view = after(heardOf(heard), known, { epoch, params })
     const read: ReadEvidence[] = items.map((one) => ({ bytes: ZERO_HASH, offence: one ?? undefined }))
     const judged = judgeEvidenceOf(read, { chain, epoch, params, view })
     return {
@@ -194,6 +212,7 @@ function blockCases(): readonly Plain[] {
       epoch,
       unbondingEpochs: params.unbondingEpochs,
       known: known.map(plainOffence),
+      heard: heard ?? -1,
       items: items.map((one) => (one === null ? 'nothing' : plainOffence(one))),
       verdict: judged.ok ? 'taken' : judged.code
     }

@@ -1,6 +1,6 @@
 /**
  * Which evidence a block may carry (C30): proven by its signatures, on coordination alone, of an epoch whose committee
- * every node knows and that is not past the time of unbonding, and about an offence that is new.
+ * every node knows and that is not past the time of unbonding, or not over, and about an offence that is new.
  */
 import { toHex } from '../primitives/bytes.ts'
 import { COORD } from '../primitives/chain-id.ts'
@@ -13,6 +13,7 @@ import type { Offence } from '../codec/evidence.ts'
 import { isProven } from '../state/conduct/evidence.ts'
 import { leadsToRise, sanctionsOf } from '../state/conduct/sanctions.ts'
 import type { Moment } from '../state/conduct/sanctions.ts'
+import { readSummaryEpoch } from '../state/facts.ts'
 import type { StateView } from '../state/ports.ts'
 
 /** A piece of evidence as it travels, with what its signatures say. */
@@ -42,12 +43,16 @@ export interface EvidencePlace extends Moment {
   readonly view: Pick<StateView, 'get'>
 }
 
+/** C26: while a chain stands still its committee serves, in whatever epoch coordination is, and answers for it. */
+const isOver = (view: EvidencePlace['view'], { chain, epoch }: Offence): boolean =>
+  (readSummaryEpoch(view, chain) ?? -1) > epoch
+
 /** Whether a block there may bring this offence, apart from what else the block brings. */
 export function judgeOffence(offence: Offence, place: EvidencePlace): Verdict<void, EvidenceFault> {
   const { epoch, params, chain, view } = place
   if (chain !== COORD) return refuse('evidence-chain', `evidence on chain ${chain}`)
   if (offence.epoch > epoch) return refuse('evidence-too-early', `of epoch ${offence.epoch} in ${epoch}`)
-  if (offence.epoch + params.unbondingEpochs < epoch)
+  if (offence.epoch + params.unbondingEpochs < epoch && isOver(view, offence))
     return refuse('evidence-too-old', `of epoch ${offence.epoch} in ${epoch}`)
   if (isProven(view, offence)) return refuse('evidence-known', toHex(offenceId(offence)))
   const standing = sanctionsOf(view, offence.publicKey, place)

@@ -2,10 +2,11 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { judgeEvidenceOf, judgeOffence, OFFENCES_MAX, selectEvidence } from '../../../src/chain/evidence.ts'
 import type { ReadEvidence } from '../../../src/chain/evidence.ts'
 import type { Offence } from '../../../src/codec/evidence.ts'
-import { COORD } from '../../../src/primitives/chain-id.ts'
+import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { commit } from '../../../src/state/commit.ts'
 import { recordOffence } from '../../../src/state/conduct/evidence.ts'
+import { recordSummary } from '../../../src/state/facts.ts'
 import { Ledger } from '../../../src/state/ledger.ts'
 import type { MemoryState } from '../../support/state.ts'
 import { genesisState } from '../../support/state.ts'
@@ -35,6 +36,14 @@ function after(...offences: Offence[]): MemoryState {
   return state.apply(commit(state, ledger.changedValues()))
 }
 
+/** The last summary of shard 0 is of this epoch. */
+function heard(epoch: number): MemoryState {
+  const state = genesisState([])
+  const ledger = new Ledger(state)
+  recordSummary(ledger, shardId(0), { epoch, height: 1, blocks: 9, members: [] })
+  return state.apply(commit(state, ledger.changedValues()))
+}
+
 describe('C30: evidence in a block', () => {
   const clean = genesisState([])
   const codeOf = (items: ReadEvidence[], view = clean, chain?: ChainId): string => {
@@ -57,7 +66,15 @@ describe('C30: evidence in a block', () => {
     equal(codeOf([read({ epoch: EPOCH })]), 'taken')
     equal(codeOf([read({ epoch: EPOCH + 1 })]), 'evidence-too-early')
     equal(codeOf([read({ epoch: EPOCH - 8 })]), 'taken')
-    equal(codeOf([read({ epoch: EPOCH - 9 })]), 'evidence-too-old')
+    equal(codeOf([read({ epoch: EPOCH - 9 })], heard(EPOCH - 8)), 'evidence-too-old')
+  })
+
+  it('C26, C30: older than that as long as its chain has ended no later epoch: its committee may still serve', () => {
+    const old = read({ epoch: EPOCH - 19 })
+    equal(codeOf([old]), 'taken', 'nothing was ever heard of the chain')
+    equal(codeOf([old], heard(EPOCH - 19)), 'taken')
+    equal(codeOf([old], heard(EPOCH - 18)), 'evidence-too-old')
+    equal(codeOf([read({ epoch: EPOCH - 19, chain: 1 as ChainId })], heard(EPOCH)), 'taken', 'of another one')
   })
 
   it('C30: an offence counts once, in the state and within a block, whatever proves it', () => {

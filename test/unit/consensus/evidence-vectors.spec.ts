@@ -6,11 +6,13 @@ import type { EvidenceKind, Offence } from '../../../src/codec/evidence.ts'
 import { decodeEvidence, isGuilty, judgeEvidence } from '../../../src/consensus/evidence.ts'
 import { verify } from '../../../src/crypto/ed25519.ts'
 import { fromHex, toHex } from '../../../src/primitives/bytes.ts'
+import { shardId } from '../../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../../src/primitives/chain-id.ts'
 import { committeeOf } from '../../../src/sharding/committee.ts'
 import { commit } from '../../../src/state/commit.ts'
 import { recordOffence } from '../../../src/state/conduct/evidence.ts'
 import { sanctionsOf } from '../../../src/state/conduct/sanctions.ts'
+import { recordSummary } from '../../../src/state/facts.ts'
 import { Ledger } from '../../../src/state/ledger.ts'
 import { readJson } from '../../support/repository.ts'
 import { genesisState } from '../../support/state.ts'
@@ -42,6 +44,7 @@ interface EvidenceVectors {
     readonly epoch: number
     readonly unbondingEpochs: number
     readonly known: readonly OffenceVector[]
+    readonly heard: number
     readonly items: readonly (OffenceVector | 'nothing')[]
     readonly verdict: string
   }[]
@@ -83,6 +86,13 @@ const offenceOf = ({ id, publicKey, ...rest }: OffenceVector): Offence => {
   return offence
 }
 
+/** The last summary of shard 0 is of this epoch. */
+function hear(state: MemoryState, epoch: number): void {
+  const ledger = new Ledger(state)
+  recordSummary(ledger, shardId(0), { epoch, height: 1, blocks: 9, members: [] })
+  state.apply(commit(state, ledger.changedValues()))
+}
+
 function prove(state: MemoryState, offence: Offence, epoch: number, unbondingEpochs: number): void {
   const ledger = new Ledger(state)
   const at = { epoch, height: 1, params: { unbondingEpochs } }
@@ -99,10 +109,11 @@ describe('vectors of evidence', () => {
     })
   }
 
-  for (const { name, chain, epoch, unbondingEpochs, known, items, verdict } of file.blocks) {
+  for (const { name, chain, epoch, unbondingEpochs, known, heard, items, verdict } of file.blocks) {
     it(`C30: a block with ${name}: ${verdict}`, () => {
       const view = genesisState([])
       for (const one of known) prove(view, offenceOf(one), epoch, unbondingEpochs)
+      if (heard >= 0) hear(view, heard)
       const read = items.map((item) => ({
         bytes: new Uint8Array(0),
         offence: item === 'nothing' ? undefined : offenceOf(item)
