@@ -6,6 +6,7 @@ import { STATUS_LEAVING, STATUS_REGISTERED } from '../codec/registry-records.ts'
 import { RECENT_MAX } from '../node/chain/epoch-book.ts'
 import type { ChainNode } from '../node/chain/chain-node.ts'
 import type { Chains } from '../node/chains.ts'
+import { peerOfPublicKey } from '../net/discovery/peer-records.ts'
 import type { DutiesFacts, ServingFacts } from '../rpc/conduct-port.ts'
 import { committeesOf, readSeats } from '../sharding/seat-records.ts'
 import { readValidator } from '../state/coord/validators.ts'
@@ -23,7 +24,7 @@ export function describeDuties(chains: Chains, key: Uint8Array): DutiesFacts | u
   const seats = [...committeesOf(readSeats(state))].flatMap(([chain, { members }]) =>
     members.some((member) => equal(member.key, key)) ? [chain] : []
   )
-  const { status, since, joined, ready, cooperative, leases, unbondings, tip, pendingTip } = record
+  const { status, since, joined, ready, cooperative, leases, unbondings, tip, pendingTip, node } = record
   return {
     status: status === STATUS_REGISTERED ? 'registered' : status === STATUS_LEAVING ? 'leaving' : 'left',
     since,
@@ -32,6 +33,7 @@ export function describeDuties(chains: Chains, key: Uint8Array): DutiesFacts | u
     cooperative,
     leases,
     unbondings,
+    node: node[0] === undefined ? undefined : peerOfPublicKey(node[0]),
     reveals: tip.length + pendingTip.length > 0,
     seats,
     serving: chains.list.map((node) => servingOn(chains, node, key))

@@ -142,6 +142,8 @@ export interface DutiesJson extends AsOf {
   readonly cooperative: number
   /** It has a hash chain to reveal from. */
   readonly reveals: boolean
+  /** Peer id of the node whose key has signed for it (REG-17). */
+  readonly node?: string
   readonly leases: readonly { readonly shard: ChainJson; readonly until: number }[]
   /** Stake that was asked back, by the coordination epoch from which it is paid out. */
   readonly unbondings: readonly {

@@ -109,7 +109,8 @@ const REGISTRY = {
   'unbonding-full': entry(
     191,
     'Too many withdrawals of this validator wait; let the oldest be paid out first.'
-  )
+  ),
+  'node-unsigned': entry(192, 'The key of the node has not signed for this validator.')
 } as const
 
 /** M4–M7: answers of a pool; never a peer's fault. */

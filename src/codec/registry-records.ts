@@ -1,12 +1,14 @@
 /** What coordination state holds of who takes part (protocols/registry.md): a record each, and what an epoch is made of. */
 import { BitArray } from '@chainsafe/ssz'
+import { DOMAINS } from '../crypto/domains.ts'
+import { concat } from '../primitives/bytes.ts'
 import { MAX_SHARDS } from '../primitives/chain-id.ts'
 import { MAX_VALIDATORS } from './registry.ts'
 import {
   BitsType,
-  ByteListType,
   Bytes21,
   Bytes32,
+  Bytes64,
   Chain,
   ContainerType,
   Count,
@@ -18,8 +20,6 @@ import {
 } from './ssz.ts'
 import type { ValueOf } from './ssz.ts'
 
-/** Multihash of a libp2p key. */
-export const MAX_PEER_BYTES = 64
 export const MAX_UNBONDINGS = 8
 
 /** Registered and neither leaving nor gone. */
@@ -67,8 +67,8 @@ export const ValidatorRecordType = new ContainerType(
     leftEpoch: Count,
     /** Key of the validator that vouched for it; zero: the genesis, or nobody. */
     sponsor: Bytes32,
-    /** Id of its node; may be empty. */
-    peer: new ByteListType(MAX_PEER_BYTES),
+    /** Ed25519 key behind the peer id of its node, which has signed for it; empty: none has. */
+    node: new ListCompositeType(Bytes32, 1),
     /** In order of their shards, each once. */
     leases: new ListCompositeType(LeaseType, MAX_SHARDS),
     /** Next value that it reveals the preimage of. */
@@ -129,12 +129,12 @@ export const ACTION_UNSTAKE = 13
 export const ACTION_RELEASE_LEASE = 14
 export const ACTION_RENEW_LEASE = 15
 export const ACTION_REGISTER_REVEAL = 16
+export const ACTION_BIND_NODE = 17
 
 export const RegisterValidatorType = new ContainerType(
   {
     key: Bytes32,
     cooperative: U16,
-    peer: new ByteListType(MAX_PEER_BYTES),
     /** Zero or one tip of a hash chain (C29). */
     tip: new ListCompositeType(Bytes32, 1)
   },
@@ -167,3 +167,14 @@ export const RegisterRevealType = new ContainerType(
   { typeName: 'RegisterReveal' }
 )
 export type RegisterReveal = ValueOf<typeof RegisterRevealType>
+
+/** `signature` is by the key of the node, over `boundNodeBytes`. */
+export const BindNodeType = new ContainerType(
+  { key: Bytes32, node: Bytes32, signature: Bytes64 },
+  { typeName: 'BindNode' }
+)
+export type BindNode = ValueOf<typeof BindNodeType>
+
+/** What the key of a node signs for a validator. */
+export const boundNodeBytes = (network: Uint8Array, validator: Uint8Array): Uint8Array =>
+  concat(DOMAINS.node, network, validator)

@@ -33,6 +33,8 @@ export const DOMAINS = {
   leader: tag('icn/leader/1'),
   /** The record that binds a validator key to a peer id. */
   binding: tag('icn/binding/1'),
+  /** A node's word that a validator speaks through it (REG-17). */
+  node: tag('icn/node/1'),
   /** What a node says of itself, signed by the key behind its peer id. */
   peerRecord: tag('icn/peer-record/1'),
   /** A cooperative's word that a node is one of its own. */

@@ -100,6 +100,8 @@ export interface DutiesFacts {
   readonly unbondings: readonly Unbonding[]
   /** It has a hash chain to reveal from. */
   readonly reveals: boolean
+  /** Peer id of its node, if that has signed for it. */
+  readonly node: string | undefined
   /** Where it sits in the newest frozen epoch. */
   readonly seats: readonly ChainId[]
   /** Of the chains that this node follows. */

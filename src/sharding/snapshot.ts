@@ -101,7 +101,7 @@ const genesisRecord = (
     ready: 0,
     leftEpoch: 0,
     sponsor: ZERO_HASH,
-    peer: new Uint8Array(0),
+    node: [],
     leases: shards.map((shard) => ({ shard, until: leaseHeights })),
     tip: [],
     pendingTip: [],

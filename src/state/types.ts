@@ -8,6 +8,7 @@ import type { ExecutionCode, ReceiptCode } from '../codec/refusals.ts'
 import type {
   LeaseOf,
   OwnValidator,
+  BindNode,
   RegisterReveal,
   RegisterValidator,
   Unstake
@@ -36,7 +37,7 @@ export type ActionPayload =
   | RegistryPayload
 
 /** Payloads of the registry's actions on `coord`. */
-export type RegistryPayload = RegisterValidator | OwnValidator | Unstake | LeaseOf | RegisterReveal
+export type RegistryPayload = RegisterValidator | OwnValidator | Unstake | LeaseOf | RegisterReveal | BindNode
 
 /** A transaction that passed M2 except for its signature: `signedMessage` is what that has to be over. */
 export interface CheckedTransaction<P extends ActionPayload = ActionPayload> {

@@ -11,6 +11,7 @@ export const LEAVING: DutiesFacts = {
   leases: [{ shard: shardId(0), until: 240 }],
   unbondings: [{ epoch: 9, consumer: 5n, industrial: 0n, to: new Uint8Array(21) }],
   reveals: true,
+  node: '12D3KooWGatU9DoapsDJ9xYcHYzNyiFwsr9oUPfWDjVr2QKqZrEm',
   seats: [COORD],
   serving: [
     { chain: COORD, isSafe: false, lastEpoch: 2, reason: 'it sits in epoch 2, which is not over' },

@@ -74,7 +74,7 @@ describe('membership of a running network', function () {
   }
 
   it('C3 d, REG-3, REG-5: a fifth validator is registered, gets ready by itself, and leads and votes from the next epoch on', async () => {
-    const register = { key: keyOf(4), cooperative: 0, peer: new Uint8Array(0), tip: [] }
+    const register = { key: keyOf(4), cooperative: 0, tip: [] }
     await say(0, { register })
     await swarm.until(() => sits(4), { what: 'it sits on both chains', timeoutMs: 60_000 })
     assert.equal(readValidator(state(), keyOf(4))?.status, 0)

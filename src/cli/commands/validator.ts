@@ -1,6 +1,6 @@
 /** `icn validator`: joining and leaving the validators of a network, through any node (REG). */
 import type { Command } from 'commander'
-import { MAX_PEER_BYTES } from '../../codec/registry-records.ts'
+import { boundNodeBytes } from '../../codec/registry-records.ts'
 import { addressOfKey, encodeAddress } from '../../crypto/address.ts'
 import { sha256 } from '../../crypto/hash.ts'
 import type { Client } from '../../client/client.ts'
@@ -23,7 +23,7 @@ interface ValidatorOptions extends RpcOptions {
   readonly json?: boolean
   readonly validator?: string
   readonly cooperative: number
-  readonly peer: string
+  readonly node?: string
   readonly shard?: string
   readonly to?: string
   readonly offence?: string
@@ -47,7 +47,6 @@ export function register(program: Command): void {
       register: {
         key: options.validator === undefined ? keyOf(options).publicKey : hexKey(options.validator),
         cooperative: options.cooperative,
-        peer: peerOf(options.peer),
         tip: []
       }
     })
@@ -59,7 +58,6 @@ export function register(program: Command): void {
     parse: integer(0),
     default: 0
   })
-  addOption(registering, { flags: '--peer <id>', help: 'id of its node', default: '' })
   add(
     validator,
     'ready',
@@ -80,6 +78,13 @@ export function register(program: Command): void {
     const command = add(validator, name, description, (options) => order(shardOf(options)))
     addOption(command, { flags: '--shard <n>', help: 'number of the shard', required: true })
   }
+  const bind = add(
+    validator,
+    'bind',
+    'name the node through which the validator speaks; both keys sign',
+    (options) => (network, key) => bindingOf(options, network, key)
+  )
+  addOption(bind, { flags: '--node <keyfile>', help: 'key file of the node', required: true })
   registerUnstake(validator)
   registerDispute(validator)
   const status = shown(validator, 'status', 'status, leases and seats of a validator')
@@ -138,7 +143,7 @@ function add(
   validator: Command,
   name: string,
   description: string,
-  order: (options: ValidatorOptions) => RegistryOrder
+  order: (options: ValidatorOptions) => Said
 ): Command {
   const command = validator
     .command(name)
@@ -159,10 +164,14 @@ function shown(validator: Command, name: string, description: string): Command {
 
 const keyOf = ({ key }: ValidatorOptions): Key => readKeyFile(key, 'validator')
 
-async function say(options: ValidatorOptions, order: RegistryOrder): Promise<void> {
+type Said = RegistryOrder | ((network: Uint8Array, key: Key) => RegistryOrder)
+
+async function say(options: ValidatorOptions, said: Said): Promise<void> {
   const key = keyOf(options)
   const client = clientOf(options)
-  const { bytes } = signRegistryOrder({ ...(await termsOn(client, key)), signer: signerOfKey(key), order })
+  const terms = await termsOn(client, key)
+  const order = typeof said === 'function' ? said(terms.network, key) : said
+  const { bytes } = signRegistryOrder({ ...terms, signer: signerOfKey(key), order })
   const { id } = await client.submit(bytes)
   const { place, result } = await client.waitFinal(id, { timeoutMs: WAIT_MS })
   if (result !== undefined && result.code !== 'ok') throw new CliError(`${id}: ${result.code}`, EXIT.failed)
@@ -197,6 +206,7 @@ async function show(
 const statusLines = (duties: DutiesJson): string[] => [
   `${duties.status} since coordination height ${duties.since}, registered at ${duties.joined}, cooperative ${duties.cooperative}`,
   duties.ready === 0 ? 'never said that it is ready' : `ready at ${duties.ready}`,
+  duties.node === undefined ? 'no node has signed for it' : `speaks through node ${duties.node}`,
   `seats in the newest frozen epoch: ${duties.seats.join(' ') || 'none'}`,
   `leases: ${duties.leases.map(({ shard, until }) => `${shard} until ${until}`).join(', ') || 'none'}`,
   ...duties.unbondings.map(({ epoch, consumer, industrial, to }) => {
@@ -216,10 +226,11 @@ function hexKey(text: string): Uint8Array {
   return fromHex(text, 32)
 }
 
-function peerOf(text: string): Uint8Array {
-  const bytes = utf8(text)
-  if (bytes.length > MAX_PEER_BYTES) throw new CliError(`--peer has more than ${MAX_PEER_BYTES} bytes`)
-  return bytes
+/** Signed by the node's own key: nobody binds a node that is not theirs (REG-17). */
+function bindingOf({ node = '' }: ValidatorOptions, network: Uint8Array, { publicKey }: Key): RegistryOrder {
+  const key = readKeyFile(node, 'node')
+  const signature = signerOfKey(key).sign(boundNodeBytes(network, publicKey))
+  return { bindNode: { node: key.publicKey, signature } }
 }
 
 function shardOf({ shard = '' }: ValidatorOptions) {

@@ -9,7 +9,7 @@ import { COORD, chainToJson } from '../../primitives/chain-id.ts'
 import { accept } from '../../primitives/result.ts'
 import type { OffenceFacts, RegistrationFacts, StandingFacts, ValidatorFacts } from '../conduct-port.ts'
 import { placeJson, tokensJson } from '../json.ts'
-import { method } from '../method.ts'
+import { PROOF_WEIGHT, method } from '../method.ts'
 import type { Method } from '../method.ts'
 import { choiceParam, hexParam, integerParam, optional } from '../params.ts'
 import { refused } from '../refusals.ts'
@@ -82,6 +82,7 @@ const validatorDuties = method('validator_duties', {
     const facts = port.conduct.duties(validator)
     if (facts === undefined) return refused('VALIDATOR_UNKNOWN', 'no such key in the registry', {})
     const { status, since, joined, ready, cooperative, reveals, leases, unbondings, seats, serving } = facts
+    const { node } = facts
     return accept({
       validator: toHex(validator),
       status,
@@ -90,6 +91,7 @@ const validatorDuties = method('validator_duties', {
       ready,
       cooperative,
       reveals,
+      ...(node === undefined ? {} : { node }),
       leases: leases.map(({ shard, until }) => ({ shard: chainToJson(shard), until })),
       unbondings: unbondings.map(({ epoch, to, ...amounts }) => ({
         epoch,
@@ -177,7 +179,7 @@ const cooperativeList = method('cooperative_list', {
 const committeeProof = method('committee_proof', {
   summary: 'Proof of the running committees for readers who hold the genesis and nothing else',
   params: { checkpoint: optional(integerParam('checkpoint', 1)) },
-  weight: 50,
+  weight: PROOF_WEIGHT,
   call(port, { checkpoint }) {
     const proof = port.committeeProof(checkpoint)
     return proof.ok ? accept({ proof: toHex(proof.value) }) : proof

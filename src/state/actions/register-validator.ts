@@ -106,7 +106,7 @@ interface Newcomer {
 }
 
 function admit(
-  { key, cooperative, peer, tip: [tip] }: RegisterValidator,
+  { key, cooperative, tip: [tip] }: RegisterValidator,
   { before, others, sponsor }: Newcomer,
   ledger: Ledger,
   { height, shards, params }: BlockContext
@@ -125,7 +125,7 @@ function admit(
     ready: 0,
     leftEpoch: 0,
     sponsor: equal(key, sponsor) ? ZERO_HASH : sponsor,
-    peer,
+    node: [],
     leases: chosen.map((shard) => ({ shard, until }))
   }
   const whole = tip === undefined ? record : withTip(record, tip, height, params.epochLength)

@@ -1,6 +1,7 @@
 /** All actions this version knows. A new one is a module beside this file and a line here. */
 import type { Action } from './action.ts'
 import { activate } from './activate.ts'
+import { bindNode } from './bind-node.ts'
 import { claim } from './claim.ts'
 import { dispute } from './dispute.ts'
 import { deregister, ready } from './membership.ts'
@@ -25,6 +26,7 @@ export const ACTIONS: readonly Action[] = [
   releaseLease,
   renewLease,
   registerReveal,
+  bindNode,
   dispute
 ]
 

@@ -3,6 +3,7 @@
  * leaving, leases, stake asked back, reveals. No fee is needed (REG-6).
  */
 import {
+  ACTION_BIND_NODE,
   ACTION_DEREGISTER,
   ACTION_READY,
   ACTION_REGISTER_REVEAL,
@@ -10,6 +11,7 @@ import {
   ACTION_RELEASE_LEASE,
   ACTION_RENEW_LEASE,
   ACTION_UNSTAKE,
+  BindNodeType,
   LeaseOfType,
   OwnValidatorType,
   RegisterRevealType,
@@ -37,6 +39,7 @@ export type RegistryOrder =
   | { readonly releaseLease: ChainId }
   | { readonly renewLease: ChainId }
   | { readonly reveal: Uint8Array }
+  | { readonly bindNode: { readonly node: Uint8Array; readonly signature: Uint8Array } }
   | { readonly dispute: DisputeOrder }
   | { readonly unstake: { readonly consumer: bigint; readonly industrial: bigint; readonly to: Uint8Array } }
 
@@ -74,6 +77,8 @@ function actionOf(order: RegistryOrder, key: Uint8Array): Said {
       payload: RegisterRevealType.serialize({ key, tip: order.reveal })
     }
   }
+  if ('bindNode' in order)
+    return { action: ACTION_BIND_NODE, payload: BindNodeType.serialize({ key, ...order.bindNode }) }
   return { action: ACTION_UNSTAKE, payload: UnstakeType.serialize({ key, ...order.unstake }) }
 }
 

@@ -164,7 +164,7 @@ class CoordinationRun {
     const outside = this.#keys.filter((key) => !electorate.some((one) => equal(one.key, key)))
     const [sponsor] = this.#prng.shuffled([...registered])
     if (sponsor !== undefined && outside.length > 0 && this.#prng.chance(JOIN_PPM)) {
-      const register = { key: this.#prng.pick(outside), cooperative: 0, peer: new Uint8Array(0), tip: [] }
+      const register = { key: this.#prng.pick(outside), cooperative: 0, tip: [] }
       say(sponsor.key, { register })
     }
     const least = Math.max(1, Math.ceil(this.#genesisCount / 2))

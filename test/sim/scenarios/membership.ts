@@ -23,7 +23,7 @@ const keyOf = (world: World, index: number): Uint8Array => {
 const stateAt = (world: World, index = 0) => world.chainOf(index, COORD).tree.final.state
 
 const register = (key: Uint8Array): RegistryOrder => ({
-  register: { key, cooperative: 0, peer: new Uint8Array(0), tip: [] }
+  register: { key, cooperative: 0, tip: [] }
 })
 
 /** The order of a node's validator, final. */

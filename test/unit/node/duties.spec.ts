@@ -18,7 +18,7 @@ const RECORD: ValidatorRecord = {
   ready: 0,
   leftEpoch: 0,
   sponsor: new Uint8Array(32),
-  peer: new Uint8Array(0),
+  node: [],
   leases: [],
   tip: [],
   pendingTip: [],

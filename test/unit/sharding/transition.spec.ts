@@ -10,7 +10,7 @@ import { CoordChain } from '../../support/coordination.ts'
 import { aGenesis, someKey } from '../../support/genesis.ts'
 
 const register = (index: number, cooperative = 0): RegistryOrder => ({
-  register: { key: someKey(index), cooperative, peer: new Uint8Array(0), tip: [] }
+  register: { key: someKey(index), cooperative, tip: [] }
 })
 const READY: RegistryOrder = { ready: true }
 const LEAVE: RegistryOrder = { deregister: true }

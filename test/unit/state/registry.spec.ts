@@ -1,5 +1,7 @@
 /** Actions of the registry on the coordination chain (REG-2 to REG-12). */
 import assert from 'node:assert/strict'
+import { signerOfSeed } from '../../../src/client/transfer.ts'
+import { boundNodeBytes } from '../../../src/codec/registry-records.ts'
 import { addressOfKey } from '../../../src/crypto/address.ts'
 import { minFee } from '../../../src/state/fees.ts'
 import { releaseStake, creditStake, stakeOf } from '../../../src/state/stake.ts'
@@ -12,7 +14,7 @@ import { aGenesis, someKey } from '../../support/genesis.ts'
 const [first, second] = [someKey(0), someKey(1)]
 const newcomer = someKey(9)
 const register = (key: Uint8Array, cooperative = 0) => ({
-  register: { key, cooperative, peer: new Uint8Array(0), tip: [] }
+  register: { key, cooperative, tip: [] }
 })
 const aChain = (overrides = {}) => new CoordChain(aGenesis({ overrides }))
 
@@ -160,6 +162,32 @@ describe('registry of validators', () => {
         .record(newcomer)
         .leases.some(({ shard, until }) => shard === third && until === chain.height + 240)
     )
+  })
+
+  it('REG-17: a node that has signed for the validator is named, and no other', () => {
+    const chain = aChain()
+    const { network } = chain.context
+    const node = signerOfSeed(someKey(30))
+    const other = signerOfSeed(someKey(31))
+    const bind = (signature: Uint8Array, key = node.publicKey) => ({ bindNode: { node: key, signature } })
+    const word = (signer: typeof node, of = first, on = network): Uint8Array =>
+      signer.sign(boundNodeBytes(on, of))
+    assert.deepEqual(chain.record(first).node, [], 'none at genesis')
+    for (const [signature, why] of [
+      [word(other), 'by another node'],
+      [word(node, second), 'for another validator'],
+      [word(node, first, someKey(1)), 'in another network'],
+      [new Uint8Array(64), 'none at all']
+    ] as const) {
+      assert.equal(chain.say(first, bind(signature)), 'node-unsigned', why)
+    }
+    assert.deepEqual(chain.record(first).node, [])
+    assert.equal(chain.say(first, bind(word(node))), undefined)
+    assert.deepEqual(chain.record(first).node, [node.publicKey])
+    assert.equal(chain.say(first, bind(word(other), other.publicKey)), undefined)
+    assert.deepEqual(chain.record(first).node, [other.publicKey], 'in place of the one before')
+    assert.equal(chain.say(first, { deregister: true }), undefined)
+    assert.equal(chain.say(first, bind(word(node))), 'validator-leaving')
   })
 
   it('REG-10, REG-11, REG-12: stake asked back waits, and is paid out by the first unstake after that', () => {

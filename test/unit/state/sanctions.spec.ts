@@ -130,7 +130,7 @@ describe('SAN: sanctions', () => {
     equal(level(), 3)
     const { cooperative } = chain.record(key)
     const dispute = { offence: offenceId(offences[0]!), textHash: new Uint8Array(32) }
-    const register = { key, cooperative, peer: new Uint8Array(0), tip: [] }
+    const register = { key, cooperative, tip: [] }
     equal(chain.say(key, { ready: true }, conduct), undefined)
     equal(chain.say(key, { dispute }, conduct), undefined)
     equal(chain.say(key, { deregister: true }, conduct), undefined)
