@@ -21,13 +21,14 @@ export const COVERED = [
 ] as const
 /**
  * Of receipts: what became of them, lanes that took no more, leaders that carried what they had to ask for or made up;
- * and of atomic actions, how they ended.
+ * value for the coordination chain and for validators; and of atomic actions, how they ended.
  */
 export const RECEIPT_KINDS = [
   'receiptsDelivered',
   'receiptsRefunded',
   'receiptsAcknowledged',
   'receiptsPulled',
+  'ordersDelivered',
   'lanesCongested',
   'smuggled',
   'actionsCommitted',

@@ -38,6 +38,7 @@ const DRAIN_MS = 120_000
 const USERS = 16
 const GIVERS = 4
 const ATOMIC_PPM = 150_000
+const ORDER_PPM = 100_000
 /** How long a shard stands still while others fill its lanes, and how often they try. */
 const STILL_MS = 6_000
 const FLOOD_EVERY_MS = 300
@@ -99,6 +100,7 @@ class Traffic {
     const { workload, timeline, genesis } = this.#world
     const node = this.#world.node(this.#prng.below(MEMBERS))
     if (this.#prng.chance(ATOMIC_PPM)) workload.submitAtomic(node, genesis)
+    else if (this.#prng.chance(ORDER_PPM)) workload.submitOrder(node, genesis)
     else if (this.#prng.chance(ACROSS_PPM)) workload.submitAcross(node, genesis)
     else workload.submitAt(node, genesis)
     timeline.after(TRANSFER_EVERY_MS, () => this.submitNow())

@@ -1,8 +1,10 @@
 /** Users: accounts of genesis that send each other signed transfers through random nodes, and what became of them. */
 import { toHex } from '../../primitives/bytes.ts'
 import type { Hex } from '../../primitives/bytes.ts'
-import { chainName } from '../../primitives/chain-id.ts'
+import { chainName, shardId } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
+import { orderCost, signOrder } from '../../client/orders.ts'
+import type { Order } from '../../client/orders.ts'
 import { identityOf, signTransfer, transferCost } from '../../client/transfer.ts'
 import type { SenderIdentity, SignedTransaction } from '../../client/transfer.ts'
 import { cosign, multiTransferCost, signMultiTransfer, termsOf } from '../../client/multi-transfer.ts'
@@ -50,6 +52,8 @@ export class Workload {
   readonly #users: readonly User[]
   /** Owners whose co-signatures are verified as the product does it, so with real keys; they send nothing. */
   readonly #givers: readonly User[]
+  /** Validators as users: they claim what they earned as proposers. */
+  readonly #claimants: readonly User[]
   readonly #prng: Prng
   /** Acknowledged by a node, by id: on how many heights it became final, by node 0's or any other's word. */
   readonly #accepted = new Map<Hex, ChainId>()
@@ -62,6 +66,7 @@ export class Workload {
     init: {
       readonly users: number
       readonly givers: number
+      readonly claimants: readonly Signer[]
       readonly shards: number
       readonly prng: Prng
       readonly violation: (text: string) => void
@@ -78,10 +83,13 @@ export class Workload {
       const signer = realCrypto.signer(seeds.bytes(32))
       return { signer, identity: identityOf(signer.publicKey, init.shards) }
     })
+    this.#claimants = init.claimants.map((signer) => {
+      return { signer, identity: identityOf(signer.publicKey, init.shards) }
+    })
   }
 
   get accounts(): GenesisAccount[] {
-    return [...this.#users, ...this.#givers].map(({ identity }) => ({
+    return [...this.#users, ...this.#givers, ...this.#claimants].map(({ identity }) => ({
       address: identity.address,
       consumer: BALANCE,
       industrial: BALANCE
@@ -167,6 +175,24 @@ export class Workload {
         ? undefined
         : signMultiTransfer({ network, signer: from.signer, ...terms, cosignatures, ...cost })
     })
+  }
+
+  /** Value for the coordination chain, stake for a validator or for nobody, or what a validator earned on some chain. */
+  submitOrder(node: SimNode, { params, shards }: Genesis): void {
+    const earner = this.#prng.pick(this.#claimants)
+    const user = this.#prng.pick(this.#users)
+    const more = BigInt(this.#prng.between(1, 1_000))
+    const orders: readonly Order[] = [
+      { activate: { consumer: BigInt(params.activationDeposit) + more, industrial: more } },
+      { stake: { validator: earner.signer.publicKey, consumer: more, industrial: 0n } },
+      { stake: { validator: this.#prng.bytes(32), consumer: more, industrial: more } },
+      { claim: { chain: shardId(this.#prng.below(shards)), to: user.identity.address } }
+    ]
+    const order = this.#prng.pick(orders)
+    const from = 'claim' in order ? earner : user
+    this.#send(node, from, 0, (fields) =>
+      signOrder({ ...fields, signer: from.signer, order, ...orderCost(params, order) })
+    )
   }
 
   #freshAddress(except: ChainId, shards: number): Uint8Array {

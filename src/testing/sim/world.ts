@@ -58,7 +58,7 @@ export interface WorldInit {
   readonly partial?: ReadonlyMap<number, readonly ChainId[]>
   /** @default 6 */
   readonly users?: number
-  /** Owners who co-sign, with real keys. @default 0 */
+  /** Owners who co-sign, with real keys; with any, validators have accounts and claim. @default 0 */
   readonly givers?: number
 }
 
@@ -99,7 +99,7 @@ export class World {
   readonly #proposed = new Map<string, { chain: ChainId; height: number }>()
 
   constructor(init: WorldInit) {
-    const { followers = 0, shards = 1, crypto = keyedCrypto } = init
+    const { followers = 0, shards = 1, users = USERS, givers = 0, crypto = keyedCrypto } = init
     this.prng = new Prng(init.seed)
     this.#faulty = init.faulty ?? new Map<number, Fault>()
     this.#partial = init.partial ?? new Map<number, readonly ChainId[]>()
@@ -111,8 +111,8 @@ export class World {
     const violation = (text: string): void => {
       this.violate(text)
     }
-    const { users = USERS, givers = 0 } = init
-    this.workload = new Workload(crypto, { users, givers, shards, prng: this.prng.fork('users'), violation })
+    const people = { users, givers, claimants: givers > 0 ? signers : [], shards, violation }
+    this.workload = new Workload(crypto, { ...people, prng: this.prng.fork('users') })
     const validators = signers.map(({ publicKey }) => publicKey)
     this.genesis = simGenesis({ validators, accounts: this.workload.accounts, shards, params: init.params })
     this.networkId = networkId(this.genesis)

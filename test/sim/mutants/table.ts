@@ -200,7 +200,7 @@ const OF_RECEIPTS: readonly Mutant[] = [
   {
     name: 'acknowledgement ahead accepted',
     rule: 'R10',
-    edits: [{ module: 'state/lanes.js', find: 'return cursor > lane.next', replace: 'return false' }],
+    edits: [{ module: 'state/lanes.js', find: 'return cursor > next', replace: 'return false' }],
     scenario: 'acknowledgementAhead',
     seed: undefined,
     suite: 'receipts'

@@ -6,14 +6,23 @@
 import { toHex } from '../../../primitives/bytes.ts'
 import { COORD, chainName } from '../../../primitives/chain-id.ts'
 import type { ChainId } from '../../../primitives/chain-id.ts'
-import { DeliveryType, OutboxEntryType, ReceiptType } from '../../../codec/receipt.ts'
+import {
+  DeliveryType,
+  OutboxEntryType,
+  RECEIPT_ACTIVATION,
+  RECEIPT_SYSTEM,
+  ReceiptType
+} from '../../../codec/receipt.ts'
 import type { Delivery, Receipt } from '../../../codec/receipt.ts'
 import { decodeResults } from '../../../codec/results.ts'
+import { MESSAGE_CLAIM, MESSAGE_PAYOUT, MESSAGE_STAKE } from '../../../codec/system.ts'
 import { readInLane, readOutLane } from '../../../node/chain/outbox.ts'
 import type { ChainNode } from '../../../node/chain/chain-node.ts'
 import { outboxKey } from '../../../state/keys.ts'
 import type { Coverage } from '../coverage.ts'
 import { AtomicBook } from './atomic.ts'
+
+const ORDER_MESSAGES: readonly number[] = [MESSAGE_STAKE, MESSAGE_PAYOUT, MESSAGE_CLAIM]
 
 export interface ReceiptsInit {
   /** All chains, coordination too. */
@@ -124,6 +133,7 @@ export class ReceiptBook {
       lane.arrived.set(receipt.sequence, bytesOf(receipt))
       this.#compare(lane, receipt.sequence, name)
       this.#init.coverage.receiptsDelivered++
+      if (isOrder(receipt)) this.#init.coverage.ordersDelivered++
     }
     const [proven] = acknowledgement
     if (proven !== undefined) this.#init.coverage.receiptsAcknowledged++
@@ -189,3 +199,7 @@ export class ReceiptBook {
 }
 
 const bytesOf = (receipt: Receipt): string => toHex(ReceiptType.serialize(receipt))
+
+/** An activation, stake, what came of it, or a claim: value that crosses to the coordination chain or for validators. */
+const isOrder = ({ kind, payload }: Receipt): boolean =>
+  kind === RECEIPT_ACTIVATION || (kind === RECEIPT_SYSTEM && ORDER_MESSAGES.includes(payload[0] ?? 0))
