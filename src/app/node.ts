@@ -6,9 +6,6 @@
  *   keys, ports → node database → verifier → validator and guard → chains → network → RPC
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Logger } from 'pino'
@@ -35,17 +32,16 @@ import { networkId } from '../params/genesis.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { RpcServer } from '../rpc/server.ts'
 import type { Address } from '../rpc/server.ts'
-import { StoreError } from '../store/errors.ts'
 import { openGuard } from '../store/guard-binding.ts'
 import { SignGuard } from '../store/sign-guard.ts'
 import { bindGuard } from '../store/guard-binding.ts'
-import { openLevel } from '../store/level.ts'
 import { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
 import type { Staging } from '../store/switchable.ts'
-import { finishReplacement, openStaging } from '../store/staging.ts'
+import { openStaging } from '../store/staging.ts'
 import type { NodePort } from '../rpc/port.ts'
 import { openAdminToken } from './admin-token.ts'
+import { openChainDatabase, openDatabase } from './databases.ts'
 import { systemClock } from './clock.ts'
 import { PatientVerifier } from './patient-verifier.ts'
 import { NodeEvents } from './events.ts'
@@ -165,7 +161,7 @@ export class Node {
           clock: systemClock,
           verifier,
           nodeStore,
-          openChain: async (chain) => open(paths.chainDatabase(chain)),
+          openChain: async (chain) => openChainDatabase(open, paths.chainDatabase(chain), config),
           ...(stage === undefined ? {} : { openStaging: async (chain) => stage(paths.chainDatabase(chain)) }),
           validator,
           events: this.events.behind(observer.events),
@@ -368,22 +364,6 @@ export class Node {
     const done = this.#changing.then(change)
     this.#changing = done.catch(() => undefined)
     return done
-  }
-}
-
-/** New where there is none yet; a database that lost its files is refused by what opens it. */
-async function openDatabase(path: string): Promise<KeyValueStore> {
-  await finishReplacement(path)
-  const isNew = !existsSync(path)
-  if (isNew) await makeDirectory(dirname(path))
-  return openLevel(path, { isNew })
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true })
-  } catch (cause) {
-    throw new StoreError({ code: 'STORE_IO', path }, undefined, { cause })
   }
 }
 

@@ -3,13 +3,16 @@
  *
  *   <chain>           the chain as it is
  *   <chain>.import    the snapshot, no chain before its last write
+ *   <chain>.import2   the same, while the chain itself lives in <chain>.import
  *   <chain>.replaced  the chain as it was, while it is being deleted
  *
- * A database cannot move while it is open, so a chain that began with a snapshot lives in <chain>.import until it is
- * closed, and <chain> is gone; after a crash the next start gives it its name.
+ * A database cannot move while it is open, so a chain that began with a snapshot lives where it was imported until it is
+ * closed, and <chain> is gone; after a crash the next start gives it its name. A node that falls behind again before
+ * that imports into the other one of the two.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { ChainStore } from './chain-store.ts'
 import { StoreError } from './errors.ts'
 import { openLevel } from './level.ts'
 import type { KeyValueStore } from './ports.ts'
@@ -17,6 +20,7 @@ import { SwitchableStore } from './switchable.ts'
 import type { Staging } from './switchable.ts'
 
 export const IMPORT_SUFFIX = '.import'
+const OTHER_IMPORT_SUFFIX = '.import2'
 export const REPLACED_SUFFIX = '.replaced'
 
 /** Before the chain's database is opened: ends a replacement that a crash interrupted. @throws StoreError STORE_IO */
@@ -25,17 +29,36 @@ export async function finishReplacement(path: string): Promise<void> {
   const name = basename(path)
   const names = await readdir(parent).catch((): string[] => [])
   await guarded(path, async () => {
-    const next = [IMPORT_SUFFIX, REPLACED_SUFFIX].find((suffix) => names.includes(name + suffix))
-    if (!names.includes(name) && next !== undefined) await rename(path + next, path)
-    await rm(path + REPLACED_SUFFIX, { recursive: true, force: true })
+    const found = names.includes(name) ? [] : SUFFIXES.filter((suffix) => names.includes(name + suffix))
+    const next = found.length > 1 ? await wholeOf(path, found) : found[0]
+    if (next !== undefined) await rename(path + next, path)
+    for (const suffix of [OTHER_IMPORT_SUFFIX, REPLACED_SUFFIX])
+      await rm(path + suffix, { recursive: true, force: true })
   })
+}
+
+const SUFFIXES = [IMPORT_SUFFIX, OTHER_IMPORT_SUFFIX, REPLACED_SUFFIX] as const
+
+/** The chain among them, or else the first: an import that was not finished is none. */
+async function wholeOf(path: string, suffixes: readonly string[]): Promise<string | undefined> {
+  for (const suffix of suffixes) {
+    const database = await openLevel(path + suffix, { isNew: false })
+    const isWhole = ChainStore.exists(database)
+    await database.close()
+    if (isWhole) return suffix
+  }
+  return suffixes[0]
+}
+
+/** What nobody goes on with: a node that syncs in full. @throws StoreError STORE_IO */
+export async function discardStaging(path: string): Promise<void> {
+  await guarded(path, async () => rm(path + IMPORT_SUFFIX, { recursive: true, force: true }))
 }
 
 /** Opens the import of a chain, or begins one. @throws StoreError */
 export async function openStaging(path: string): Promise<Staging> {
-  const from = path + IMPORT_SUFFIX
   await guarded(path, async () => mkdir(dirname(path), { recursive: true }))
-  const database = new MovingStore(await openLevel(from, { isNew: true, loads: true }), path)
+  const database = await openFree(path)
   return {
     database,
     retire: async (replaced: KeyValueStore) => {
@@ -49,21 +72,34 @@ export async function openStaging(path: string): Promise<Staging> {
   }
 }
 
+async function openFree(path: string): Promise<MovingStore> {
+  const open = async (suffix: string): Promise<MovingStore> => {
+    const from = path + suffix
+    return new MovingStore(await openLevel(from, { isNew: true, loads: true }), { from, to: path })
+  }
+  return open(IMPORT_SUFFIX).catch(async (error: unknown) => {
+    const isTheChain = error instanceof StoreError && error.code === 'STORE_LOCKED'
+    if (isTheChain) return open(OTHER_IMPORT_SUFFIX)
+    throw error
+  })
+}
+
 /** Takes the name of the chain when it is closed, once it is the chain. */
 class MovingStore extends SwitchableStore {
   takesOver = false
-  readonly #path: string
+  readonly #names: { readonly from: string; readonly to: string }
 
-  constructor(database: KeyValueStore, path: string) {
+  constructor(database: KeyValueStore, names: { readonly from: string; readonly to: string }) {
     super(database)
-    this.#path = path
+    this.#names = names
   }
 
   override async close(): Promise<void> {
     await super.close()
     if (!this.takesOver) return
     this.takesOver = false
-    await finishReplacement(this.#path)
+    const { from, to } = this.#names
+    await guarded(to, async () => rename(from, to))
   }
 }
 
