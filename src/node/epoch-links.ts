@@ -2,6 +2,7 @@
 import type { Header } from '../codec/block.ts'
 import { PROOF_HEADERS_MAX } from '../codec/state-snapshot.ts'
 import type { EpochProof } from '../codec/state-snapshot.ts'
+import { EpochLinkType } from '../codec/transfer-proof.ts'
 import type { EpochLink, EpochStart } from '../codec/transfer-proof.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { equal } from '../primitives/bytes.ts'
@@ -15,6 +16,9 @@ export interface EpochSources {
   readonly genesis: Genesis
   readonly coord: Pick<ChainStore, 'epochProof' | 'header' | 'final'>
 }
+
+/** A proof grows with every epoch since what its reader trusts; one answer must not take a node's memory. */
+export const LINKS_BYTES_MAX = 8 * 1024 * 1024
 
 export type ProofAnswer<T> = Verdict<T, 'PROOF_UNAVAILABLE'>
 export const unavailable = (detail: string): Refusal<'PROOF_UNAVAILABLE'> =>
@@ -66,10 +70,17 @@ function linkEpochs(
   let values: readonly Uint8Array[] =
     start?.records.map(({ value }) => value) ?? genesisCommitteeRecords(genesis)
   const links: EpochLink[] = []
+  let bytes = 0
   for (let epoch = first + 1; epoch <= last; epoch++) {
     const proof = coord.epochProof(epoch)
     if (proof === undefined) return unavailable(`the proof of epoch ${epoch} is not held here`)
-    links.push(linkOf(proof, values))
+    const link = linkOf(proof, values)
+    bytes += EpochLinkType.value_serializedSize(link)
+    if (bytes > LINKS_BYTES_MAX) {
+      const from = `the epochs before ${epoch} alone are ${LINKS_BYTES_MAX} bytes`
+      return unavailable(`${from}: name a final coordination block of a later one as the checkpoint`)
+    }
+    links.push(link)
     values = proof.records.map(({ value }) => value)
   }
   return accept(links)

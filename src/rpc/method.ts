@@ -3,6 +3,9 @@ import type { MethodName, Methods } from '../client/types.ts'
 import type { Answer, NodePort, Refused } from './port.ts'
 import type { ParamTable, Parsed } from './params.ts'
 
+/** A proof holds every epoch since what its reader trusts: up to 8 MiB, twice that in hex. */
+export const PROOF_WEIGHT = 50
+
 /** The caller's parameters do not go together: JSON-RPC −32602. */
 export interface InvalidParams {
   readonly ok: false

@@ -6,7 +6,7 @@ import { toHex } from '../../primitives/bytes.ts'
 import { must } from '../../primitives/errors.ts'
 import { accept } from '../../primitives/result.ts'
 import { placeJson, receiptJson } from '../json.ts'
-import { invalidParams, method } from '../method.ts'
+import { PROOF_WEIGHT, invalidParams, method } from '../method.ts'
 import type { Method } from '../method.ts'
 import { chainParam, hexParam, integerParam, optional } from '../params.ts'
 import type { LaneFacts } from '../port.ts'
@@ -32,7 +32,7 @@ const txProof = method('tx_proof', {
     hop: optional(integerParam('0: what it sent, 1: what came back', 0, 1)),
     checkpoint: optional(integerParam('height of a coordination block the reader vouches for', 1))
   },
-  weight: 8,
+  weight: PROOF_WEIGHT,
   async call(port, { id, hop = 0, checkpoint }) {
     const answer = await port.transferProof({ id, hop, ...(checkpoint === undefined ? {} : { checkpoint }) })
     if (!answer.ok) return answer
@@ -44,7 +44,7 @@ const txProof = method('tx_proof', {
 const supplyProof = method('supply_proof', {
   summary: 'What every chain holds, sent and received, to be checked with the genesis or a checkpoint alone',
   params: { checkpoint: optional(integerParam('height of a coordination block the reader vouches for', 1)) },
-  weight: 8,
+  weight: PROOF_WEIGHT,
   async call(port, { checkpoint }) {
     const answer = await port.supplyProof(checkpoint)
     return answer.ok ? accept({ proof: toHex(answer.value) }) : answer

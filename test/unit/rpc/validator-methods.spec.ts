@@ -1,7 +1,9 @@
-import { deepEqual, equal, match } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import type { DutiesJson } from '../../../src/client/validator-types.ts'
 import { Dispatch, INVALID_PARAMS, REFUSED } from '../../../src/rpc/dispatch.ts'
 import type { Reply } from '../../../src/rpc/dispatch.ts'
+import { METHODS } from '../../../src/rpc/methods.ts'
 import type { NodePort } from '../../../src/rpc/port.ts'
 import { fakeNodePort } from '../../support/fake-node-port.ts'
 
@@ -117,5 +119,20 @@ describe('RPC methods about validators', () => {
     )
     const { error } = await call('validator_duties', { validator: 'ff'.repeat(32) })
     equal(part(error?.data, 'code'), 'VALIDATOR_UNKNOWN')
+  })
+
+  it('RPC-2: protocols/rpc.md says what every call weighs', () => {
+    const page = readFileSync(new URL('../../../../protocols/rpc.md', import.meta.url), 'utf8')
+    const rule = /\*\*RPC-2\*\*([^]*?)\n- \*\*/.exec(page)![1]!.replaceAll(/\s+/g, ' ')
+    const written = [...rule.matchAll(/((?:`[a-z_]+`(?:, | and )?)+) (?:weigh |weighs )?(\d+)/g)].flatMap(
+      ([, names = '', weight]) =>
+        [...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => [name, Number(weight)])
+    )
+    const declared = [...METHODS.values()].filter(({ weight }) => weight !== 1)
+    deepEqual(
+      new Map(written as [string, number][]),
+      new Map(declared.map(({ name, weight }) => [name, weight]))
+    )
+    ok(/every other call 1\b/.test(rule))
   })
 })
