@@ -341,7 +341,8 @@ def read_count(reader, file, case, decode, encode):
         after[key] = count_epoch(decode("Reputation", before) if before else fresh(), own, epoch, unbonding)
         if after[key]["excludedFrom"] == 0 and fails(own) is not None:
             failing.append((*fails(own), key))
-    already = sum(1 for one in after.values() if one["excludedFrom"])
+    day = max(1, unbonding // 7)
+    already = sum(1 for one in after.values() if one["excludedFrom"] and epoch < one["excludedFrom"] - 1 + day)
     for *_, key in sorted(failing)[: max(0, max(1, (len(validators) - 1) // 3) - already)]:
         after[key]["excludedFrom"] = epoch + 1
     excluded = sorted(key for key in validators if after[key]["excludedFrom"])

@@ -69,15 +69,17 @@ export function countEpoch(ledger: Ledger, at: CountMoment): EpochFindings {
   const reputations = new Map<Hex, Reputation>()
   const excluded = new Set<Hex>()
   const candidates: Failing[] = []
+  let kept = 0
   for (const validator of at.validators.toSorted(compare)) {
     const key = toHex(validator)
     const own = parts.get(key) ?? []
     const after = afterEpoch(view, validator, readReputation(view, validator), own, at)
     reputations.set(key, after)
-    if (after.excludedFrom > 0) excluded.add(key)
-    else candidates.push(...failing(validator, own))
+    if (after.excludedFrom === 0) candidates.push(...failing(validator, own))
+    else excluded.add(key)
+    if (!mayReturn(after, at)) kept += 1
   }
-  for (const validator of worst(candidates, excludedMost(at.validators.length) - excluded.size)) {
+  for (const validator of worst(candidates, excludedMost(at.validators.length) - kept)) {
     const key = toHex(validator)
     excluded.add(key)
     const reputation = must(reputations.get(key), 'who fails is registered')
@@ -212,8 +214,9 @@ const longestRun = ({ pending, streak }: Tenure): number =>
   Math.max(pending.longestRun, streak + pending.firstRun)
 
 /**
- * A third at most, with those who are out already: where more fail, it is the network that failed, and they are needed.
- * Otherwise whoever keeps others from leading for some epochs would be left with a committee of its own.
+ * A third at most, with those who may not be back yet: where more fail, it is the network that failed, and they are
+ * needed. Otherwise whoever keeps others from leading for some epochs would be left with a committee of its own. Who
+ * could be back and is not holds nobody’s place.
  */
 const excludedMost = (validators: number): number =>
   validators > 1 ? Math.max(1, Math.floor((validators - 1) / 3)) : 0

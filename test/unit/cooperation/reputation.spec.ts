@@ -218,7 +218,9 @@ describe('reputation', () => {
     assert.equal(excluded.size, 2)
     assert(isExcluded(scene.view, scene.validators[0]!) && isExcluded(scene.view, scene.validators[1]!))
     const more = scene.next((index) => (index < 2 ? factsOf({}) : ABSENT)).excluded
-    assert.equal(more.size, 2, 'nor ever more than a third, whatever happens in further epochs')
+    assert.equal(more.size, 2, 'nor more than a third within a day, whatever happens in further epochs')
+    const later = scene.next((index) => (index < 2 ? factsOf({}) : ABSENT)).excluded
+    assert.equal(later.size, 4, 'who could be back holds nobody’s place')
     assert.equal(new CooperationScene(1).next(() => ABSENT).excluded.size, 0)
     assert.equal(new CooperationScene(2).next(() => ABSENT).excluded.size, 1)
   })
