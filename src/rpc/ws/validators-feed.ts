@@ -6,7 +6,7 @@ import type { ValidatorsEvent } from '../../client/validator-types.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import type { Hex } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
-import type { StandingInShort } from '../conduct-port.ts'
+import type { ConductPort, StandingInShort } from '../conduct-port.ts'
 import { placeJson } from '../json.ts'
 import { finalPlace } from '../methods/chain.ts'
 import type { NodePort } from '../port.ts'
@@ -16,12 +16,23 @@ type Entry = ValidatorsEvent['validators'][number]
 
 interface Told {
   readonly key: Uint8Array
+  readonly entry: Entry
   readonly text: string
 }
 
+/** Everybody by name as of one block. */
+type Registry = ReadonlyMap<Hex, Told>
+
+/**
+ * Thousands of subscriptions may ask at the same block: the registry is put into words once for all of them, and compared
+ * once with each earlier one that some of them were told.
+ */
+const REGISTRIES = new WeakMap<readonly StandingInShort[], Registry>()
+const CHANGES = new WeakMap<Registry, WeakMap<Registry, readonly Entry[]>>()
+
 export class ValidatorsFeed implements Feed {
   readonly #port: NodePort
-  #told = new Map<Hex, Told>()
+  #told: Registry = NOBODY
   /** Coordination height as of which everything is told. */
   #height = -1
 
@@ -34,28 +45,41 @@ export class ValidatorsFeed implements Feed {
     if (place.height === this.#height) return []
     const isFirst = this.#height < 0
     this.#height = place.height
-    const changed = this.#differing()
+    const { conduct } = this.#port
+    const now = registryOf(conduct.electorate())
+    const changed = changesOf(this.#told, now, conduct)
+    this.#told = now
     return changed.length === 0 && !isFirst ? [] : [{ validators: changed, asOf: placeJson(place) }]
   }
+}
 
-  #differing(): Entry[] {
-    const told = new Map<Hex, Told>()
-    const changed: Entry[] = []
-    const { conduct } = this.#port
-    for (const standing of conduct.electorate()) {
-      const entry = entryOf(standing)
-      const name = toHex(standing.key)
-      const text = JSON.stringify(entry)
-      told.set(name, { key: standing.key, text })
-      if (this.#told.get(name)?.text !== text) changed.push(entry)
-    }
-    for (const [name, { key }] of this.#told) {
-      const gone = told.has(name) ? undefined : conduct.standing(key)
-      if (gone !== undefined) changed.push(entryOf(gone))
-    }
-    this.#told = told
-    return changed
+const NOBODY: Registry = new Map()
+
+function registryOf(standings: readonly StandingInShort[]): Registry {
+  const known = REGISTRIES.get(standings)
+  if (known !== undefined) return known
+  const registry = new Map<Hex, Told>()
+  for (const standing of standings) {
+    const entry = entryOf(standing)
+    registry.set(toHex(standing.key), { key: standing.key, entry, text: JSON.stringify(entry) })
   }
+  REGISTRIES.set(standings, registry)
+  return registry
+}
+
+function changesOf(told: Registry, now: Registry, conduct: Pick<ConductPort, 'standing'>): readonly Entry[] {
+  const byTold = CHANGES.get(now) ?? new WeakMap<Registry, readonly Entry[]>()
+  CHANGES.set(now, byTold)
+  const known = byTold.get(told)
+  if (known !== undefined) return known
+  const changed: Entry[] = []
+  for (const [name, { entry, text }] of now) if (told.get(name)?.text !== text) changed.push(entry)
+  for (const [name, { key }] of told) {
+    const gone = now.has(name) ? undefined : conduct.standing(key)
+    if (gone !== undefined) changed.push(entryOf(gone))
+  }
+  byTold.set(told, changed)
+  return changed
 }
 
 const entryOf = ({ key, recoversAtEpoch, ...facts }: StandingInShort): Entry => ({

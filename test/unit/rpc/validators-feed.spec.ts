@@ -51,6 +51,19 @@ describe('RPC: topic validators', () => {
     assert.deepEqual(await told(), [], 'a block that changes nobody')
   })
 
+  it('RPC-15: however many listen, the registry is put into words once at a block', async () => {
+    let reads = 0
+    const counted = { ...standing(1) }
+    Object.defineProperty(counted, 'level', { enumerable: true, get: () => (reads++, 0) })
+    const { chain } = scene([counted])
+    const feeds = Array.from({ length: 100 }, () => new ValidatorsFeed(chain.port))
+    const first = await Promise.all(feeds.map(async (feed) => feed.take()))
+    assert(first.every(([event]) => event?.validators.length === 1))
+    chain.grow(COORD)
+    for (const feed of feeds) assert.deepEqual(await feed.take(), [])
+    assert.equal(reads, 1)
+  })
+
   it('RPC-15: an empty registry is told once too', async () => {
     const { chain, told } = scene([])
     assert.deepEqual(await told(), [[0]])
