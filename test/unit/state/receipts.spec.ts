@@ -244,6 +244,48 @@ describe('receipts', () => {
     ok(!congested(), 'they have arrived')
   })
 
+  for (const shards of [2, 3]) {
+    it(`R9: a cycle of ${shards} shards with every lane full, and each receipt refused, runs dry and takes anew`, () => {
+      const chains = laneChains(shards)
+      const pairs = chains.flatMap((from) =>
+        chains.filter((to) => to !== from).map((to) => [from, to] as const)
+      )
+      const fill = (from: LaneChain, to: LaneChain): (string | undefined)[] => {
+        const nobody = partyOn(to.chain, shards, 6_000).address
+        const transactions = Array.from(
+          { length: (from.params.laneReceiptsMax * 80) / 100 + 1 },
+          (_, ahead) => from.pay(from.parties[0]!, nobody, 1n, ahead)
+        )
+        return from.run({ transactions }).results.map(({ failure }) => failure)
+      }
+      const lanes = () => pairs.map(([from, to]) => readOutLane(from.state, to.chain)!)
+      const isDry = (): boolean =>
+        lanes().every(
+          ({ next, acknowledged, refundsReported, refundsReceived }) =>
+            next === acknowledged && refundsReported === refundsReceived
+        )
+      for (const [from, to] of pairs) equal(fill(from, to).at(-1), 'lane-congested')
+      let rounds = 0
+      for (; !isDry(); rounds++) {
+        ok(rounds < 20, 'nothing moves any more')
+        // A block at a time, each with little room: entries of refunds queue up behind full lanes.
+        for (const chain of chains) {
+          const deliveries = chains
+            .filter((one) => one !== chain)
+            .flatMap((one) => chain.deliveries(one, 16_384))
+          chain.run({ deliveries })
+        }
+      }
+      const most = chains[0]!.params.laneReceiptsMax
+      ok(
+        lanes().every(({ next }) => next <= 2 * most),
+        'its own receipts and the refunds of the lane back'
+      )
+      assertSound(...chains)
+      for (const [from, to] of pairs) deepEqual(fill(from, to).at(0), undefined)
+    })
+  }
+
   it('R2: entries are cut by count and by bytes, and one receipt always makes one', () => {
     const countsOf = (blockBytesMax: number, payments: number, memo = 0): number[] => {
       const [a, b] = laneChains(2) as [LaneChain, LaneChain]
