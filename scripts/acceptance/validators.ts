@@ -13,7 +13,8 @@ import { prepareNode } from '../../src/devnet/directory.ts'
 import type { PlannedNode } from '../../src/devnet/plan.ts'
 import { startArguments } from '../../src/devnet/plan.ts'
 import { spawnProcess } from '../../src/devnet/processes.ts'
-import { newKey, readKeyFile, writeKeyFile } from '../../src/node/keys.ts'
+import { dataPaths } from '../../src/node/data-dir.ts'
+import { newKey, publicFacts, readKeyFile, writeKeyFile } from '../../src/node/keys.ts'
 import { toHex } from '../../src/primitives/bytes.ts'
 import { must } from '../../src/primitives/errors.ts'
 import { Client as RpcClient } from '../../src/client/client.ts'
@@ -135,7 +136,8 @@ async function joins(scene: Scene): Promise<void> {
     const { seats } = await commands.query<ValidatorJson>('validator', own)
     return seats.length < CHAINS.length ? undefined : Math.min(...seats.map((seat) => seat.epoch))
   })
-  bars.check('it sits from the following epoch on', firstEpoch === epoch + (isInTime ? 1 : 2), firstEpoch)
+  const frozenNext = epoch + (isInTime ? 1 : 2)
+  bars.check('it sits from the epoch that is frozen next on', firstEpoch === frozenNext, firstEpoch)
   for (const chain of CHAINS) {
     const led = await until(`it leads on ${chain}`, async () => {
       return ledBy(await headersFrom(client, chain, 0), own).at(-1)
@@ -147,6 +149,11 @@ async function joins(scene: Scene): Promise<void> {
     })
     bars.check(`it votes on ${chain}`, true, `view ${voted.view} of epoch ${voted.epoch}`)
   }
+  const nodeKey = dataPaths(join(scene.net.plan.data, `node-${JOINS}`)).nodeKey
+  await does(scene, 'it names its node', ['bind', '--key', keyFile(JOINS), '--node', nodeKey])
+  const { peer } = await publicFacts(readKeyFile(nodeKey, 'node'))
+  const { node } = await dutiesOf(scene, own)
+  bars.check('the registry shows its node', node !== undefined && node === peer, node ?? null)
   const shown = (await commands.run('query', 'validators', 'coord')).stdout
   const says = /n 5, quorum 4, f 1, cooperatives in a quorum \d/.test(shown) && shown.includes('\n  ')
   bars.check('quorum, f and k, and why', says, shown.split('\n')[0] ?? '')
