@@ -3,7 +3,7 @@
  * operator may put a token of his own there.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { StoreError } from '../store/errors.ts'
 
 const TOKEN_BYTES = 32
@@ -18,20 +18,24 @@ export async function openAdminToken(path: string): Promise<(authorization: stri
 }
 
 async function readOrMake(path: string): Promise<string> {
-  const token = randomBytes(TOKEN_BYTES).toString('hex')
   try {
-    await writeFile(path, `${token}\n`, { mode: 0o600, flag: 'wx' })
+    // An empty one was being made when the power went.
+    const known = (await readFile(path, 'utf8').catch(unlessMissing)).trim()
+    if (known.length >= TOKEN_CHARACTERS_MIN) return known
+    if (known.length > 0) throw new RangeError('the token is too short')
+    const token = randomBytes(TOKEN_BYTES).toString('hex')
+    const next = `${path}.next`
+    await writeFile(next, `${token}\n`, { mode: 0o600, flush: true })
+    await rename(next, path)
     return token
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw failed(path, error)
-  }
-  try {
-    const known = (await readFile(path, 'utf8')).trim()
-    if (known.length < TOKEN_CHARACTERS_MIN) throw new RangeError('the token is too short')
-    return known
   } catch (error) {
     throw failed(path, error)
   }
+}
+
+function unlessMissing(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+  throw error
 }
 
 const failed = (path: string, cause: unknown): StoreError =>

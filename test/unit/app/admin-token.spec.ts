@@ -32,4 +32,16 @@ describe('admin token', () => {
     await assert.rejects(openAdminToken(path), { code: 'STORE_IO' })
     await assert.rejects(openAdminToken(join(folder, 'nowhere', 'admin.token')), { code: 'STORE_IO' })
   })
+
+  it('RPC-18: a kill while it was made leaves a node that starts: an empty one is made again', async () => {
+    const path = join(folder, 'admin.token')
+    await writeFile(path, '')
+    await writeFile(`${path}.next`, 'aa', { mode: 0o600 })
+    const isAdmin = await openAdminToken(path)
+    const token = (await readFile(path, 'utf8')).trim()
+    assert.match(token, /^[0-9a-f]{64}$/)
+    assert.equal((await stat(path)).mode & 0o777, 0o600)
+    assert.equal(isAdmin(`Bearer ${token}`), true)
+    assert.equal(isAdmin('Bearer '), false)
+  })
 })
