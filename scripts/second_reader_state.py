@@ -7,6 +7,7 @@ Python's standard library only, written from protocols/state.md and protocols/tr
 
 import hashlib
 import json
+import struct
 import sys
 from pathlib import Path
 
@@ -287,6 +288,18 @@ def read_state(reader, file):
         treasury = [str(amount * case["treasurySharePpm"] // 10**6) for amount in ours]
         reader.same("fee: treasury", treasury, case["treasury"])
     read_blocks(reader, file["blocks"])
+    read_lanes(reader, file["lanes"])
+
+
+def read_lanes(reader, file):
+    """R9: a lane takes nothing from users once 80 % of its receipts or of its bytes are on their way."""
+    reader.same("lanes: has cases", len(file["cases"]) > 0, True)
+    for case in file["cases"]:
+        sent, acknowledged, kept, _, _, reported, received = struct.unpack("<7Q", bytes.fromhex(case["lane"]))
+        outstanding = (sent - acknowledged) + (reported - received)
+        is_full = outstanding * 100 >= file["laneReceiptsMax"] * 80 or kept * 100 >= file["laneBytesMax"] * 80
+        ours = "lane-congested" if is_full else "applied"
+        reader.same(f"lane {case['name']}", ours, case["outcome"])
 
 
 def read_mana(reader, file):

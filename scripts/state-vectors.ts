@@ -1,9 +1,11 @@
 /** What protocols/vectors/state.json holds: trees, proofs, mana, fees and executed blocks (STA, TX). */
-import { addressOfKey } from '../src/crypto/address.ts'
+import { addressOfKey, homeShard } from '../src/crypto/address.ts'
 import { sha256 } from '../src/crypto/hash.ts'
 import { toHex, u64be, utf8 } from '../src/primitives/bytes.ts'
 import type { Hex } from '../src/primitives/bytes.ts'
 import { shardId } from '../src/primitives/chain-id.ts'
+import { OutLaneType } from '../src/codec/receipt.ts'
+import type { OutLane } from '../src/codec/receipt.ts'
 import { StateProofType } from '../src/codec/state-proof.ts'
 import type { StateProof } from '../src/codec/state-proof.ts'
 import { ACTION_TRANSFER, TransactionType, TransferType } from '../src/codec/transaction.ts'
@@ -12,6 +14,7 @@ import { PRESETS } from '../src/params/presets.ts'
 import { applyBlock } from '../src/state/apply-block.ts'
 import { EMPTY_VIEW, commit } from '../src/state/commit.ts'
 import { feeAmounts, feeShares } from '../src/state/fees.ts'
+import { outLaneKey } from '../src/state/keys.ts'
 import { buildGenesisState } from '../src/state/genesis-state.ts'
 import { manaCost, regenerate } from '../src/state/mana.ts'
 import type { StateChanges, StateView } from '../src/state/ports.ts'
@@ -173,7 +176,8 @@ const context: BlockContext = {
 function order(
   from: number,
   payload: Partial<Transfer>,
-  fields: Partial<Transaction> = {}
+  fields: Partial<Transaction> = {},
+  shards = 1
 ): CheckedTransaction {
   const transfer = { to: address(from), consumer: 0n, industrial: 0n, memo: new Uint8Array(), ...payload }
   const bytes = TransactionType.serialize({
@@ -191,10 +195,7 @@ function order(
     signature: new Uint8Array(64),
     ...fields
   })
-  const checked = checkStateless(
-    { network: NETWORK, shards: 1, payloadBytesMax: params.payloadBytesMax },
-    bytes
-  )
+  const checked = checkStateless({ network: NETWORK, shards, payloadBytesMax: params.payloadBytesMax }, bytes)
   if (!checked.ok) throw new RangeError(checked.code)
   return checked.value
 }
@@ -260,6 +261,59 @@ function blocks(): Json {
   }
 }
 
+/** The first number from `from` on whose address is at home on this shard of two. */
+function atHome(shard: number, from: number): number {
+  for (let number = from; ; number++) if (homeShard(address(number), 2) === shard) return number
+}
+
+const LANE: OutLane = {
+  next: 1_000,
+  acknowledged: 1_000,
+  bytes: 0,
+  sentConsumer: 0n,
+  sentIndustrial: 0n,
+  refundsReported: 40,
+  refundsReceived: 40
+}
+
+/** R9: lanes with room for exactly one more, and with none. */
+function lanes(): Json {
+  const { laneReceiptsMax, laneBytesMax } = params
+  const receipts = Math.ceil((laneReceiptsMax * 80) / 100)
+  const bytes = Math.ceil((laneBytesMax * 80) / 100)
+  const cases: readonly (readonly [string, Partial<OutLane>])[] = [
+    ['empty', {}],
+    ['one below by receipts', { next: LANE.next + receipts - 1 }],
+    ['one below by receipts, some of them refused', { next: LANE.next + receipts - 11, refundsReported: 50 }],
+    ['at the limit by receipts', { next: LANE.next + receipts }],
+    ['at the limit by refunds on the way', { next: LANE.next + receipts - 10, refundsReported: 50 }],
+    ['one below by bytes', { next: LANE.next + 1, bytes: bytes - 1 }],
+    ['at the limit by bytes', { next: LANE.next + 1, bytes }]
+  ]
+  return {
+    laneReceiptsMax,
+    laneBytesMax,
+    cases: cases.map(([name, fields]) => {
+      const lane = { ...LANE, ...fields }
+      return { name, lane: toHex(OutLaneType.serialize(lane)), outcome: acrossWith(lane) }
+    })
+  }
+}
+
+/** What becomes of a transfer to shard 1 that a block of shard 0 includes. */
+function acrossWith(lane: OutLane): string {
+  const [from, to] = [atHome(0, 1), atHome(1, 1)]
+  const account = { address: address(from), consumer: 1_000_000n, industrial: 0n }
+  const extra = [[outLaneKey(shardId(1)), OutLaneType.serialize(lane)] as const]
+  const reserve = { consumer: 0n, industrial: 0n }
+  const before = buildGenesisState({ accounts: [account], reserve, extra, params, timeMs: START_MS })
+  const transaction = order(from, { to: address(to), consumer: 5n }, { maxMana: 100n, fee: 10_000n }, 2)
+  const work = { deliveries: [], transactions: [transaction] }
+  const applied = applyBlock(viewOf(before), { ...context, shards: 2 }, work)
+  if (!applied.ok) throw new RangeError(applied.code)
+  return applied.value.results[0]?.failure ?? 'applied'
+}
+
 /** The file's text: equal for every run. */
 export function stateVectors(): string {
   const { accepted, refused } = proofs()
@@ -274,7 +328,8 @@ export function stateVectors(): string {
     'STA-11',
     'STA-12',
     'TX-7',
-    'TX-12'
+    'TX-12',
+    'R9'
   ]
   const file: Json = {
     rules,
@@ -283,7 +338,8 @@ export function stateVectors(): string {
     refused,
     mana: mana(),
     fees: fees(),
-    blocks: blocks()
+    blocks: blocks(),
+    lanes: lanes()
   }
   return `${JSON.stringify(file, null, 1)}\n`
 }

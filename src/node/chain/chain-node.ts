@@ -17,6 +17,7 @@ import type { GossipJudge, GossipKind, GossipVerdict, Network, Peer } from '../.
 import { isBoundary, nextEpoch } from '../../sharding/epochs.ts'
 import type { GenesisConstants } from '../../state/types.ts'
 import type { Certificate } from '../../codec/statement.ts'
+import { Lanes } from '../../state/lanes.ts'
 import type { ChainStore } from '../../store/chain-store.ts'
 import type { ChainEvents } from '../ports.ts'
 import { AntiEntropy, LAG_TOLERATED } from './anti-entropy.ts'
@@ -154,6 +155,8 @@ export class ChainNode {
         pool: this.pool,
         tree: this.tree,
         local: c.nodeStore.localTransactions,
+        isCongested: (to) =>
+          new Lanes(this.tree.head().state).isCongested(to, this.driver.instance.config.params),
         onWork: () => this.driver.workAppeared(),
         onDropped: (dropped) => c.onDropped(this.chain, dropped),
         onBundle: (counts) => c.onBundle?.(this.chain, counts),

@@ -5,6 +5,7 @@
  */
 import { fromHex, toHex } from '../../primitives/bytes.ts'
 
+import { chainName } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { accept, refuse } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
@@ -44,6 +45,8 @@ export interface TransactionComponents {
   readonly onFailed: (error: unknown) => void
   /** What this node may cost its neighbours. @default RELAY_LIMITS */
   readonly relayLimits?: BudgetLimits
+  /** R9: at this node's head the lane to another chain takes nothing more from users. @default never */
+  readonly isCongested?: (destination: ChainId) => boolean
   /** What a bundle from gossip brought. */
   readonly onBundle?: (counts: BundleCounts) => void
 }
@@ -104,7 +107,7 @@ export class Transactions {
     return { height: header.height, timeMs: header.timeMs }
   }
 
-  /** From this node's own users: verified, admitted, on disk, bundled; then acknowledged. */
+  /** From this node's own users: verified, of use at the head (POOL-9), admitted, on disk, bundled; then acknowledged. */
   async submit(checked: CheckedTransaction): Promise<Verdict<void, RefusalCode>> {
     const { key } = checked
     if (!this.#c.verified.has(key)) {
@@ -112,6 +115,8 @@ export class Transactions {
       if (valid !== true) return refuse('bad-signature', 'the signature does not verify')
       this.#c.verified.add(key)
     }
+    const full = checked.destinations.find((to) => this.#c.isCongested?.(to) ?? false)
+    if (full !== undefined) return refuse('lane-congested', `the lane to chain ${chainName(full)} is full`)
     // Room on disk first: what the pool has taken in may have displaced another, and is on its way into a block.
     const room = this.#c.local.reserve(this.#chain, checked.id)
     if (!room.ok) return refuse('not-admitted', room.detail)
