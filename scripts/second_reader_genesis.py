@@ -559,7 +559,10 @@ def succession(case):
     known = [((bytes.fromhex(c["key"]), c["cooperative"], c["weight"]), c) for c in case["candidates"]]
     churn, chosen, seniors = max(1, faults(len(previous))), [], []
     for absence, readiness, bounded in ((1, 1, 1), (0, 1, 1), (0, 0, 1), (0, 0, 0)):
-        able = [(v, c) for v, c in known if not c["isSanctioned"] and not (absence and c["isAbsent"])]
+        able = [(v, c) for v, c in known if not c["isSanctioned"]]
+        if absence:
+            away = sorted((v[2], v[0]) for v, c in able if c["isAbsent"] and c["isSitting"])[:churn]
+            able = [(v, c) for v, c in able if not c["isAbsent"] or (c["isSitting"] and (v[2], v[0]) not in away)]
         seniors = [v for v, c in able if c["isSitting"]]
         waiting = [(c["leavingSince"], v[0], v) for v, c in able if c["isSitting"] and c["leavingSince"] >= 0]
         gone = [v for _, _, v in sorted(waiting)[:churn]]

@@ -88,7 +88,9 @@ interface Room {
 
 function choose(candidates: readonly Candidate[], bounds: Bounds, room: Room): Candidate[] {
   const { churn, minimum } = room
-  const able = candidates.filter((one) => !one.isSanctioned && !(bounds.absenceCounts && one.isAbsent))
+  const open = candidates.filter(({ isSanctioned }) => !isSanctioned)
+  const away = bounds.absenceCounts ? absentees(open, churn) : new Set()
+  const able = open.filter((one) => !away.has(one))
   const released = leavers(able, churn)
   const staying = able.filter((one) => one.isSitting && !released.has(one))
   const newcomers = able
@@ -99,6 +101,18 @@ function choose(candidates: readonly Candidate[], bounds: Bounds, room: Room): C
   const chosen = admit(staying, newcomers, { ...room, churn: needed })
   // Nobody would be left: they go on serving.
   return chosen.length > 0 ? chosen : able.filter(({ isSitting }) => isSitting)
+}
+
+/**
+ * C3 e: those who are drawn least go, no more than may leave by will. Votes name no more ghosts than that; more can only
+ * be excluded (COOP-19), and a committee that loses most of its members at once belongs to those who are left.
+ */
+function absentees(open: readonly Candidate[], churn: number): ReadonlySet<Candidate> {
+  const absent = open.filter(({ isAbsent }) => isAbsent)
+  const sitting = absent
+    .filter(({ isSitting }) => isSitting)
+    .sort((a, b) => a.weight - b.weight || compare(a.key, b.key))
+  return new Set([...absent.filter(({ isSitting }) => !isSitting), ...sitting.slice(0, churn)])
 }
 
 /** C3 c: those who have waited longest go; the others keep serving. */

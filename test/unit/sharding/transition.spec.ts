@@ -93,6 +93,16 @@ describe('transition at a freeze height', () => {
     assert.equal(chain.seated().length, 5)
   })
 
+  it('EPO-13: where most of a committee is excluded at once, no more go than may leave by will', () => {
+    const chain = aChain(10)
+    const out = [0, 1, 2, 3, 4, 5, 6, 7].map(hex)
+    for (const index of [20, 21, 22]) chain.say(someKey(9), register(index))
+    for (const index of [20, 21, 22]) chain.say(someKey(index), READY)
+    assert.equal(chain.seated().length, 13, 'a freeze came in between')
+    chain.freeze({ ...UNKNOWN_CONDUCT, isExcluded: (key) => out.includes(toHex(key)) })
+    assert.equal(chain.seated().filter((key) => out.includes(key)).length, 4, 'of thirteen four may go')
+  })
+
   it('C3 f, EPO-13: ghosts keep their seats where too few others are left', () => {
     const chain = aChain(4)
     chain.freeze(absent(0, 1, 2, 3))
