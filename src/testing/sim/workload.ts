@@ -59,6 +59,8 @@ export class Workload {
   readonly #accepted = new Map<Hex, ChainId>()
   /** id → place. */
   readonly #finalAt = new Map<Hex, string>()
+  /** What nodes refused, by code. */
+  readonly refusals = new Map<string, number>()
   readonly #violation: (text: string) => void
 
   constructor(
@@ -241,6 +243,7 @@ export class Workload {
     running.transactions.submit(checked.value).then(
       (outcome) => {
         if (outcome.ok && node.chains === chains) this.#accepted.set(toHex(checked.value.id), chain)
+        if (!outcome.ok) this.refusals.set(outcome.code, (this.refusals.get(outcome.code) ?? 0) + 1)
       },
       () => undefined
     )
