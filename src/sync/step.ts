@@ -131,10 +131,8 @@ function snapshotEnded(state: SyncState, final: Place | undefined, env: Env): Ef
   if (state.phase !== 'snapshot') return []
   state.phase = 'syncing'
   noteAttempt(state, env.nowMs)
-  if (final !== undefined) {
-    forgetAbove(state, final)
-    restartProgress(state.progress, final.height, env.nowMs)
-  }
+  if (final !== undefined) forgetAbove(state, final)
+  restartProgress(state.progress, state.head.height, env.nowMs)
   return []
 }
 

@@ -94,6 +94,16 @@ describe('when a fast start is due', () => {
     assert.equal(world.state.head.height, 1_900)
   })
 
+  it('SYN-12: the time in which no snapshot was found is no time in which blocks stood still', () => {
+    const world = new SyncWorld({ peers: honest(2), tip: TIP, mode: 'snapshot' })
+    world.hint()
+    assert(world.run(() => asksForSnapshots(world, 'fetch-snapshot') === 1, 5_000))
+    world.run(() => false, 3 * SYNC_LIMITS.stallMs)
+    world.feed({ type: 'snapshot', final: undefined })
+    assert(world.run(() => world.resumed > 0, 60_000))
+    assert.deepEqual(world.stalls, [])
+  })
+
   it('SYN-12: a live chain that stands still because every block above is gone says what helps; one that goes on says nothing', () => {
     const world = new SyncWorld({ peers: pruned(2, 1_800), tip: TIP })
     world.hint()
