@@ -314,6 +314,7 @@ export class Node {
       metrics: async (): Promise<string> => {
         net.peers.reset()
         net.bannedPeers.set(network.bans().length)
+        node.queueLength.set({ queue: 'evidence' }, chains.evidence.count)
         for (const each of chains.list) {
           const label = { chain: chainName(each.chain) }
           const status = each.pool.status()

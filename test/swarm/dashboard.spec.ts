@@ -53,6 +53,23 @@ describe('dashboard', function () {
     assert.ok(kinds.size > 40)
   })
 
+  it('every queue that the table of metrics names is exposed', () => {
+    const [, row = ''] = /^\| icn_queue_length \|(.*)$/m.exec(readText('docs/metrics.md')) ?? []
+    const named = [...row.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name)
+    const exposed = [...text.matchAll(/^icn_queue_length\{queue="([^"]+)"\}/gm)].map(([, name = '']) => name)
+    const isNamed = (queue: string): boolean =>
+      named.some((name) => queue === name || (name.endsWith('-') && queue.startsWith(name)))
+    assert.deepEqual(
+      exposed.filter((queue) => !isNamed(queue)),
+      []
+    )
+    for (const name of ['evidence', 'consensus-'])
+      assert.ok(
+        exposed.some((queue) => queue.startsWith(name)),
+        name
+      )
+  })
+
   it('rates are of counters, quantiles of histograms', () => {
     for (const { title, expr } of queries) {
       for (const [, name = ''] of expr.matchAll(/\brate\((\w+)/g)) {
