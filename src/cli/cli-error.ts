@@ -35,7 +35,7 @@ const EXIT_OF_CODE: readonly (readonly [RegExp, ExitCode])[] = [
   [/^CHECKPOINT_/, EXIT.contradictsCheckpoint],
   [/^STORE_(NETWORK_DIFFERS|CHAIN_DIFFERS|LOCKED|VERSION_NEWER|VERSION_OLDER)$/, EXIT.wrong],
   [/^(STORE_|KEY_FILE_UNWRITABLE$)/, EXIT.disk],
-  [/^(CONFIG|KEY_FILE|RPC|NET|GENESIS|VALIDATOR)_/, EXIT.wrong]
+  [/^(CONFIG|KEY_FILE|RPC|NET|GENESIS)_/, EXIT.wrong]
 ]
 const DISK_ERRNOS = new Set(['ENOSPC', 'EIO', 'EROFS', 'EDQUOT', 'EMFILE', 'ENFILE'])
 
@@ -53,7 +53,7 @@ export const errnoOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
 /** Errors whose message says all there is to say; others are followed by their causes. */
-const COMPLETE = /^(CLI$|CONFIG_|KEY_FILE_)/
+const COMPLETE = /^(CLI$|CONFIG_|KEY_FILE_|STORE_LOCKED$)/
 
 /** The message, and those of the causes that say something new, on one line. */
 export function oneLine(error: unknown): string {

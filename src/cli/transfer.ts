@@ -8,6 +8,7 @@ import { describeRefusal } from '../params/genesis-refusal.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { CliError, EXIT, errnoOf } from './cli-error.ts'
 import { readText } from './options.ts'
+import { NodeError } from '../primitives/errors.ts'
 import { progressLine } from './progress.ts'
 
 export async function transfer(
@@ -30,7 +31,8 @@ export async function transfer(
       console.log(`chain ${chain}: height ${height}, ${bytes} bytes, state root ${stateRoot}`)
     }
   } catch (error) {
-    const reason = error instanceof CliError ? undefined : errnoOf(error)
+    // What failed says so by itself: a database that is in use is no trouble with the file.
+    const reason = error instanceof NodeError ? undefined : errnoOf(error)
     if (reason === undefined) throw error
     const isWrong = reason === 'ENOENT' || reason === 'EEXIST'
     throw new CliError(`${file}: ${reason}`, isWrong ? EXIT.wrong : EXIT.disk, { cause: error })

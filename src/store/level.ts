@@ -147,7 +147,10 @@ const plain = (bytes: Uint8Array): Uint8Array =>
 async function openError(error: unknown, path: string): Promise<unknown> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = codeOf(cause)
-  if (code === 'LEVEL_LOCKED') return new StoreError({ code: 'STORE_LOCKED', path }, undefined, { cause })
+  if (code === 'LEVEL_LOCKED') {
+    const message = `STORE_LOCKED: ${path} is in use by another process: stop that node first`
+    return new StoreError({ code: 'STORE_LOCKED', path }, message, { cause })
+  }
   if (code === 'LEVEL_CORRUPTION') return corruptDatabase(path, cause)
   const message = cause instanceof Error ? cause.message : ''
   if (message.includes('does not exist')) {

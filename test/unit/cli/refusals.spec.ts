@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CliError, EXIT, exitCodeOf, oneLine } from '../../../src/cli/cli-error.ts'
 import { ConfigError, KeyFileError, StartError } from '../../../src/node/node-errors.ts'
+import { RpcRefusal } from '../../../src/client/refusal.ts'
 import { RpcError } from '../../../src/rpc/errors.ts'
 import { GuardError, StoreError } from '../../../src/store/errors.ts'
 import { icn } from '../../support/cli.ts'
@@ -90,6 +91,8 @@ describe('exit codes', () => {
     [new StoreError({ code: 'STORE_VERSION_NEWER', found: 2, supported: 1 }), EXIT.wrong],
     [new StoreError({ code: 'STORE_VERSION_OLDER', found: 1, oldest: 2 }), EXIT.wrong],
     [new StoreError({ code: 'STORE_LOCKED', path: 'd' }), EXIT.wrong],
+    [new RpcRefusal({ code: 'VALIDATOR_UNKNOWN', number: 1 }, 'no such key'), EXIT.failed],
+    [new RpcRefusal({ code: 'BLOCK_UNKNOWN', number: 1 }, 'no such block'), EXIT.failed],
     [new StoreError({ code: 'STORE_CORRUPT', bucket: 'b', key: 'k' }), EXIT.disk],
     [new StoreError({ code: 'STORE_IO', path: 'd' }), EXIT.disk],
     [Object.assign(new RangeError('full'), { code: 'ENOSPC' }), EXIT.disk],

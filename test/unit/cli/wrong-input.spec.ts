@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { EXAMPLES } from '../../../src/cli/examples.ts'
 import { COMMANDS, createProgram } from '../../../src/cli/program.ts'
+import { openLevel } from '../../../src/store/level.ts'
 import { icn } from '../../support/cli.ts'
 
 describe('wrong input to the command line', () => {
@@ -67,6 +68,20 @@ describe('wrong input to the command line', () => {
     const line = await refusal('start --data follower --shards 1,7')
     assert.equal(line, 'icn: --shards: there is no shard 7, this network has shards 0 to 1')
     assert.equal(existsSync(join(cwd, 'follower/chains')), false)
+  })
+
+  it('a directory that is in use is named, and is no trouble of the disk', async () => {
+    await icn('init --genesis net/genesis.json --data busy'.split(' '), { cwd })
+    mkdirSync(join(cwd, 'busy/db'), { recursive: true })
+    const open = async (name: string) => openLevel(join(cwd, 'busy/db', name), { isNew: true })
+    const held = [await open('node'), await open('coord')]
+    const inUse = /STORE_LOCKED: busy.db.(?:node|coord) is in use by another process: stop that node first$/
+    try {
+      assert.match(await refusal('snapshot export --data busy --out state.snapshot'), inUse)
+      assert.match(await refusal('start --data busy --rpc 127.0.0.1:0 --listen /ip4/127.0.0.1/tcp/0'), inUse)
+    } finally {
+      for (const each of held) await each.close()
+    }
   })
 
   it('a command below another one that is none says where the right ones are listed', async () => {
