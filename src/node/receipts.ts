@@ -1,7 +1,8 @@
 /**
  * Receipts between the chains of one node and the rest of the network (R3, R4, R14). Between followed shards a leader
- * reads the source's state itself; of a source that is not followed (never the coordination chain) the undelivered receipts are pulled whenever the
- * coordination chain moves, from any peer that follows it, and verified before they are held. Nothing is pushed, so
+ * reads the source's state itself; of a source that is not followed (never the coordination chain) the undelivered
+ * receipts are pulled whenever the coordination chain moves, or else the destination does, from any peer that follows
+ * it, and verified before they are held. Nothing is pushed, so
  * nothing can be lost: after a restart the cursor in the state says where to go on.
  */
 import type { ChainId } from '../primitives/chain-id.ts'
@@ -40,6 +41,8 @@ export class Receipts {
   readonly #pulling = new Set<string>()
   /** Of each lane, how often it was asked for: the next time another peer is. */
   readonly #turns = new Map<string, number>()
+  /** Chains whose lanes were asked for since their own last final block. */
+  readonly #asked = new Set<ChainId>()
 
   constructor(components: ReceiptsComponents) {
     this.#c = components
@@ -56,26 +59,36 @@ export class Receipts {
     return delivery === undefined ? LACKS : { result: 'ok', frames: [DeliveryType.serialize(delivery)] }
   }
 
-  /** A followed chain has a new final block: what it sent may be delivered now. */
-  advanced(source: ChainId): void {
-    for (const [chain, node] of this.#c.chains) {
-      if (chain !== source) node.driver.workAppeared()
+  /**
+   * A followed chain has a new final block: what it sent may be delivered now. What it is to receive is asked for where
+   * the coordination chain has not moved since its last one: no shard stands still because another chain does (R14).
+   */
+  advanced(chain: ChainId): void {
+    for (const [other, node] of this.#c.chains) {
+      if (other !== chain) node.driver.workAppeared()
     }
+    const own = this.#c.chains.get(chain)
+    if (own !== undefined && !this.#asked.delete(chain)) this.#pullInto(own)
   }
 
   /** The coordination chain moved: asks for what sources that are not followed have sent meanwhile. */
   pull(): void {
     for (const [chain, node] of this.#c.chains) {
-      for (const source of node.inbox.unfollowed) {
-        const key = `${source}/${chain}`
-        if (this.#pulling.has(key)) continue
-        this.#pulling.add(key)
-        const turn = (this.#turns.get(key) ?? -1) + 1
-        this.#turns.set(key, turn)
-        this.#pullLane(source, node, turn)
-          .catch(this.#c.failed)
-          .finally(() => this.#pulling.delete(key))
-      }
+      this.#asked.add(chain)
+      this.#pullInto(node)
+    }
+  }
+
+  #pullInto(node: ChainNode): void {
+    for (const source of node.inbox.unfollowed) {
+      const key = `${source}/${node.chain}`
+      if (this.#pulling.has(key)) continue
+      this.#pulling.add(key)
+      const turn = (this.#turns.get(key) ?? -1) + 1
+      this.#turns.set(key, turn)
+      this.#pullLane(source, node, turn)
+        .catch(this.#c.failed)
+        .finally(() => this.#pulling.delete(key))
     }
   }
 

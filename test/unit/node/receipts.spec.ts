@@ -194,6 +194,25 @@ describe('pulling receipts', () => {
     ])
   })
 
+  it('R4, R14: while the coordination chain stands still, each final block of the destination asks once', async () => {
+    const [a, b] = sent()
+    const { network, receipts } = puller([a], b, () => ({ result: 'lacks', frames: [] }))
+    const asked = async (of: () => void): Promise<number> => {
+      const before = network.requests.length
+      of()
+      await settled()
+      return network.requests.length - before
+    }
+    equal(await asked(() => receipts.pull()), 1)
+    equal(await asked(() => receipts.advanced(b.chain)), 0, 'coordination has just moved')
+    equal(await asked(() => receipts.advanced(b.chain)), 1)
+    equal(await asked(() => receipts.advanced(b.chain)), 1)
+    equal(await asked(() => receipts.advanced(a.chain)), 0, 'not of ours')
+    equal(await asked(() => receipts.pull()), 1)
+    equal(await asked(() => receipts.pull()), 1, 'however often it moves')
+    equal(await asked(() => receipts.advanced(b.chain)), 0)
+  })
+
   it('R4, R5: what is proven and begins at the cursor is held; anything else is not, and costs the peer', async () => {
     const [a, b, c] = sent()
     const whole = a.assemble(b)!
