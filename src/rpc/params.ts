@@ -95,6 +95,20 @@ export const addressParam: Param<Uint8Array, true> = required(
   (value) => (typeof value === 'string' ? decodeAddress(value) : undefined)
 )
 
+/** What the published description says, for whoever reads a message. */
+function expected({ title, type, enum: choices, minimum, maximum, pattern, maxLength }: JsonSchema): string {
+  if (Array.isArray(choices)) return `one of ${choices.join(', ')}`
+  if (type === 'integer') {
+    const most = maximum === Number.MAX_SAFE_INTEGER ? '' : ` to ${String(maximum)}`
+    return `${String(title)}: an integer from ${String(minimum)}${most}`
+  }
+  const isHex = typeof pattern === 'string' && pattern.includes('0-9a-f')
+  if (isHex)
+    return `${String(title)}: ${pattern.startsWith('^(') ? 'at most ' : ''}${String(maxLength)} lower-case hex digits`
+  const length = typeof maxLength !== 'number' ? '' : `, at most ${maxLength} characters`
+  return `${String(title)}${type === 'boolean' ? ': true or false' : length}`
+}
+
 /** @returns the parsed values, or the sentence that names what is wrong. */
 export function parseParams(table: ParamTable, params: unknown): Readonly<Record<string, unknown>> | string {
   if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params))) {
@@ -110,7 +124,7 @@ export function parseParams(table: ParamTable, params: unknown): Readonly<Record
       continue
     }
     const parsed = param.parse(value)
-    if (parsed === undefined) return `bad parameter: ${name}`
+    if (parsed === undefined) return `bad parameter: ${name}, expected ${expected(param.schema)}`
     values[name] = parsed
   }
   return values

@@ -31,7 +31,11 @@ describe('RPC: peers and the operator', () => {
 
   it('RPC-5: a peer id is the text of an Ed25519 key', async () => {
     for (const wrong of ['', 'nobody', peer.slice(1), `${peer}A`, peer.replace('AAAA', 'A0AA')]) {
-      assert.equal((await call('peer_get', { peer: wrong })).error?.message, 'bad parameter: peer', wrong)
+      assert.equal(
+        (await call('peer_get', { peer: wrong })).error?.message,
+        'bad parameter: peer, expected peer id',
+        wrong
+      )
     }
   })
 

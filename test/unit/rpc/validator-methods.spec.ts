@@ -121,6 +121,38 @@ describe('RPC methods about validators', () => {
     equal(part(error?.data, 'code'), 'VALIDATOR_UNKNOWN')
   })
 
+  it('RPC-5: a message about a parameter says what was expected', async () => {
+    const zero = '00'.repeat(32)
+    for (const [method, params, expected] of [
+      [
+        'validator_rank',
+        { category: 'fame', limit: 3 },
+        /^bad parameter: category, expected one of validation, /
+      ],
+      ['validator_rank', { limit: 0 }, /^bad parameter: limit, expected limit: an integer from 1 to 200$/],
+      [
+        'committee_proof',
+        { checkpoint: 0 },
+        /^bad parameter: checkpoint, expected checkpoint: an integer from 1$/
+      ],
+      [
+        'validator_get',
+        { validator: 'zz' },
+        /^bad parameter: validator, expected validator key: 64 lower-case hex digits$/
+      ],
+      ['tx_submit', { tx: 'zz' }, /^bad parameter: tx, expected .*: at most \d+ lower-case hex digits$/],
+      ['account_get', { address: zero }, /^bad parameter: address, expected account address/],
+      ['account_get', { chain: 'x', address: zero }, /^bad parameter: address/],
+      [
+        'chain_head',
+        { chain: 'x' },
+        /^bad parameter: chain, expected chain: "coord" or the number of a shard$/
+      ],
+      ['chain_block', { chain: 0, height: 1, raw: 1 }, /^bad parameter: raw, expected .*: true or false$/]
+    ] as const)
+      match((await call(method, params)).error?.message ?? '', expected, method)
+  })
+
   it('RPC-2: protocols/rpc.md says what every call weighs', () => {
     const page = readFileSync(new URL('../../../../protocols/rpc.md', import.meta.url), 'utf8')
     const rule = /\*\*RPC-2\*\*([^]*?)\n- \*\*/.exec(page)![1]!.replaceAll(/\s+/g, ' ')
