@@ -45,8 +45,7 @@ export function register(program: Command): void {
     .action(async (options: KeyOptions) => {
       const type = options.type ?? typeOfDevnetName(options.devnet) ?? 'account'
       const key = options.devnet === undefined ? newKey(type) : devnetKey(options.devnet, type)
-      await writeKeyFile(outPath(options, key), key)
-      await print(key, {})
+      await keep(key, options)
     })
   addType(create)
   addDevnet(create)
@@ -59,8 +58,7 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExample: icn keys import - --type account --out mine.json < secret.txt')
     .action(async (secret: string, options: KeyOptions) => {
       const key = keyFromSeed(options.type ?? 'account', await readSecret(secret))
-      await writeKeyFile(outPath(options, key), key)
-      await print(key, {})
+      await keep(key, options)
     })
   addType(importing)
   addOut(importing)
@@ -117,8 +115,12 @@ export function devnetKey(name: string, type: KeyType): Key {
   return keyFromSeed(type, devnetSeed(name))
 }
 
-const outPath = ({ out }: KeyOptions, key: Key): string =>
-  out ?? `${key.type}-${toHex(key.publicKey).slice(0, 8)}.json`
+/** A name that nobody gave is told. */
+async function keep(key: Key, { out }: KeyOptions): Promise<void> {
+  const file = out ?? `${key.type}-${toHex(key.publicKey).slice(0, 8)}.json`
+  await writeKeyFile(file, key)
+  await print(key, out === undefined ? { file } : {})
+}
 
 async function readSecret(argument: string): Promise<Uint8Array> {
   const isHex = /^[0-9a-f]{64}$/i.test(argument)
@@ -132,8 +134,8 @@ async function readSecret(argument: string): Promise<Uint8Array> {
   }
 }
 
-async function print(key: Key, { secret = false }: { secret?: boolean }): Promise<void> {
-  const facts = await publicFacts(key)
+async function print(key: Key, { secret = false, file }: { secret?: boolean; file?: string }): Promise<void> {
+  const facts = { ...(await publicFacts(key)), ...(file === undefined ? {} : { file }) }
   console.log(JSON.stringify(secret ? { ...facts, secret: toHex(key.seed) } : facts, undefined, 2))
 }
 

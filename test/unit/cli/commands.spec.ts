@@ -114,6 +114,9 @@ describe('command line', () => {
     assert.deepEqual(JSON.parse(await run('keys show a.json')), made)
     const imported = await run('keys import - --type account --out b.json', { input: `${secret}\n` })
     assert.deepEqual(JSON.parse(imported), made)
+    const { file = '', ...unnamed } = JSON.parse(await run(`keys import ${secret}`)) as Record<string, string>
+    assert.deepEqual(unnamed, made)
+    assert.ok(existsSync(join(cwd, file)), 'a name that nobody gave is told')
   })
 
   it('keys show --devnet prints the published key', async () => {
