@@ -53,7 +53,7 @@ export function rivalOfParent(own: Proposal, parent: FalseBlock, execute: Execut
 
 /**
  * A block of the nullified view before, which its leader never proposed and nobody voted for, and a child of it. The
- * own proposal lends everything else; one with transactions cannot be doubled.
+ * own proposal lends the parent its body, and both everything else.
  */
 export function unnotarisedParent(
   own: Proposal,
@@ -63,7 +63,7 @@ export function unnotarisedParent(
   const { header } = own
   const view = header.view - 1
   const isNullified = own.nullifications.some((certificate) => certificate.view === view)
-  if (!isNullified || header.transactionCount > 0 || equal(previousLeader, header.proposer)) return undefined
+  if (!isNullified || equal(previousLeader, header.proposer)) return undefined
   const first: FalseBlock = { header: { ...header, view, proposer: previousLeader }, body: own.body }
   const known = execute(first)
   const parent = known?.block ?? first
@@ -81,6 +81,7 @@ export function unnotarisedParent(
     parent: hash,
     height: header.height + 1,
     timeMs: header.timeMs + stepMs,
+    transactionCount: 0,
     transactionsRoot: transactionsRoot([]),
     bodyBytes: bytes.length,
     bodyHash: bodyHash(bytes),

@@ -101,7 +101,7 @@ const OF_CONSENSUS: readonly Mutant[] = [
       }
     ],
     scenario: 'childOfUnknownParent',
-    seed: undefined
+    seed: 22
   },
   {
     name: 'parent nullification unchecked',
