@@ -16,7 +16,8 @@ export function verificationUs(): number {
   let best = Number.POSITIVE_INFINITY
   for (let round = 0; round < ROUNDS; round++) {
     const before = process.cpuUsage()
-    for (let count = 0; count < PER_ROUND; count++) assert(verify(signature, message, publicKey), 'it is valid')
+    for (let count = 0; count < PER_ROUND; count++)
+      assert(verify(signature, message, publicKey), 'it is valid')
     const { user, system } = process.cpuUsage(before)
     best = Math.min(best, (user + system) / PER_ROUND)
   }
