@@ -209,6 +209,7 @@ export class ChainSnapshots {
         clock,
         verifier,
         snapshot: (epoch) => epochs.snapshot(epoch),
+        latest: () => epochs.latest,
         suits: ({ manifest }) => this.#chain === COORD || manifest.tip.header.coordHeight >= coord.earliest,
         onProgress: (progress) => events.fastStart?.(this.#chain, progress),
         onUnproven: (checkpoint) => events.checkpointUnproven?.(checkpoint.height)

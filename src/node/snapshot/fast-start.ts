@@ -40,6 +40,8 @@ export interface FastStartComponents {
   readonly verifier: Verifier
   /** Epochs known here: of the genesis, of the coordination chain's store. */
   readonly snapshot: (epoch: number) => EpochSnapshot | undefined
+  /** The newest of them. @default 0 */
+  readonly latest?: () => number
   /** Whether a snapshot suits the rest of the node: a shard's must not refer below the oldest coordination block here. */
   readonly suits: (manifest: JudgedManifest) => boolean
   readonly onProgress?: (progress: FastStartProgress) => void
@@ -70,7 +72,7 @@ const ZERO = new Uint8Array(32)
 export class FastStart {
   readonly #c: FastStartComponents
   readonly #init: FastStartInit
-  readonly #walk: LightWalk
+  #walk: LightWalk
   #bytes = 0
   #stopped = false
   #wake: () => void = () => undefined
@@ -78,12 +80,13 @@ export class FastStart {
   constructor(components: FastStartComponents, init: FastStartInit) {
     this.#c = components
     this.#init = init
-    const { chain, network, genesisHash, shards } = init
-    this.#walk = new LightWalk(
-      { chain, network, genesisHash, shards },
-      components.verifier,
-      components.snapshot
-    )
+    this.#walk = this.#createWalk(0)
+  }
+
+  #createWalk(first: number): LightWalk {
+    const { chain, network, genesisHash, shards } = this.#init
+    const { verifier, snapshot } = this.#c
+    return new LightWalk({ chain, network, genesisHash, shards }, verifier, snapshot, first)
   }
 
   stop(): void {
@@ -91,8 +94,12 @@ export class FastStart {
     this.#wake()
   }
 
-  /** SYN-10. @returns the height of the highest certified snapshot that peers state */
+  /**
+   * SYN-10. From the newest epoch known here on: somebody who claims to be far ahead must not have all epochs verified
+   * again and again. @returns the height of the highest certified snapshot that peers state
+   */
   async prove(): Promise<number | undefined> {
+    this.#walk = this.#createWalk(this.#c.latest?.() ?? 0)
     await this.#learnEpochs()
     const [highest] = await this.#candidates()
     return highest?.judged.height
@@ -128,7 +135,7 @@ export class FastStart {
     return manifest
   }
 
-  /** C32: from the newest epoch known here upwards, as long as some peer leads on. */
+  /** C32: upwards, as long as some peer leads on. */
   async #learnEpochs(): Promise<void> {
     const { chain } = this.#init
     for (let progress = true; progress && !this.#stopped;) {

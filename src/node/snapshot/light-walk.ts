@@ -17,11 +17,19 @@ export class LightWalk {
   readonly #known: (epoch: number) => EpochSnapshot | undefined
   readonly #epochs = new Map<number, EpochSnapshot>()
   readonly #steps = new Map<number, EpochStep>()
+  readonly #first: number
 
-  constructor(init: LightInit, verifier: Verifier, known: (epoch: number) => EpochSnapshot | undefined) {
+  /** @param first epoch whose step is taken first; it has to be known */
+  constructor(
+    init: LightInit,
+    verifier: Verifier,
+    known: (epoch: number) => EpochSnapshot | undefined,
+    first = 0
+  ) {
     this.#init = init
     this.#verifier = verifier
     this.#known = known
+    this.#first = first
   }
 
   /** Verified steps by their epoch. */
@@ -31,7 +39,7 @@ export class LightWalk {
 
   /** The epoch whose step leads on. */
   get nextEpoch(): number {
-    let epoch = -1
+    let epoch = this.#first - 1
     for (const known of this.#steps.keys()) epoch = Math.max(epoch, known)
     return epoch + 1
   }

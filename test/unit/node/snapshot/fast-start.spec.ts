@@ -1,8 +1,14 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import { EpochStepType, SnapshotManifestType } from '../../../../src/codec/state-snapshot.ts'
+import {
+  EpochStepType,
+  EpochsRequestType,
+  SnapshotManifestType
+} from '../../../../src/codec/state-snapshot.ts'
 import type { SnapshotManifest } from '../../../../src/codec/state-snapshot.ts'
 import { inlineVerifier } from '../../../../src/crypto/inline-verifier.ts'
+import { loadSnapshot } from '../../../../src/node/chain/genesis-chain.ts'
 import { FastStart } from '../../../../src/node/snapshot/fast-start.ts'
+import type { FastStartComponents } from '../../../../src/node/snapshot/fast-start.ts'
 import type { Checkpoint } from '../../../../src/node/sync/sync-facts.ts'
 import { networkId } from '../../../../src/params/genesis.ts'
 import { COORD } from '../../../../src/primitives/chain-id.ts'
@@ -50,7 +56,11 @@ describe('fast start', () => {
 
   const unproven: number[] = []
 
-  function start(answers: Readonly<Record<string, Answer>>, checkpoint?: Checkpoint): FastStart {
+  function start(
+    answers: Readonly<Record<string, Answer>>,
+    checkpoint?: Checkpoint,
+    own: Partial<FastStartComponents> = {}
+  ): FastStart {
     network.connected = Object.keys(answers).map(peer)
     network.answer = async (to, protocol, body) => answers[to]!(protocol, body)
     const { genesisHash, first } = source
@@ -61,7 +71,8 @@ describe('fast start', () => {
         verifier: inlineVerifier,
         snapshot: (epoch) => (epoch === 0 ? first : undefined),
         suits: () => true,
-        onUnproven: ({ height }) => unproven.push(height)
+        onUnproven: ({ height }) => unproven.push(height),
+        ...own
       },
       {
         chain: COORD,
@@ -164,6 +175,21 @@ describe('fast start', () => {
     equal(await start({ a: source.honest }).prove(), 12)
     equal(await start({ a: async () => LACKS }).prove(), undefined)
     deepEqual(network.reports, [])
+  })
+
+  it('SYN-10: a proof begins with the newest epoch that is known, however many came before', async () => {
+    const asked: number[] = []
+    const counting: Answer = async (protocol, body) => {
+      if (protocol === 'epochs') asked.push(EpochsRequestType.deserialize(body).from)
+      return source.honest(protocol, body)
+    }
+    const learnt = start({ a: source.honest })
+    const staging = new MemoryDisk().open()
+    await learnt.run(staging)
+    const known = (epoch: number) => loadSnapshot(ChainStore.open(staging, identity), epoch)
+    ok(known(2) !== undefined)
+    equal(await start({ a: counting }, undefined, { latest: () => 2, snapshot: known }).prove(), 12)
+    deepEqual(asked, [2, 3])
   })
 
   it('SNAP-8: a peer that never answers is rescued by another', async () => {
