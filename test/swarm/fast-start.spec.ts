@@ -12,10 +12,10 @@ import type { Swarm } from '../../src/testing/index.ts'
 import { BLOCKS, SHARD, historyScene, storeOf } from '../support/made-history.ts'
 import { finalHeight } from '../support/swarm.ts'
 
-const WAIT = { timeoutMs: 90_000 }
+const WAIT = { timeoutMs: 150_000 }
 
 describe('fast start over libp2p', function () {
-  this.timeout(180_000)
+  this.timeout(400_000)
   const scene = historyScene()
 
   const validators = () => scene.history.genesis.validators.map((_, index) => index)
