@@ -49,6 +49,8 @@ export { auditEmission } from './emission-audit.ts'
 export type { AuditedEmission } from './emission-audit.ts'
 export { verifySupplyProof } from './supply-proof.ts'
 export type { AuditedAmounts, AuditedChain, AuditedToken, SupplyAudit } from './supply-proof.ts'
+export { verifyCommitteeProof } from './committee-proof.ts'
+export type { CheckedCommittee, LightCheck } from './committee-proof.ts'
 export { proofTrust, readTransferProof, verifyTransferProof } from './transfer-proof.ts'
 export type { ProofCode, ProofTrust, ProvenTransfer } from './transfer-proof.ts'
 export type { FeeToken, SenderIdentity, SignedTransaction, SignTransfer, TransferFields } from './transfer.ts'
@@ -103,3 +105,17 @@ export type {
   TransactionJson,
   TransactionStatus
 } from './types.ts'
+export type {
+  ChainScoreJson,
+  CooperativeList,
+  DutiesJson,
+  EvidenceList,
+  FactorsJson,
+  HistoryJson,
+  OffenceJson,
+  RankJson,
+  SeatJson,
+  StandingJson,
+  ValidatorJson,
+  ValidatorsEvent
+} from './validator-types.ts'
