@@ -125,10 +125,11 @@ def count_block(members, block, cooperatives):
         one["longestRun"] = max(one["longestRun"], one["lastRun"])
         if one["led"] == 0:
             one["firstRun"] = one["lastRun"]
-    leader = members[block["leader"]]
-    leader["led"] += 1
-    leader["late"] += block["lateVotes"]
-    leader["lastRun"] = 0
+    for credited in block["leader"]:
+        leader = members[credited]
+        leader["led"] += 1
+        leader["late"] += block["lateVotes"]
+        leader["lastRun"] = 0
     for closed in block["counted"]:
         for index, one in enumerate(members):
             if index not in closed["recorded"]:

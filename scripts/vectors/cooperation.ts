@@ -170,7 +170,9 @@ const BLOCKS: BlockFacts[] = [
       { cooperative: 65, recorded: new Set([0, 1, 3, 4]), isComplete: true },
       { cooperative: 2, recorded: new Set([0, 2, 4]), isComplete: false }
     ]
-  }
+  },
+  { leader: undefined, skipped: [1], lateVotes: 2, counted: [] },
+  { leader: undefined, skipped: [1, 0], lateVotes: 0, counted: [] }
 ]
 
 function blocks(): Plain {
@@ -178,7 +180,7 @@ function blocks(): Plain {
   return BLOCKS.map((block) => {
     record = countBlock(record, block, COOPERATIVES)
     return {
-      leader: block.leader,
+      leader: block.leader === undefined ? [] : [block.leader],
       skipped: [...block.skipped],
       lateVotes: block.lateVotes,
       counted: block.counted.map(({ cooperative, recorded, isComplete }) => ({

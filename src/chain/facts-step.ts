@@ -1,5 +1,5 @@
 /**
- * Facts of validators at the end of a block (C28; COOP-20 to COOP-23): counted with every block, closed with the
+ * Facts of validators at the end of a block (C28, C29; COOP-20 to COOP-23): counted with every block, closed with the
  * boundary block, whose shard tells the coordination chain; the coordination chain takes its own directly.
  */
 import { compare, equal } from '../primitives/bytes.ts'
@@ -15,6 +15,8 @@ import {
 } from '../cooperation/attendance.ts'
 import type { BlockFacts, CountedBlock } from '../cooperation/attendance.ts'
 import { isBoundary } from '../sharding/epochs.ts'
+import { owesReveal } from '../state/coord/reveals.ts'
+import { recordsOf } from '../state/coord/validators.ts'
 import { FINISHED_FACTS_KEY, RUNNING_FACTS_KEY, recordSummary, summaryParts } from '../state/facts.ts'
 import type { Ledger } from '../state/ledger.ts'
 import { sendMessage } from '../state/system/message.ts'
@@ -31,12 +33,12 @@ export function countFacts(ledger: Ledger, context: BlockEndContext): void {
     stored === undefined || epochOfFacts(stored) !== epoch
       ? emptyRunningFacts(epoch, cooperatives.length)
       : stored
-  const after = countBlock(before, blockFacts(context, isLast), cooperatives)
+  const after = countBlock(before, blockFacts(ledger, context, isLast), cooperatives)
   if (isLast) finish(ledger, context, after)
   else ledger.setRecord(RUNNING_FACTS_KEY, after)
 }
 
-function blockFacts(context: BlockEndContext, isLast: boolean): BlockFacts {
+function blockFacts(ledger: Ledger, context: BlockEndContext, isLast: boolean): BlockFacts {
   const { committee, schedule, proposer, attendance, view, parent } = context
   const skipped: number[] = []
   const from = parent.isBase ? 1 : parent.header.view + 1
@@ -44,12 +46,18 @@ function blockFacts(context: BlockEndContext, isLast: boolean): BlockFacts {
     skipped.push(schedule.leader(missed))
   }
   return {
-    leader: committee.members.findIndex(({ key }) => equal(key, proposer)),
+    leader: isWithheld(ledger, context)
+      ? undefined
+      : committee.members.findIndex(({ key }) => equal(key, proposer)),
     skipped,
     lateVotes: attendance.lateVotes.length,
     counted: countedBlocks(context, isLast)
   }
 }
+
+/** C29: its proposer had a reveal to make on coordination, and made none. */
+const isWithheld = (ledger: Ledger, { chain, reveal, proposer, height }: BlockEndContext): boolean =>
+  chain === COORD && reveal === undefined && owesReveal(recordsOf(ledger), proposer, height)
 
 /** The ancestor that leaves the reach of late votes, and with an epoch all that would still have been in it. */
 function countedBlocks(context: BlockEndContext, isLast: boolean): CountedBlock[] {

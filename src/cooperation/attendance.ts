@@ -21,7 +21,8 @@ export interface CountedBlock {
 
 /** What one block adds. Members by their index. */
 export interface BlockFacts {
-  readonly leader: number
+  /** Who made it; undefined: it gives nobody credit. */
+  readonly leader: number | undefined
   /** Leaders of the views between parent and block, in order. */
   readonly skipped: readonly number[]
   readonly lateVotes: number
@@ -71,7 +72,7 @@ export function countBlock(
   const record = new DataView(bytes.buffer)
   add32(record, BLOCKS_AT, 1)
   for (const member of facts.skipped) skip(record, placeOf(member))
-  lead(record, placeOf(facts.leader), facts.lateVotes)
+  if (facts.leader !== undefined) lead(record, placeOf(facts.leader), facts.lateVotes)
   for (const block of facts.counted) {
     for (let member = 0; member < cooperatives.length; member++) {
       const place = placeOf(member)
@@ -93,7 +94,7 @@ const placeOf = (member: number): number => HEAD_BYTES + MEMBER_BYTES * member
 const add32 = (record: DataView, at: number, count: number): void =>
   record.setUint32(at, Math.min(U32_MAX, record.getUint32(at, true) + count), true)
 
-/** COOP-21: a run is of skipped views without a block of the same member between them. */
+/** COOP-21: a run is of skipped views without a credited block of the same member between them. */
 function skip(record: DataView, place: number): void {
   const run = Math.min(U16_MAX, record.getUint16(place + LAST_RUN, true) + 1)
   add32(record, place + SKIPPED, 1)

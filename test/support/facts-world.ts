@@ -13,12 +13,14 @@ import { sha256 } from '../../src/crypto/hash.ts'
 import { PRESETS } from '../../src/params/presets.ts'
 import { compare, equal, u64be } from '../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../src/primitives/chain-id.ts'
+import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { committeeOf } from '../../src/sharding/committee.ts'
 import { isBoundary } from '../../src/sharding/epochs.ts'
 import type { LeaderSchedule } from '../../src/sharding/ports.ts'
 import { createSchedule } from '../../src/sharding/schedule.ts'
 import type { Committee } from '../../src/sharding/types.ts'
 import { FINISHED_FACTS_KEY, RUNNING_FACTS_KEY } from '../../src/state/facts.ts'
+import { writeValidator } from '../../src/state/coord/validators.ts'
 import { Ledger } from '../../src/state/ledger.ts'
 import { MemoryState, NETWORK } from './state.ts'
 import { buildGenesisState } from '../../src/state/genesis-state.ts'
@@ -32,6 +34,7 @@ export interface AddedBlock {
   readonly late?: readonly { readonly height: number; readonly member: number }[]
   /** Views without a block before it. @default 0 */
   readonly skip?: number
+  readonly reveal?: Uint8Array
 }
 
 export class FactsWorld {
@@ -39,6 +42,7 @@ export class FactsWorld {
   view = 0
   isClosed = false
   readonly committee: Committee
+  readonly #chain: ChainId
   readonly #schedule: LeaderSchedule
   readonly #state = new MemoryState()
   readonly #epochLength: number
@@ -47,11 +51,12 @@ export class FactsWorld {
   readonly #emitted: { destination: number; value: Uint8Array }[] = []
   #book: AttendanceBook = []
 
-  constructor(members: number, cooperatives?: readonly number[], epochLength = 1_000) {
+  constructor(members: number, cooperatives?: readonly number[], epochLength = 1_000, chain = SHARD) {
+    this.#chain = chain
     const list = membersOf(cooperatives ?? Array.from({ length: members }, (_, index) => index + 1))
     const ordered = list.map(({ key }) => key).sort(compare)
     this.committee = committeeOf(
-      SHARD,
+      chain,
       list.map((member, index) => ({ ...member, key: ordered[index]! })),
       false
     )
@@ -61,9 +66,9 @@ export class FactsWorld {
         epoch: 0,
         seed: sha256(u64be(1)),
         params: PRESETS.devnet.params,
-        committees: new Map([[SHARD, this.committee]])
+        committees: new Map([[chain, this.committee]])
       },
-      SHARD
+      chain
     )
     this.#state.apply(
       buildGenesisState({
@@ -80,11 +85,33 @@ export class FactsWorld {
     return this.#schedule.leader(view)
   }
 
+  /** A member registers the tip of a hash chain, which counts from a height on. */
+  setTip(member: number, tip: Uint8Array, from: number): void {
+    const ledger = new Ledger(this.#state)
+    const { key, cooperative } = this.committee.members[member]!
+    writeValidator(ledger, key, {
+      cooperative,
+      weight: 1_000_000,
+      status: 0,
+      since: 0,
+      joined: 0,
+      ready: 0,
+      leftEpoch: 0,
+      sponsor: new Uint8Array(32),
+      node: [],
+      leases: [],
+      tip: [],
+      pendingTip: [{ tip, from }],
+      unbondings: []
+    })
+    this.#keep(ledger)
+  }
+
   /** The next block records what it is told to. */
-  add({ votes, late = [], skip = 0 }: AddedBlock): void {
+  add({ votes, late = [], skip = 0, reveal }: AddedBlock): void {
     const signers = votes ?? this.committee.members.map((_, index) => index)
     const lateVotes = late.map(({ height, member }) => this.#vote(height, member))
-    this.#append(skip, this.#certificate(signers), lateVotes)
+    this.#append(skip, this.#certificate(signers), lateVotes, reveal)
   }
 
   /**
@@ -137,7 +164,7 @@ export class FactsWorld {
   #vote(height: number, signer: number): Vote {
     return {
       kind: NOTARISE,
-      chain: SHARD,
+      chain: this.#chain,
       epoch: 0,
       view: this.#views[height]!,
       hash: this.#hashes[height]!,
@@ -150,7 +177,7 @@ export class FactsWorld {
     const bits = this.committee.members.map((_, index) => signers.includes(index))
     return {
       kind: NOTARISE,
-      chain: SHARD,
+      chain: this.#chain,
       epoch: 0,
       view: this.view,
       hash: this.#hashes[this.height]!,
@@ -159,7 +186,7 @@ export class FactsWorld {
     }
   }
 
-  #append(skip: number, certificate: Certificate, lateVotes: Vote[]): void {
+  #append(skip: number, certificate: Certificate, lateVotes: Vote[], reveal?: Uint8Array): void {
     const isBase = this.height === 0
     const attendance = { parentCertificate: isBase ? [] : [certificate], lateVotes }
     const parentView = this.view
@@ -169,7 +196,7 @@ export class FactsWorld {
     const ledger = new Ledger(this.#state)
     endOfBlock({
       network: NETWORK,
-      chain: SHARD,
+      chain: this.#chain,
       shards: 1,
       height: this.height,
       timeMs: this.height,
@@ -184,21 +211,24 @@ export class FactsWorld {
       committee: this.committee,
       schedule: this.#schedule,
       offences: [],
-      reveal: undefined
+      reveal
     })(ledger)
     const emitted = ledger.lanes.seal(this.height, 8_192)
     this.#emitted.push(...emitted.filter(({ destination }) => destination === COORD))
-    for (const [key, value] of ledger.changedValues()) {
-      if (value === undefined) this.#state.values.delete(key)
-      else this.#state.values.set(key, value)
-    }
+    this.#keep(ledger)
     const hash = sha256(u64be(this.height))
     const noted = noteAttendance(this.#book, 0, attendance)
     const own = { hash, epoch: 0, view: this.view, recorded: new Set<number>() }
     this.#book = [...noted, own].slice(-LATE_ANCESTORS)
     this.#hashes.push(hash)
     this.#views.push(this.view)
-    const place = { chain: SHARD, height: this.height, coordHeight: this.height }
+    const place = { chain: this.#chain, height: this.height, coordHeight: this.height }
     this.isClosed = isBoundary(place, 0, this.#epochLength)
+  }
+  #keep(ledger: Ledger): void {
+    for (const [key, value] of ledger.changedValues()) {
+      if (value === undefined) this.#state.values.delete(key)
+      else this.#state.values.set(key, value)
+    }
   }
 }

@@ -39,6 +39,12 @@ export function isReveal(
   return tip !== undefined && equal(revealStep(reveal), tip)
 }
 
+/** Whether the coordination block of this proposer at this height is expected to reveal something (COOP-20). */
+export function owesReveal(records: Records, proposer: Uint8Array, height: number): boolean {
+  const record = readValidator(records, proposer)
+  return record !== undefined && tipAt(record, height) !== undefined
+}
+
 /** The caller has checked it against the state before the block. */
 export function applyReveal(ledger: Ledger, proposer: Uint8Array, reveal: Uint8Array, height: number): void {
   const records = recordsOf(ledger)

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { LATE_ANCESTORS } from '../../../src/chain/attendance.ts'
+import { COORD } from '../../../src/primitives/chain-id.ts'
+import { revealStep } from '../../../src/state/coord/reveals.ts'
 import { FactsWorld } from '../../support/facts-world.ts'
+import { someKey } from '../../support/genesis.ts'
 
 describe('facts of validators', () => {
   it('COOP-20, C28: a member missed a block only if none of the next eight recorded its vote', () => {
@@ -96,6 +99,33 @@ describe('facts of validators', () => {
       world.told().map(({ members }) => members),
       [60, 40]
     )
+  })
+
+  it('COOP-20, C29: a coordination block without the reveal that its proposer has earns no credit, and ends no run', () => {
+    const world = new FactsWorld(1, undefined, 1_000, COORD)
+    const led = (): readonly number[] => world.running().map((member) => member.led)
+    world.add({})
+    const values = [someKey(7)]
+    for (let step = 0; step < 3; step++) values.unshift(revealStep(values[0]!))
+    world.setTip(0, values[0]!, 3)
+    world.add({})
+    assert.deepEqual(led(), [2], 'the tip does not count yet')
+    world.add({ skip: 1 })
+    world.add({ skip: 2 })
+    const [only] = world.running()
+    assert.deepEqual([only!.led, only!.late, only!.skipped, only!.lastRun], [2, 0, 3, 3])
+    world.add({ reveal: values[1]! })
+    world.add({ reveal: values[2]! })
+    assert.deepEqual(led(), [4])
+    world.add({})
+    assert.deepEqual([led(), world.running()[0]!.lastRun], [[4], 0])
+  })
+
+  it('COOP-20: on a shard nothing is revealed, and each block is credited', () => {
+    const world = new FactsWorld(1)
+    world.setTip(0, someKey(7), 0)
+    world.add({})
+    assert.equal(world.running()[0]!.led, 1)
   })
 
   for (const members of [4, 7, 20]) {
