@@ -43,6 +43,8 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
   boundaryOfAChange:
     'C3, C9, C24: two finalise and two nullify votes on the last block of a committee: it ends its epoch, and the next one has five members',
   leaverStopsEarly: 'C3 c, C24: a leaver that stops while it is seated costs views, not the chain',
+  leaverStopsOneViewEarly:
+    'C9, C24: a leaver that dies one view before its last block is final: the others end the epoch, and the next committee goes on',
   emptyRegistrations: 'C3 d: keys that nobody runs are registered, and seated nowhere',
   sleepingShard:
     'C24, C26: a shard that slept for three epochs wakes under the committee of then, and goes on under that of now',

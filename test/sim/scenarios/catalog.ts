@@ -24,7 +24,13 @@ import {
   unprovenDelivery
 } from './receipts.ts'
 import { syncBesideLiars, syncBesideMiser } from './sync.ts'
-import { boundaryOfAChange, emptyRegistrations, leaverStopsEarly, sleepingShard } from './membership.ts'
+import {
+  boundaryOfAChange,
+  emptyRegistrations,
+  leaverStopsEarly,
+  leaverStopsOneViewEarly,
+  sleepingShard
+} from './membership.ts'
 import { abandonedBranch } from './transactions.ts'
 
 export const SCENARIOS = {
@@ -57,6 +63,7 @@ export const SCENARIOS = {
   decisionTwice,
   boundaryOfAChange,
   leaverStopsEarly,
+  leaverStopsOneViewEarly,
   emptyRegistrations,
   sleepingShard,
   syncBesideLiars,

@@ -110,6 +110,35 @@ export async function leaverStopsEarly(): Promise<void> {
   expectSound(world)
 }
 
+/** It dies between the view in which its last block was proposed and the one in which that becomes final. */
+export async function leaverStopsOneViewEarly(): Promise<void> {
+  const world = await warmWorld({ params: { epochLength: 12, freezeDistance: 4 } })
+  const leaver = 3
+  const key = keyOf(world, leaver)
+  await say(world, leaver, { deregister: true })
+  assert(await world.until(() => !isFrozenIn(world, key), RECOVERY_MS), 'the next epoch is without it')
+  assert.equal(committeeSize(world, COORD), 4, 'and it still serves in the running one')
+  const { vote, header } = await splitBoundary(world)
+  world.lose(leaver)
+  const certifiedAt = new Map<number, number>()
+  world.onFinal = (node, event) => {
+    if (event.chain !== COORD || event.header.height !== header.height) return
+    assert.equal(event.header.view, vote.view, 'it is the block for which it stayed')
+    certifiedAt.set(node, event.certificate.view)
+  }
+  const rest = ALL.filter((index) => index !== leaver)
+  const ended = await world.until(
+    () => rest.every((index) => committeeSize(world, COORD, index) === 3),
+    RECOVERY_MS
+  )
+  assert(ended, 'the others end its epoch, and three go on')
+  assert.equal(certifiedAt.size, rest.length)
+  for (const view of certifiedAt.values()) assert(view > vote.view, 'a later view made it final')
+  await expectProgress(world, rest, undefined, 6)
+  assert.equal(readValidator(stateAt(world), key)?.status, 2, 'it has left')
+  expectSound(world)
+}
+
 export async function emptyRegistrations(): Promise<void> {
   const world = await warmWorld({ params: { epochLength: 12, freezeDistance: 4 } })
   const ghosts = [1, 2, 3, 4, 5, 6].map((number) => new Uint8Array(32).fill(number))
