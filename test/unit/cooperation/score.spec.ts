@@ -16,12 +16,12 @@ import { tierOf } from '../../../src/cooperation/eligibility.ts'
 import { POINT } from '../../../src/cooperation/reputation.ts'
 import { cooldownOf } from '../../../src/cooperation/weights.ts'
 
-/** Within a millionth of what the documents state, which have four digits. */
-function near(ours: number, stated: number, digits = 4): void {
-  const rounded = Math.round(ours / 10 ** (6 - digits))
-  const expected = Math.round(stated * 10 ** digits)
-  assert(Math.abs(rounded - expected) <= 1, `${ours} ppm is not ${stated}`)
-}
+/**
+ * Within a millionth of the formula's value in whole millionths, as the seed's four digits go on: each step of ours rounds
+ * down.
+ */
+const near = (ours: number, stated: number): void =>
+  assert(Math.abs(ours - stated) <= 1, `${ours} ppm is not ${stated}`)
 
 const experienced = { total: 50, validations: 100 }
 const plain: ScoreFacts = {
@@ -59,16 +59,16 @@ describe('cooperation score', () => {
 
   it('COOP-4: diversity matches the seed, its step at twenty interactions included', () => {
     for (const [total, distinct, stated] of [
-      [1, 1, 1],
-      [10, 1, 0.7],
-      [10, 7, 0.7],
-      [19, 19, 1],
-      [20, 20, 2.0397],
-      [20, 5, 1.3347],
-      [20, 4, 1.1823],
-      [100, 5, 1.0732],
-      [100, 1, 1.01],
-      [100, 100, 2.0397]
+      [1, 1, 1_000_000],
+      [10, 1, 700_000],
+      [10, 7, 700_000],
+      [19, 19, 1_000_000],
+      [20, 20, 2_039_720],
+      [20, 5, 1_334_715],
+      [20, 4, 1_182_321],
+      [100, 5, 1_073_185],
+      [100, 1, 1_009_950],
+      [100, 100, 2_039_720]
     ] as const) {
       near(diversityOf({ total, distinct }), stated)
     }
@@ -77,16 +77,16 @@ describe('cooperation score', () => {
 
   it('COOP-5: consistency matches the seed below 0.8; above it is clamped, where the seed rewards a failure', () => {
     for (const [successes, stated] of [
-      [50, 1.8],
-      [48, 1.8],
-      [47, 1.5],
-      [41, 1.5],
+      [50, 1_800_000],
+      [48, 1_800_000],
+      [47, 1_500_000],
+      [41, 1_500_000],
       // The seed has 1.6667 here: more than for one success more.
-      [40, 1.5],
-      [21, 1.0333],
-      [20, 1],
-      [10, 0.5],
-      [0, 0.5]
+      [40, 1_500_000],
+      [21, 1_033_333],
+      [20, 1_000_000],
+      [10, 500_000],
+      [0, 500_000]
     ] as const) {
       near(consistencyOf({ ...experienced, successes }), stated)
     }
@@ -110,12 +110,12 @@ describe('cooperation score', () => {
 
   it('COOP-6: performance matches the seed', () => {
     for (const [percent, stated] of [
-      [100, 1.2],
-      [96, 1.152],
-      [95, 1.045],
-      [91, 1.001],
-      [90, 0.9],
-      [50, 0.6]
+      [100, 1_200_000],
+      [96, 1_152_000],
+      [95, 1_045_000],
+      [91, 1_001_000],
+      [90, 900_000],
+      [50, 600_000]
     ] as const) {
       const each = percent * 10_000
       near(performanceOf({ availability: each, success: each, reliability: each }), stated)
@@ -134,13 +134,13 @@ describe('cooperation score', () => {
   it('COOP-8: service on a shard matches the seed; without a shard it is no factor', () => {
     const hours = (count: number): number => Math.floor((count * 1_000_000) / 24)
     for (const [experience, selections, successes, stated] of [
-      [0, 0, 0, 1],
-      [hours(4.7), 1, 1, 1],
-      [hours(4.9), 1, 1, 0.7613],
-      [hours(12), 1, 1, 0.85],
-      [hours(24), 1, 1, 1],
-      [hours(24), 1, 0, 0.7],
-      [0, 5, 0, 0.7]
+      [0, 0, 0, 1_000_000],
+      [hours(4.7), 1, 1, 1_000_000],
+      [hours(4.9), 1, 1, 761_250],
+      [hours(12), 1, 1, 850_000],
+      [hours(24), 1, 1, 1_000_000],
+      [hours(24), 1, 0, 700_000],
+      [0, 5, 0, 700_000]
     ] as const) {
       near(shardOf({ experience, selections, successes }), stated)
     }
@@ -150,11 +150,11 @@ describe('cooperation score', () => {
 
   it('COOP-9: inactivity matches the seed, its step after a day included', () => {
     for (const [part, whole, stated] of [
-      [23, 1, 1],
-      [24, 1, 1],
-      [2_401, 100, 0.3677],
-      [48, 1, 0.1353],
-      [72, 1, 0.0498]
+      [23, 1, 1_000_000],
+      [24, 1, 1_000_000],
+      [2_401, 100, 367_726],
+      [48, 1, 135_335],
+      [72, 1, 49_787]
     ] as const) {
       near(activityOf({ part, whole }), stated)
     }

@@ -13,7 +13,10 @@ describe('Mana', () => {
       [1024, 1, 3n],
       [1024, 4, 3n],
       [1024, 5, 4n],
-      [5 * 1024, 1, 12n]
+      [5 * 1024, 1, 12n],
+      // Seed 000 part 2 section 16: 5 KiB cost 11, and ten references make a bandwidth of 3.
+      [5 * 1024, 0, 11n],
+      [1024, 10, 5n]
     ]
     for (const [bytes, others, cost] of table)
       equal(manaCost(bytes, others), cost, `${bytes} bytes, ${others}`)
