@@ -31,8 +31,11 @@ describe('map of the seeds', () => {
     assert.deepEqual([...new Set(firstPart)], firstPart, 'twice')
     const missing = (held: readonly number[], from: number, to: number): number[] =>
       Array.from({ length: to - from + 1 }, (_, i) => from + i).filter((number) => !held.includes(number))
-    assert.deepEqual([...missing(firstPart, 73, 79), ...missing(firstPart, 162, 263)], [])
+    const cooperation = numbersBelow('Seed 000, part 2: proof of cooperation')
+    assert.deepEqual([...new Set(cooperation)], cooperation, 'twice')
+    assert.deepEqual([...missing(firstPart, 73, 123), ...missing(firstPart, 162, 263)], [])
     assert.deepEqual(missing(secondPart, 106, 134), [])
+    assert.deepEqual(missing(cooperation, 166, 259), [])
   })
 
   it('every rule it names is defined', () => {
