@@ -43,7 +43,7 @@ function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: Fr
     if (record === undefined) continue
     // Those of the genesis begin with more (COOP-12).
     if (record.joined > 0) admitValidator(ledger, key, epoch)
-    // COOP-19: who is out and says again that it is ready has registered again.
+    // COOP-19: who is out has to say again that it is ready.
     const isBack = record.ready > Math.max(0, height - params.epochLength) && isExcluded(view, key)
     if (isBack) readmitValidator(ledger, key, { epoch, params })
   }

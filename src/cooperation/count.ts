@@ -282,7 +282,7 @@ function settled(tenure: Tenure, isExcluded: boolean): Tenure {
   }
 }
 
-/** COOP-19: an excluded validator that registers again is back after a day. @returns whether it may be seated */
+/** COOP-19: an excluded validator that says again that it is ready is back after a day. @returns whether it may be seated */
 export function readmitValidator(
   ledger: Ledger,
   validator: Uint8Array,

@@ -34,7 +34,7 @@ export interface Conduct {
   isAbsent(chain: ChainId, key: Uint8Array): boolean
   /** Its part in what it sits on is enough for its leases to renew. */
   isVoting(key: Uint8Array): boolean
-  /** It failed so often that it is out until it is registered again (COOP-19), sitting or not. */
+  /** It failed so often that it is out until it says again that it is ready (COOP-19), sitting or not. */
   isExcluded(key: Uint8Array): boolean
   /** A sanction keeps it out of every committee. */
   isSanctioned(key: Uint8Array): boolean
