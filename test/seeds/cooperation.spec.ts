@@ -1,6 +1,8 @@
 /** What the seeds' own tests of consensus and reputation were after, under their numbers, against what became of it. */
 import assert from 'node:assert/strict'
 import { CATEGORIES } from '../../src/codec/cooperation.ts'
+import { CATEGORY_WEIGHTS } from '../../src/cooperation/categories.ts'
+import { countEpoch } from '../../src/cooperation/count.ts'
 import {
   admitValidator,
   changePoints,
@@ -9,6 +11,7 @@ import {
   readReputation,
   takePoints
 } from '../../src/cooperation/reputation.ts'
+import { baseOf } from '../../src/cooperation/score.ts'
 import { socialReputation } from '../../src/cooperation/social.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
 import { PRESETS } from '../../src/params/presets.ts'
@@ -16,7 +19,7 @@ import { u64be } from '../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../src/primitives/chain-id.ts'
 import { committeeOf } from '../../src/sharding/committee.ts'
 import { createSchedule } from '../../src/sharding/schedule.ts'
-import { CooperationScene, STEADY, factsOf } from '../support/cooperation.ts'
+import { CHAINS, CooperationScene, STEADY, factsOf } from '../support/cooperation.ts'
 import { FactsWorld } from '../support/facts-world.ts'
 import { membersOf, someKey } from '../support/genesis.ts'
 
@@ -71,6 +74,17 @@ describe('seed 002: its tests of reputation', () => {
     assert.equal(new FactsWorld(3).hasRunning(), false)
   })
 
+  it('no. 22, 23: what goes up in a category counts by its weight, and down again alike', () => {
+    const baseAfter = (...steps: readonly number[]): number => {
+      let reputation = newReputation(0, 0)
+      for (const step of steps) reputation = changePoints(reputation, [['innovation', step * POINT]], TODAY)
+      return baseOf(reputation.points)
+    }
+    const weight = CATEGORY_WEIGHTS[CATEGORIES.indexOf('innovation')]!.consensus
+    assert.equal(baseAfter(10) - baseAfter(), 10 * weight)
+    assert.equal(baseAfter(10, -5) - baseAfter(), 5 * weight)
+  })
+
   it('no. 28–31: up by 10 is 10, down by 5 then is 5, and never below 0', () => {
     const voting = CATEGORIES.indexOf('voting')
     let reputation = changePoints(newReputation(0, 0), [['voting', 10 * POINT]], TODAY)
@@ -85,7 +99,7 @@ describe('seed 002: its tests of reputation', () => {
     assert.deepEqual([event.gained, event.lost], [10_000_000n, 15_000_000n])
   })
 
-  it('no. 24, 25: is between 0 and a maximum', () => {
+  it('no. 24: is between 0 and a maximum', () => {
     let reputation = newReputation(0, 0)
     for (let round = 0; round < 100; round++) {
       reputation = changePoints(reputation, [['voting', 5 * POINT]], TODAY)
@@ -93,19 +107,37 @@ describe('seed 002: its tests of reputation', () => {
     assert.equal(reputation.points[CATEGORIES.indexOf('voting')], 12 * POINT)
   })
 
-  it('no. 26: fades with days', () => {
+  it('no. 25: fades with days', () => {
     const reputation = changePoints(newReputation(0, 0), [['innovation', 10 * POINT]], TODAY)
     const [now, later] = [0, 1].map((day) => socialReputation(reputation, day).categories.innovation)
     assert(now === 10 * POINT && later === 9_801_980, `${now} ${later}`)
   })
 
-  it('no. 27: contributors can be ranked', () => {
+  it('no. 26: contributors can be ranked', () => {
     const totals = [5, 1, 9].map(
       (points) =>
         socialReputation(changePoints(newReputation(0, 0), [['governance', points * POINT]], TODAY), 0).total
     )
     const ranked = [0, 1, 2].sort((a, b) => totals[b]! - totals[a]!)
     assert.deepEqual(ranked, [2, 0, 1])
+  })
+
+  it('no. 27: what an epoch’s facts give is given once, not again at once', () => {
+    const scene = new CooperationScene(3)
+    scene.next(() => STEADY, [COORD])
+    const counted = scene.reputation(0)
+    const { epoch, params, validators } = scene
+    countEpoch(scene.ledger, { epoch, params, chains: CHAINS, validators })
+    assert.deepEqual(scene.reputation(0).points, counted.points)
+  })
+
+  it('no. 32: who votes is rewarded, also if it never leads', () => {
+    const scene = new CooperationScene(3)
+    const before = scene.points(0)
+    scene.next((index) => (index === 0 ? factsOf({ attended: 40 }) : STEADY), [COORD])
+    const voting = CATEGORIES.indexOf('transaction_validation')
+    assert.equal(scene.reputation(0).points[voting], POINT)
+    assert(scene.points(0) > before)
   })
 })
 
