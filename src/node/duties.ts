@@ -46,8 +46,8 @@ export function nextDuty(
   const frozen = Math.max(0, height - ((height + freezeDistance) % epochLength))
   const isSaid = record.ready > frozen
   if (!isSaid && waitsFor.length > 0 && waitsFor.every(holds)) return { ready: true }
-  const [tip] = record.tip
-  if (record.pendingTip.length > 0) return undefined
+  // A sponsor may have registered a tip that is not ours, which would stay for ever: nobody can reveal below it.
+  const tip = record.pendingTip[0]?.tip ?? record.tip[0]
   return tip !== undefined && reveals.left(tip) > REVEALS_LOW ? undefined : { reveal: reveals.nextTip(tip) }
 }
 

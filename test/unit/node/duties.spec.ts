@@ -63,6 +63,12 @@ describe('duties of a validator', () => {
     assert.equal(duty({ record: { ...RECORD, pendingTip } }), undefined)
   })
 
+  it('REG-13, COOP-20: replaces a pending chain that is not its own, before it owes reveals of it', () => {
+    const pendingTip = [{ tip: someKey(7), from: 30 }]
+    assert.deepEqual(duty({ record: { ...RECORD, pendingTip } }), { reveal: someKey(2) })
+    assert.deepEqual(duty({ record: { ...RECORD, tip: [TIP], pendingTip } }), { reveal: someKey(2) })
+  })
+
   it('REG-5: who is leaving has no duties but to serve', () => {
     for (const status of [1, 2])
       assert.equal(duty({ record: { ...RECORD, status }, waitsFor: [COORD] }), undefined)
