@@ -28,7 +28,7 @@ export function declareNodeMetrics(registry: Registry) {
     }),
     invariantViolations: new Counter({
       name: 'icn_invariant_violations_total',
-      help: 'Broken invariants found by the auditor: any is an alarm',
+      help: 'Broken invariants found by the auditor: one is an alarm',
       labelNames: ['invariant'] as const,
       registers
     }),

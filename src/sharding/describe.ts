@@ -44,7 +44,7 @@ export function explainCommittee({
   const most = Math.max(1, faults)
   return [
     `f = ⌊(n − 1) ÷ 3⌋ = ⌊${n - 1} ÷ 3⌋ = ${faults}: so many members may fail or lie`,
-    `quorum = n − f = ${n} − ${faults} = ${quorum}: any two quorums share an honest member`,
+    `quorum = n − f = ${n} − ${faults} = ${quorum}: every two quorums share an honest member`,
     diversity === 'full'
       ? `a cooperative has at most max(1, f) = ${most} of the ${n} seats, so a quorum spans at least k = ${cooperativesPerQuorum} of ${cooperatives} cooperatives`
       : `${cooperatives} cooperatives are too few for at most ${most} seats each: the cap is raised by the least amount, and a quorum spans at least k = ${cooperativesPerQuorum}`
