@@ -20,6 +20,14 @@ describe('random seeds of consensus', function () {
     assert.equal(code, 0, lines.join('\n'))
   })
 
+  it('C22, C24: votes of an epoch that the store came back behind bind when that epoch begins', async () => {
+    // Killed after it had nullified in the new epoch, before the end of the old one was on its disk.
+    for (const seed of [92, 142]) {
+      const { code, lines } = await linesOf({ suite: 'consensus', seed, count: 1 })
+      assert.equal(code, 0, lines.join('\n'))
+    }
+  })
+
   it('D19: the same seed gives the same trace hash, another seed another', async () => {
     const [once, again, other] = [
       await runSeed({ seed: '7' }),

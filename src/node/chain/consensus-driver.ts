@@ -22,7 +22,7 @@ import { VerifyPoolError } from '../../crypto/errors.ts'
 import type { Effect, Env, FinalRef, Input, InstanceConfig } from '../../consensus/types.ts'
 import type { Network } from '../../net/types.ts'
 import { nextEpoch } from '../../sharding/epochs.ts'
-import type { Journal } from '../../store/journal.ts'
+import type { Journal, JournalRecord } from '../../store/journal.ts'
 import type { ChainEvents, Clock } from '../ports.ts'
 import type { Validator } from '../validator.ts'
 import type { BlockTree } from './block-tree.ts'
@@ -31,7 +31,7 @@ import type { CoordinationView } from './coordination-view.ts'
 import type { EpochBook } from './epoch-book.ts'
 import type { Executor } from './executor.ts'
 import type { Finaliser } from './finaliser.ts'
-import { fromJournal, toJournal } from './journal-records.ts'
+import { epochOf, fromJournal, toJournal } from './journal-records.ts'
 import { signAndSend } from './sign-and-send.ts'
 
 export interface ConsensusComponents {
@@ -79,6 +79,8 @@ export class ConsensusDriver {
   readonly #queue: Input[] = []
   /** Verified inputs of the next epoch, which peers that crossed the boundary first send. */
   readonly #early: { readonly epoch: number; readonly input: Input }[] = []
+  /** Of epochs after the running one: the store came back behind the journal, and own votes bind there, too (C22). */
+  #later: readonly JournalRecord[] = []
   #instance: Instance
   #busy = false
   #hadWork = false
@@ -103,7 +105,7 @@ export class ConsensusDriver {
     this.#instance = createInstance(this.#config(init.epoch, init.base), components.clock.monoMs())
   }
 
-  /** C22: own votes, certificates and blocks of the running epoch come back from the journal. */
+  /** C22: own votes, certificates and blocks come back from the journal, those of later epochs when these begin. */
   async start(): Promise<void> {
     const { epoch, base } = this.#instance.config
     await this.#restore(epoch, base)
@@ -112,10 +114,17 @@ export class ConsensusDriver {
 
   async #restore(epoch: number, base: FinalRef): Promise<void> {
     const records = await this.#c.journal.load(this.chain)
-    const held = records.flatMap((record) => fromJournal(record, epoch))
-    this.#instance = restoreInstance(this.#config(epoch, base), held, this.#env())
+    this.#later = records
+    this.#instance = this.#resumed(epoch, base)
     // The journal dropped it, and C19 gives it to a peer that is one block behind.
     if (this.#certificate?.epoch === epoch) this.#instance.finality = this.#certificate
+  }
+
+  /** An instance with what the journal held of its epoch. */
+  #resumed(epoch: number, base: FinalRef): Instance {
+    const held = this.#later.flatMap((record) => fromJournal(record, epoch))
+    this.#later = this.#later.filter((record) => epochOf(record) > epoch)
+    return restoreInstance(this.#config(epoch, base), held, this.#env())
   }
 
   #begin(): void {
@@ -301,7 +310,7 @@ export class ConsensusDriver {
     const epoch = nextEpoch(header, this.#instance.config.params.epochLength)
     const base: FinalRef = { hash, height: header.height, view: 0, timeMs: header.timeMs }
     const seen = this.#instance.seenAt.get(toHex(hash)) ?? this.#c.clock.monoMs()
-    this.#instance = createInstance(this.#config(epoch, base), this.#c.clock.monoMs())
+    this.#instance = this.#resumed(epoch, base)
     this.#instance.seenAt.set(toHex(hash), seen)
     const early = this.#early.splice(0).filter(({ epoch: of }) => of === epoch)
     this.#queue.push({ type: 'signing', enabled: this.#c.validator?.state === 'active' })

@@ -19,6 +19,21 @@ export function toJournal(record: MachineRecord): StoredRecord {
   }
 }
 
+export function epochOf(record: StoredRecord): number {
+  switch (record.kind) {
+    case 'vote':
+      return record.vote.epoch
+    case 'certificate':
+      return record.certificate.epoch
+    case 'block':
+      return record.block.header.epoch
+    case 'proposal':
+      return record.proposal.vote.epoch
+    default:
+      return unreachable(record)
+  }
+}
+
 /** Records of one epoch; a stored proposal gives back its block, too. */
 export function fromJournal(record: StoredRecord, epoch: number): MachineRecord[] {
   switch (record.kind) {
