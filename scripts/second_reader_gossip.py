@@ -6,9 +6,12 @@ What a receiver knows besides the bytes (epochs, views, what it took in before) 
 
 import re
 
+from second_reader_state import proof_holds
+
 NOTARISE, NULLIFY, FINALISE = 1, 2, 3
-TYPES = {"tx": "Bundle", "vote": "Vote", "certificate": "Certificate", "block": "Proposal"}
+TYPES = {"tx": "Bundle", "vote": "Vote", "certificate": "Certificate", "block": "Proposal", "receipt": "Announcement"}
 EARLY_VIEWS, LATE_VIEWS, PROPOSAL_VIEWS, BUNDLE_BYTES = 64, 8, 8, 65536
+ANNOUNCED_BEHIND, COORD = 64, 0xFFFF
 TRANSFER = 1
 EMPTY_HASH = bytes(32)
 
@@ -17,7 +20,7 @@ class Receiver:
     """The context of one case."""
 
     def __init__(self, file, case, tools):
-        self.tools = tools
+        self.tools, self.file, self.case = tools, file, case
         self.network = bytes.fromhex(file["network"])
         self.chain, self.epoch, self.shards = file["chain"], file["epoch"], file["shards"]
         self.known = case.get("knownEpochs", file["knownEpochs"])
@@ -146,6 +149,50 @@ class Receiver:
             return "reject bad-signature"
         second = self.conflicts(vote, [one["vote"] for one in self.held])
         return "ignore second-proposal" if second else "accept valid"
+
+    # GOS-14
+    def receipt(self, said):
+        header, made, lanes, tools = said["header"], said["certificate"], said["lanes"], self.tools
+        if header["chain"] != self.chain or header["network"] != self.network:
+            return "reject wrong-chain"
+        to = [one["destination"] for one in lanes]
+        known = [one for one in to if (one < self.shards or one == COORD) and one != self.chain]
+        if not to or known != sorted(set(to)):
+            return "reject wrong-lanes"
+        agrees = made["kind"] == FINALISE and made["chain"] == self.chain and made["epoch"] == header["epoch"]
+        if not agrees or made["hash"] != tools.root(("container", "Header"), header):
+            return "reject wrong-certificate"
+        if header["coordHeight"] + ANNOUNCED_BEHIND < self.file["coordHeight"]:
+            return "ignore late"
+        if not any(self.is_news(one) for one in lanes):
+            return "ignore already-held"
+        if header["epoch"] not in self.known:
+            return "ignore we-lag"
+        if not self.is_certified(made):
+            return "reject bad-certificate"
+        return "accept valid" if all(self.lane_holds(header, one) for one in lanes) else "reject bad-proof"
+
+    def is_news(self, said):
+        to = said["destination"]
+        told = [one["lane"]["next"] for each in self.held for one in each["lanes"] if one["destination"] == to]
+        if to == self.file["follows"]:
+            told.append(self.case.get("cursor", self.file["cursor"]))
+        return all(said["lane"]["next"] > one for one in told)
+
+    def is_certified(self, made):
+        signers = [index for index, bit in enumerate(made["signers"]) if bit == "1"]
+        needed = len(self.members) - (len(self.members) - 1) // 3
+        if len(made["signers"]) != len(self.members) or len(signers) != len(made["signatures"]):
+            return False
+        signed = zip(made["signatures"], signers)
+        return len(signers) >= needed and all(self.signature_holds(made, one, i) for one, i in signed)
+
+    def lane_holds(self, header, said):
+        tools = self.tools
+        key = bytes([3]) + said["destination"].to_bytes(2, "big")
+        value = tools.encode(("container", "OutLane"), said["lane"])
+        proof = tools.encode(("container", "StateProof"), said["proof"])
+        return proof_holds(header["stateRoot"], key, value, proof)
 
     # GOS-7
     def tx(self, said):

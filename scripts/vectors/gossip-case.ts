@@ -40,6 +40,8 @@ export interface Case {
   /** The receiver is final at this view, and in the next one. */
   readonly finalView?: number
   readonly knownEpochs?: readonly number[]
+  /** Of `receipt`: what the receiver applied of the lane to the shard it follows. */
+  readonly cursor?: number
   /** Of `tx`: what the receiver knows besides the bytes. */
   readonly facts?: Readonly<Record<'known' | 'budgetEmpty' | 'admitted' | 'relayEmpty', number>>
 }

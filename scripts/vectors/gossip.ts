@@ -1,9 +1,10 @@
 /** The vectors of gossip: messages of each topic with the rule of protocols/gossip.md that decides on them. */
 import { GOSSIP_BYTES_MAX } from '../../src/net/limits.ts'
 import { toHex } from '../../src/primitives/bytes.ts'
+import { COORD_HEIGHT, CURSOR, announcements } from './gossip-announcements.ts'
 import { blocks } from './gossip-blocks.ts'
 import { bundles } from './gossip-bundles.ts'
-import { CHAIN, EPOCH, KNOWN, gossipSnapshot, leaderOf } from './gossip-case.ts'
+import { CHAIN, EPOCH, KNOWN, OTHER, gossipSnapshot, leaderOf } from './gossip-case.ts'
 import type { Case } from './gossip-case.ts'
 import { certificates, votes } from './gossip-statements.ts'
 import type { Plain } from './plain.ts'
@@ -33,15 +34,18 @@ export function gossip(): Plain {
     return { epoch, seed: toHex(gossipSnapshot(epoch).seed), views }
   })
   return {
-    rules: ['GOS-2', 'GOS-4', 'GOS-7', 'GOS-8', 'GOS-9', 'GOS-10'],
+    rules: ['GOS-2', 'GOS-4', 'GOS-7', 'GOS-8', 'GOS-9', 'GOS-10', 'GOS-14'],
     network: toHex(samples.NETWORK),
     chain: CHAIN,
     shards: samples.SHARDS,
     epoch: EPOCH,
     knownEpochs: KNOWN,
+    coordHeight: COORD_HEIGHT,
+    follows: OTHER,
+    cursor: CURSOR,
     committee: samples.COMMITTEE.map(({ publicKey }) => toHex(publicKey)),
     leaders,
     sizes: GOSSIP_BYTES_MAX,
-    cases: [...bundles(), ...votes(), ...certificates(), ...blocks()].map(plainCase)
+    cases: [...bundles(), ...votes(), ...certificates(), ...blocks(), ...announcements()].map(plainCase)
   }
 }

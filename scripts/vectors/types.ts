@@ -1,5 +1,6 @@
 /** Every SSZ container of src/codec by name, and the notation of protocols/encoding.md, discovery.md and snapshot.md for a type. */
 import { BitListType, UintBigintType, UintNumberType } from '@chainsafe/ssz'
+import * as announcement from '../../src/codec/announcement.ts'
 import * as atomic from '../../src/codec/atomic.ts'
 import * as block from '../../src/codec/block.ts'
 import * as claims from '../../src/codec/claims.ts'
@@ -54,6 +55,7 @@ const MODULES = [
   stateRecords,
   stateProof,
   receipt,
+  announcement,
   outcome,
   system,
   atomic,

@@ -81,6 +81,7 @@ const UNCONNECTED: Network = {
   serve: () => undefined,
   listen: () => undefined,
   publish: async () => 0,
+  listeners: () => 0,
   sendConsensus: () => false,
   request: async () => ({ result: 'internal', frames: [] }),
   peers: () => [],

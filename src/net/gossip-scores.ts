@@ -35,7 +35,8 @@ export function expectedPerS(traffic: Traffic): Readonly<Record<GossipKind, numb
     tx: Math.min(traffic.members * BUNDLES_PER_NODE, traffic.blockTransactionsMax * views),
     block: views,
     vote: 2 * traffic.members * views,
-    certificate: CERTIFICATES_PER_VIEW * views
+    certificate: CERTIFICATES_PER_VIEW * views,
+    receipt: views
   }
 }
 

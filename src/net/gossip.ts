@@ -77,6 +77,10 @@ export class Gossip {
     return this.#pubsub.getMeshPeers(topicOf(this.#context.networkId, chain, kind))
   }
 
+  listeners(chain: ChainId, kind: GossipKind): number {
+    return this.#pubsub.getSubscribers(topicOf(this.#context.networkId, chain, kind)).length
+  }
+
   /** Connected but without gossip streams: one direction is lost and neither side is told. */
   isDeaf(peer: Peer): boolean {
     const { streamsOutbound, streamsInbound } = this.#pubsub
@@ -129,7 +133,7 @@ export class Gossip {
     const from = propagationSource.toString() as Peer
     const finish = (verdict: GossipVerdict): void => this.#finish(topic, msgId, from, verdict)
     if (msg.data.length > GOSSIP_BYTES_MAX[topic.kind]) return finish({ action: 'reject', rule: 'oversize' })
-    const lane = topic.kind === 'tx' ? 'transactions' : 'consensus'
+    const lane = topic.kind === 'tx' || topic.kind === 'receipt' ? 'transactions' : 'consensus'
     const arrivedMs = monotonicMs()
     const admitted = this.#context.lanes.add(lane, from, msg.data.length, () =>
       this.#judge(topic, msg.data, from, arrivedMs, finish)

@@ -53,6 +53,8 @@ export interface HostOptions {
   /** Take private and loopback addresses of peers from others. @default false */
   readonly allowPrivate?: boolean
   readonly topics: ReadonlyMap<string, GossipKind>
+  /** Topics that are published to without a subscription: whoever sends in them breaks the rules. @default none */
+  readonly announced?: ReadonlyMap<string, GossipKind>
   /** What the topics are expected to carry. @default QUIET_TRAFFIC */
   readonly traffic?: Traffic | undefined
   readonly gater: ConnectionGater
@@ -74,8 +76,9 @@ const EMPTY = new Uint8Array(0)
  */
 const MESH = { D: 3, Dlo: 2, Dhi: 4, Dscore: 1, Dout: 1, Dlazy: 6 } as const
 
-const pubsubOf = (topics: ReadonlyMap<string, GossipKind>, traffic: Traffic) =>
-  gossipsub({
+const pubsubOf = ({ topics, announced = new Map(), traffic = QUIET_TRAFFIC }: HostOptions) => {
+  const known = new Map([...topics, ...announced])
+  return gossipsub({
     globalSignaturePolicy: StrictNoSign,
     fallbackToFloodsub: false,
     emitSelf: false,
@@ -89,12 +92,21 @@ const pubsubOf = (topics: ReadonlyMap<string, GossipKind>, traffic: Traffic) =>
     maxOutboundBufferSize: NET_LIMITS.gossipOutboundBytes,
     // Telling a mesh that one has a message takes more of a processor than a copy of a few kilobytes does.
     idontwantMinDataSize: 8 * 1024,
-    allowedTopics: new Set(topics.keys()),
+    allowedTopics: new Set(known.keys()),
+    /** Nothing of it would ever be judged, so it is refused before it is kept. */
+    dataTransform: {
+      inboundTransform: (topic, data) => {
+        if (announced.has(topic)) throw new RangeError(`${topic} is published to, not heard`)
+        return data
+      },
+      outboundTransform: (_topic, data) => data
+    },
     /** A peer that is busy for seconds breaks no promise (P7). */
     gossipsubIWantFollowupMs: 12_000,
-    scoreParams: gossipScores(topics, traffic),
+    scoreParams: gossipScores(known, traffic),
     scoreThresholds: GOSSIP_THRESHOLDS
   })
+}
 
 /** Servers keep no values, and provider records of shard namespaces alone (record-store.ts): others would be unbounded. */
 const dhtOf = (networkId: Uint8Array, allowPrivate: boolean) =>
@@ -157,7 +169,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       ping: ping(),
       dht: dhtOf(options.networkId, options.allowPrivate === true),
       ...(await switchedServices(options.switches)),
-      pubsub: pubsubOf(options.topics, options.traffic ?? QUIET_TRAFFIC)
+      pubsub: pubsubOf(options)
     }
   }
   return createLibp2p(settings)

@@ -99,7 +99,9 @@ export const GOSSIP_BYTES_MAX: Readonly<Record<GossipKind, number>> = {
   block: NET_LIMITS.gossipRpcBytes - 64 * KIB,
   vote: 512,
   /** 1,024 signatures and their bitmap. */
-  certificate: 96 * KIB
+  certificate: 96 * KIB,
+  /** A header, such a certificate, and lanes with their proofs. */
+  receipt: 256 * KIB
 }
 
 export interface RequestLimits {

@@ -31,7 +31,7 @@ import { stopEach } from './stopping.ts'
 import { topicOf } from './topics.ts'
 import { GOSSIP_KINDS } from './types.ts'
 import type {
-  GossipJudge,
+  GossipJudges,
   GossipKind,
   Network,
   NetworkEvents,
@@ -88,6 +88,7 @@ export class Libp2pNetwork implements Network {
   readonly #bans: StoredBans
   readonly #gate: Gate
   readonly #topics = new Map<string, Topic>()
+  readonly #announced = new Map<string, GossipKind>()
   readonly #handlers = new Map<RequestProtocol, RequestHandler>()
   #events: NetworkEvents | undefined
   #running: Running | undefined
@@ -105,10 +106,13 @@ export class Libp2pNetwork implements Network {
     )
   }
 
-  join(chain: ChainId, judges: Readonly<Record<GossipKind, GossipJudge>>): void {
+  join(chain: ChainId, judges: GossipJudges, announced: readonly GossipKind[] = []): void {
     assert(this.#running === undefined, 'join comes before start')
     for (const kind of GOSSIP_KINDS) {
-      this.#topics.set(topicOf(this.#options.networkId, chain, kind), { chain, kind, judge: judges[kind] })
+      const topic = topicOf(this.#options.networkId, chain, kind)
+      const judge = judges[kind]
+      if (judge !== undefined) this.#topics.set(topic, { chain, kind, judge })
+      else if (announced.includes(kind)) this.#announced.set(topic, kind)
     }
   }
 
@@ -178,6 +182,10 @@ export class Libp2pNetwork implements Network {
   async publish(chain: ChainId, kind: GossipKind, data: Uint8Array): Promise<number> {
     // Before the start and after the stop there is nobody to reach.
     return this.#running?.parts.gossip.publish(chain, kind, data) ?? 0
+  }
+
+  listeners(chain: ChainId, kind: GossipKind): number {
+    return this.#running?.parts.gossip.listeners(chain, kind) ?? 0
   }
 
   sendConsensus(peer: Peer, frame: Uint8Array): boolean {
@@ -306,6 +314,7 @@ export class Libp2pNetwork implements Network {
       networkId: options.networkId,
       listen: options.listen,
       topics: new Map([...this.#topics].map(([name, topic]) => [name, topic.kind])),
+      announced: this.#announced,
       gater: this.#gate,
       agent: options.agent ?? 'icn',
       allowPrivate: options.allowPrivate === true,

@@ -121,7 +121,8 @@ export class Parts {
 
   #composeDiscovery(): Discovery {
     const { bootstrap, topics, isBanned, isCut, score } = this.#options
-    const followed = [...new Set([...topics.values()].map(({ chain }) => chain))]
+    const own = [...topics.values()].filter(({ kind }) => kind !== 'receipt')
+    const followed = [...new Set(own.map(({ chain }) => chain))]
     return composeDiscovery(this.#options, bootstrap, followed, {
       context: this.#context,
       sessions: this.sessions,

@@ -9,7 +9,10 @@ import type { ChainId } from '../primitives/chain-id.ts'
 /** Text form of a peer id. */
 export type Peer = string & { readonly __peer: true }
 
-export const GOSSIP_KINDS = ['tx', 'block', 'vote', 'certificate'] as const
+/** Kinds that a follower of a chain takes part in. */
+export const FOLLOWED_KINDS = ['tx', 'block', 'vote', 'certificate'] as const
+/** `receipt`: what followers of a chain tell those that do not follow it (R4). */
+export const GOSSIP_KINDS = [...FOLLOWED_KINDS, 'receipt'] as const
 export type GossipKind = (typeof GOSSIP_KINDS)[number]
 
 /** `rule` names the row of the topic's rule table (protocols/gossip.md); reject only on facts equal for all (C31). */
@@ -19,6 +22,8 @@ export interface GossipVerdict {
 }
 /** Judges one message. Import work starts only after the verdict was returned. */
 export type GossipJudge = (data: Uint8Array, from: Peer) => GossipVerdict | Promise<GossipVerdict>
+export type GossipJudges = Readonly<Partial<Record<GossipKind, GossipJudge>>>
+export type FollowerJudges = Readonly<Record<(typeof FOLLOWED_KINDS)[number], GossipJudge>>
 
 export const REQUEST_PROTOCOLS = [
   'bodies',
@@ -90,12 +95,18 @@ export interface NetworkEvents {
 
 export interface Network {
   readonly self: Peer
-  /** Subscribes to all gossip kinds of a chain. Call before `start`. */
-  join(chain: ChainId, judges: Readonly<Record<GossipKind, GossipJudge>>): void
+  /**
+   * Subscribes to those gossip kinds of a chain that have a judge. Call before `start`.
+   *
+   * @param announced kinds that are published to others without taking part
+   */
+  join(chain: ChainId, judges: GossipJudges, announced?: readonly GossipKind[]): void
   serve(protocol: RequestProtocol, handler: RequestHandler): void
   listen(events: NetworkEvents): void
   /** @returns how many peers it was sent to; 0 means it reached nobody. */
   publish(chain: ChainId, kind: GossipKind, data: Uint8Array): Promise<number>
+  /** Peers that subscribed to this kind of a chain. */
+  listeners(chain: ChainId, kind: GossipKind): number
   /** Queues a frame on the persistent `consensus/1` stream; false when there is none or its queue is full. */
   sendConsensus(peer: Peer, frame: Uint8Array): boolean
   /** Never throws for a peer's sake: a lost peer or a timeout is `{ result: 'internal', frames: [] }` and a fact. */

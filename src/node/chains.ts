@@ -3,22 +3,13 @@
  * The coordination chain is followed always, shards by choice (D2). Owns the routing of peers' frames and requests to
  * chains, and the moment at which the validator may sign.
  */
-import { COORD, isShard } from '../primitives/chain-id.ts'
+import { COORD, chainsOf, isShard } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
 import { buildChainGenesis } from '../chain/genesis-block.ts'
-import {
-  BlocksByHashType,
-  BundleType,
-  FRAME_BOUNDARY,
-  FRAME_EVIDENCE,
-  FRAME_STATUS,
-  FinalRangeType
-} from '../codec/messages.ts'
+import { BundleType, FRAME_BOUNDARY, FRAME_EVIDENCE, FRAME_STATUS } from '../codec/messages.ts'
 import type { Status } from '../codec/messages.ts'
 import { decode } from '../codec/ssz.ts'
-import { BodyRangeType, HeaderRangeType } from '../codec/sync-messages.ts'
-import { EpochsRequestType, SnapshotRequestType } from '../codec/state-snapshot.ts'
 import { listenMs } from '../consensus/timers.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import type { Dropped } from '../mempool/pool.ts'
@@ -34,17 +25,17 @@ import type { NodeStore } from '../store/node-store.ts'
 import type { KeyValueStore } from '../store/ports.ts'
 import { SwitchableStore } from '../store/switchable.ts'
 import type { Staging } from '../store/switchable.ts'
+import { Announcements } from './announcements.ts'
 import { ChainNode } from './chain/chain-node.ts'
 import { EpochBook } from './chain/epoch-book.ts'
 import type { BundleCounts } from './chain/transactions.ts'
 import type { Source } from './chain/outbox.ts'
-import { serveBlocks, serveRange } from './chain/serve.ts'
 import { EvidencePool, NO_EVIDENCE } from './evidence-pool.ts'
 import { observeFinal, observeFinality, observeOffences } from './observed-events.ts'
 import { observeCheckpoint, ofChain, refuseStored } from './checkpoint.ts'
 import { Coordination } from './coordination.ts'
+import { serveChains } from './chain-requests.ts'
 import { createDuties } from './duties.ts'
-import { serveBodies, serveHeaders } from './sync/serve.ts'
 import type { ChainSyncInit } from './sync/chain-sync.ts'
 import { slotsOf } from '../sync/budget.ts'
 import type { Demand } from '../sync/budget.ts'
@@ -154,9 +145,10 @@ export class Chains {
     const epochs = new EpochBook((epoch) => loadSnapshot(coordStore, epoch))
     const chains = new Map<ChainId, ChainNode>()
     const receipts = new Receipts({ network: c.network, constants, chains, failed })
+    const announcements = announcementsOf(c, { constants, epochs, chains, receipts })
     const fetchCoordHistory = (): void => snapshots.get(COORD)?.fetchHistory()
     const evidence = evidencePool(c, { epochs, network, coord: () => chains.get(COORD) })
-    const observed = observeFinality(c.events, coordination, receipts)
+    const observed = observeFinality(c.events, coordination, receipts, announcements)
     const events = observeOffences(observed, evidence, (chain) => chains.get(chain))
     for (const chain of [COORD, ...shards]) {
       const store = chain === COORD ? coordStore : await open(chain)
@@ -188,17 +180,9 @@ export class Chains {
     coordination.onFinal(() => receipts.pull())
     const duties = createDuties(c.validator, { constants, chain: (chain) => chains.get(chain), failed })
     coordination.onFinal(() => duties?.check())
-    const all = new Chains(c, {
-      genesis,
-      constants,
-      epochs,
-      chains,
-      snapshots,
-      stores,
-      coordination,
-      evidence
-    })
-    all.#join(receipts)
+    const parts = { genesis, constants, epochs, chains, snapshots, stores, coordination, evidence }
+    const all = new Chains(c, parts)
+    all.#join(receipts, announcements)
     return all
   }
 
@@ -269,44 +253,14 @@ export class Chains {
     ])
   }
 
-  #join(receipts: Receipts): void {
+  #join(receipts: Receipts, announcements: Announcements): void {
     const { network } = this.#c
-    for (const node of this.list) network.join(node.chain, node.judges)
-    network.serve('bodies', (body) => {
-      const request = decode(BlocksByHashType, body)
-      if (!request.ok) return INVALID
-      const node = this.get(request.value.chain)
-      return node === undefined ? LACKS : serveBlocks(node.store, node.driver.instance, request.value)
-    })
-    network.serve('certificates', async (body) => {
-      const request = decode(FinalRangeType, body)
-      if (!request.ok) return INVALID
-      const node = this.get(request.value.chain)
-      return node === undefined ? LACKS : serveRange(node.store, request.value)
-    })
-    network.serve('headers', async (body) => {
-      const request = decode(HeaderRangeType, body)
-      if (!request.ok) return INVALID
-      const node = this.get(request.value.chain)
-      return node === undefined ? LACKS : serveHeaders(node.store, request.value)
-    })
-    network.serve('ranges', (body) => {
-      const request = decode(BodyRangeType, body)
-      if (!request.ok) return INVALID
-      const node = this.get(request.value.chain)
-      return node === undefined ? LACKS : serveBodies(node.store, request.value)
-    })
-    network.serve('snapshot', (body) => {
-      const request = decode(SnapshotRequestType, body)
-      if (!request.ok) return INVALID
-      return this.snapshots.get(request.value.chain)?.serve(request.value) ?? LACKS
-    })
-    network.serve('epochs', async (body) => {
-      const request = decode(EpochsRequestType, body)
-      if (!request.ok) return INVALID
-      return (await this.snapshots.get(request.value.chain)?.serveEpochs(request.value)) ?? LACKS
-    })
-    network.serve('receipts', (body) => receipts.serve(body))
+    for (const chain of chainsOf(this.constants.shards)) {
+      const node = this.get(chain)
+      if (node === undefined) network.join(chain, { receipt: announcements.judge(chain) })
+      else network.join(chain, node.judges, isShard(chain) ? ['receipt'] : [])
+    }
+    serveChains(network, { node: (chain) => this.get(chain), snapshots: this.snapshots, receipts })
     network.serve('transactions', async (body, from) => this.#handedOver(body, from))
     network.listen({
       peerUp: (peer, status) => {
@@ -379,6 +333,29 @@ function evidencePool(
     onTaken: (taken) => c.events.evidence(taken),
     onChanged: () => coord().driver.workAppeared(),
     onFailed: (error) => c.events.failed(error)
+  })
+}
+
+function announcementsOf(
+  { network, validator, events }: ChainsComponents,
+  init: {
+    readonly constants: GenesisConstants
+    readonly epochs: EpochBook
+    readonly chains: ReadonlyMap<ChainId, ChainNode>
+    readonly receipts: Receipts
+  }
+): Announcements {
+  const { constants, epochs, chains, receipts } = init
+  return new Announcements({
+    network,
+    constants,
+    epochs,
+    source: (chain) => sourceIn(chains, chain),
+    certificateHolds: async (certificate) =>
+      must(chains.get(COORD), 'coordination is always followed').executor.certificateHolds(certificate),
+    publicKey: validator?.publicKey,
+    hinted: (source, destination) => receipts.hinted(source, destination),
+    failed: (error) => events.failed(error)
   })
 }
 

@@ -2,6 +2,7 @@
 import { COORD } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import type { Instance } from '../consensus/instance.ts'
+import type { Announcements } from './announcements.ts'
 import type { Coordination } from './coordination.ts'
 import type { EvidencePool } from './evidence-pool.ts'
 import type { ChainEvents } from './ports.ts'
@@ -22,7 +23,8 @@ export function observeFinal(events: ChainEvents, snapshots: ChainSnapshots): Ch
 export function observeFinality(
   events: ChainEvents,
   coordination: Coordination,
-  receipts: Receipts
+  receipts: Receipts,
+  announcements: Announcements
 ): ChainEvents {
   return {
     ...events,
@@ -30,6 +32,7 @@ export function observeFinality(
       events.final(event)
       if (event.chain === COORD) coordination.advanced()
       receipts.advanced(event.chain)
+      announcements.finalised(event.header)
     }
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Receipts between the chains of one node and the rest of the network (R3, R4, R14). Between followed shards a leader
  * reads the source's state itself; of a source that is not followed (never the coordination chain) the undelivered
- * receipts are pulled whenever the coordination chain moves, or else the destination does, from any peer that follows
- * it, and verified before they are held. Nothing is pushed, so
- * nothing can be lost: after a restart the cursor in the state says where to go on.
+ * receipts are pulled whenever the coordination chain moves, or else the destination does, or somebody announces more,
+ * from any peer that follows it, and verified before they are held. Nothing relies on an announcement, so nothing can
+ * be lost: after a restart the cursor in the state says where to go on.
  */
 import type { ChainId } from '../primitives/chain-id.ts'
 import { isShard } from '../primitives/chain-id.ts'
@@ -29,6 +29,10 @@ export interface ReceiptsComponents {
 
 /** Bytes of one answer, which has one entry in any case. */
 const ANSWER_BYTES = 256 * 1024
+/** Peers that are asked because of one hint. */
+const HINTED_ASKS_MAX = 3
+
+const laneOf = (source: ChainId, { chain }: ChainNode): string => `${source}/${chain}`
 
 /** The last final block of a chain with what proves it (R3). */
 export function sourceOf({ tree, certificate }: ChainNode): Source {
@@ -41,6 +45,8 @@ export class Receipts {
   readonly #pulling = new Set<string>()
   /** Of each lane, how often it was asked for: the next time another peer is. */
   readonly #turns = new Map<string, number>()
+  /** Lanes of which more was announced than was asked for since. */
+  readonly #hinted = new Set<string>()
   /** Chains whose lanes were asked for since their own last final block. */
   readonly #asked = new Set<ChainId>()
 
@@ -79,39 +85,63 @@ export class Receipts {
     }
   }
 
-  #pullInto(node: ChainNode): void {
-    for (const source of node.inbox.unfollowed) {
-      const key = `${source}/${node.chain}`
-      if (this.#pulling.has(key)) continue
-      this.#pulling.add(key)
-      const turn = (this.#turns.get(key) ?? -1) + 1
-      this.#turns.set(key, turn)
-      this.#pullLane(source, node, turn)
-        .catch(this.#c.failed)
-        .finally(() => this.#pulling.delete(key))
-    }
+  /** R4: the source has proven that it sent more: it is asked now, or once more when it has answered. */
+  hinted(source: ChainId, destination: ChainId): void {
+    const node = this.#c.chains.get(destination)
+    if (node === undefined) return
+    this.#hinted.add(laneOf(source, node))
+    this.#pullFrom(source, node)
   }
 
-  async #pullLane(source: ChainId, node: ChainNode, turn: number): Promise<void> {
+  #pullInto(node: ChainNode): void {
+    for (const source of node.inbox.unfollowed) this.#pullFrom(source, node)
+  }
+
+  #pullFrom(source: ChainId, node: ChainNode): void {
+    const lane = laneOf(source, node)
+    if (this.#pulling.has(lane)) return
+    this.#pulling.add(lane)
+    this.#pullLane(source, node)
+      .catch(this.#c.failed)
+      .finally(() => this.#pulling.delete(lane))
+  }
+
+  /** After a hint peers are asked in turn until one has something: the first may be a moment behind the others. */
+  async #pullLane(source: ChainId, node: ChainNode): Promise<void> {
+    const lane = laneOf(source, node)
+    let asksLeft = HINTED_ASKS_MAX
+    do {
+      const isHinted = this.#hinted.delete(lane)
+      const turn = (this.#turns.get(lane) ?? -1) + 1
+      this.#turns.set(lane, turn)
+      const isHeld = await this.#ask(source, node, turn)
+      asksLeft--
+      if (isHinted && !isHeld && asksLeft > 0) this.#hinted.add(lane)
+    } while (this.#hinted.has(lane))
+  }
+
+  /** @returns whether a delivery came that is proven and begins at the cursor */
+  async #ask(source: ChainId, node: ChainNode, turn: number): Promise<boolean> {
     const { network } = this.#c
     const peers = network.peers(source)
     const peer = peers[turn % Math.max(1, peers.length)]?.peer
-    if (peer === undefined) return
+    if (peer === undefined) return false
     const from = readInLane(node.tree.head().state, source)?.cursor ?? 0
     const body = ReceiptsRequestType.serialize({ source, destination: node.chain, from })
     const { result, frames } = await network.request(peer, 'receipts', body)
     const [frame] = frames
-    if (result !== 'ok' || frame === undefined) return
+    if (result !== 'ok' || frame === undefined) return false
     const delivery = await this.#verify(frame, source, node, peer)
-    if (delivery === undefined) return
+    if (delivery === undefined) return false
     // Proven, but not what was asked for: held, it would look like work that no block can carry.
     const first = delivery.entries[0]?.entry.receipts[0]?.sequence ?? from
     if (first !== from) {
       network.report(peer, 'invalid', `receipts: from ${first}, not ${from}`)
-      return
+      return false
     }
     node.inbox.hold(delivery)
     node.driver.workAppeared()
+    return true
   }
 
   async #verify(

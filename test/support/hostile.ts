@@ -11,7 +11,7 @@ import { createHost } from '../../src/net/host.ts'
 import type { Host } from '../../src/net/host.ts'
 import { peerKeyFromSeed, peerOfKey } from '../../src/net/peer-key.ts'
 import { STATUS_PROTOCOL, protocolOf, topicOf } from '../../src/net/topics.ts'
-import { GOSSIP_KINDS } from '../../src/net/types.ts'
+import { FOLLOWED_KINDS, GOSSIP_KINDS } from '../../src/net/types.ts'
 import type { GossipKind, Peer, RequestProtocol } from '../../src/net/types.ts'
 import { ZERO_HASH, u32be } from '../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../src/primitives/chain-id.ts'
@@ -115,7 +115,7 @@ export class Hostile {
     const { pubsub } = this.#host.services
     await eventually('the stranger knows who subscribes', () =>
       HOSTILE_CHAINS.every((chain) =>
-        GOSSIP_KINDS.every((kind) => pubsub.getSubscribers(topicOf(this.network, chain, kind)).length > 0)
+        FOLLOWED_KINDS.every((kind) => pubsub.getSubscribers(topicOf(this.network, chain, kind)).length > 0)
       )
     )
   }

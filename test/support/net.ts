@@ -14,7 +14,7 @@ import { Libp2pNetwork } from '../../src/net/network.ts'
 import type { NetworkOptions } from '../../src/net/network.ts'
 import { peerKeyFromSeed } from '../../src/net/peer-key.ts'
 import { GOSSIP_KINDS } from '../../src/net/types.ts'
-import type { GossipJudge, GossipKind, GossipVerdict, Peer } from '../../src/net/types.ts'
+import type { GossipJudge, GossipJudges, GossipKind, GossipVerdict, Peer } from '../../src/net/types.ts'
 import { COORD, shardId } from '../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../src/primitives/chain-id.ts'
 import { ZERO_HASH } from '../../src/primitives/bytes.ts'
@@ -74,13 +74,15 @@ export interface NodeSetup extends Partial<NetworkOptions> {
   /** Beside coordination. @default shard 0 */
   readonly chains?: readonly ChainId[]
   readonly verdict?: (received: Received) => GossipVerdict | Promise<GossipVerdict>
+  /** Published to without taking part. @default none */
+  readonly announced?: readonly GossipKind[]
   /** Called before start, to serve requests. */
   readonly prepare?: (net: Libp2pNetwork) => void
 }
 
 /** Created, not started. */
 export async function createTestNode(setup: NodeSetup): Promise<TestNode> {
-  const { name, verdict, prepare, chains, ...options } = setup
+  const { name, verdict, prepare, chains, announced = [], ...options } = setup
   const counts = new Map<string, number>()
   const net = new Libp2pNetwork({
     privateKey: await peerKeyFromSeed(seedOf(name)),
@@ -105,7 +107,7 @@ export async function createTestNode(setup: NodeSetup): Promise<TestNode> {
     count: (key) => counts.get(key) ?? 0
   }
   for (const chain of chains === undefined ? CHAINS : [COORD, ...chains])
-    net.join(chain, judgesOf(node, chain, verdict))
+    net.join(chain, judgesOf(node, chain, verdict, announced), announced)
   net.listen({
     peerUp: (peer) => node.ups.push(peer),
     peerDown: (peer) => node.downs.push(peer),
@@ -118,8 +120,9 @@ export async function createTestNode(setup: NodeSetup): Promise<TestNode> {
 function judgesOf(
   node: TestNode,
   chain: ChainId,
-  verdict: NodeSetup['verdict']
-): Record<GossipKind, GossipJudge> {
+  verdict: NodeSetup['verdict'],
+  announced: readonly GossipKind[]
+): GossipJudges {
   const judge =
     (kind: GossipKind): GossipJudge =>
     (data, from) => {
@@ -127,8 +130,8 @@ function judgesOf(
       node.received.push(received)
       return verdict?.(received) ?? { action: 'accept', rule: 'ok' }
     }
-  const entries = GOSSIP_KINDS.map((kind) => [kind, judge(kind)] as const)
-  return Object.fromEntries(entries) as Record<GossipKind, GossipJudge>
+  const kinds = GOSSIP_KINDS.filter((kind) => !announced.includes(kind))
+  return Object.fromEntries(kinds.map((kind) => [kind, judge(kind)] as const))
 }
 
 export interface RawOptions {

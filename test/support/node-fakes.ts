@@ -61,6 +61,9 @@ export class FakeNetwork implements Network {
     this.published.push({ chain, kind, data })
     return Promise.resolve(this.connected.length)
   }
+  listeners(): number {
+    return this.connected.length
+  }
   sendConsensus(to: Peer, frame: Uint8Array): boolean {
     this.frames.push({ to, frame })
     return true

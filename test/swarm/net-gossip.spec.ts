@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { RPC } from '@libp2p/gossipsub/message'
 import { GOSSIP_BYTES_MAX, NET_LIMITS } from '../../src/net/limits.ts'
 import { topicOf } from '../../src/net/topics.ts'
+import { GOSSIP_KINDS } from '../../src/net/types.ts'
 import type { GossipVerdict } from '../../src/net/types.ts'
 import { COORD } from '../../src/primitives/chain-id.ts'
 import { eventually } from '../support/eventually.ts'
@@ -95,7 +97,7 @@ describe('swarm: gossip', function () {
 
   it('GOS-2: what is larger than its kind allows is not published by us and rejected from others', async () => {
     const node = await cleanup.node({ name: 'judge' })
-    for (const kind of ['tx', 'block', 'vote', 'certificate'] as const) {
+    for (const kind of GOSSIP_KINDS) {
       await assert.rejects(node.net.publish(COORD, kind, new Uint8Array(GOSSIP_BYTES_MAX[kind] + 1)), {
         code: 'NET_MESSAGE_TOO_LARGE'
       })
@@ -110,6 +112,31 @@ describe('swarm: gossip', function () {
     await eventually('rejected', () => node.count('gossip:vote:reject:oversize') === 1)
     assert.equal(node.count('gossip:vote:accept:ok'), 1)
     assert.equal(node.received.length, 1)
+  })
+
+  it('GOS-1: who announces hears nothing of the topic; what is sent there all the same costs, and is not kept', async () => {
+    const node = await cleanup.node({ name: 'judge', announced: ['receipt'] })
+    const raw = await cleanup.rawHost('raw')
+    const connection = await rawConnect(raw, node)
+    await eventually('raw is up', () => node.net.peers().length === 1)
+    const topic = topicOf(NETWORK, COORD, 'receipt')
+    raw.services.pubsub.subscribe(topic)
+    await eventually('told', () => node.net.listeners(COORD, 'receipt') === 1)
+    const heard: Uint8Array[] = []
+    raw.services.pubsub.addEventListener('message', ({ detail }) => heard.push(detail.data))
+    // Its own stream to the stranger may still be on its way.
+    let said = 0
+    await eventually('heard', () => {
+      void node.net.publish(COORD, 'receipt', Uint8Array.of(1, said++ & 255))
+      return heard.length > 0
+    })
+    const [peer] = node.net.peers().map((each) => each.peer)
+    assert.equal(node.net.gossipScore(peer!), 0)
+    const stream = await connection.newStream(raw.services.pubsub.protocols[0]!)
+    const rpc = RPC.encode({ subscriptions: [], messages: [{ topic, data: Uint8Array.of(2) }] })
+    stream.send(Uint8Array.of(rpc.length, ...rpc))
+    await eventually('charged', () => node.net.gossipScore(peer!) < 0)
+    assert.equal(node.received.length, 0)
   })
 
   it('GOS-3: the same content again, or nobody to hear it, reaches 0 and throws nothing', async () => {

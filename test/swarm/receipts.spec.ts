@@ -1,6 +1,7 @@
 /** Value that crosses shards, on whole nodes over real libp2p: delivered once, proven, conserved. */
 import assert from 'node:assert/strict'
 import { homeShard } from '../../src/crypto/address.ts'
+import { addressText } from '../../src/rpc/server.ts'
 import { signTransfer, transferCost } from '../../src/client/transfer.ts'
 import { publicKeyFromSeed } from '../../src/crypto/ed25519.ts'
 import { devnetAddress, devnetSeed } from '../../src/params/devnet-keys.ts'
@@ -66,6 +67,12 @@ describe('receipts of a shard that is not followed', function () {
   })
   after(async () => swarm.stop())
 
+  async function acceptedAnnouncements(): Promise<number> {
+    const text = await (await fetch(`http://${addressText(swarm.node(PARTIAL).rpcAddress!)}/metrics`)).text()
+    const row = /^icn_gossip_verdict_total\{kind="receipt",verdict="accept",rule="valid"\} (\d+)$/m
+    return Number(row.exec(text)?.[1] ?? 0)
+  }
+
   it('R4: they are pulled from peers that follow it, and included when the own turn to lead comes', async () => {
     const { network, genesis } = swarm
     const [from, to] = [userOn(shardId(0)), userOn(shardId(1))]
@@ -106,6 +113,7 @@ describe('receipts of a shard that is not followed', function () {
     const cursor = (): number =>
       readInLane(swarm.node(PARTIAL).chains!.get(shardId(1))!.tree.final.state, shardId(0))?.cursor ?? 0
     await swarm.until(() => cursor() === Number(sent), { what: 'all delivered', timeoutMs: 20_000 })
+    assert((await acceptedAnnouncements()) > 0, 'R4, GOS-14: and was told by those that follow the source')
     const peers = swarm.node(PARTIAL).network!
     for (const { peer } of swarm.members) {
       const costly = peers.why(peer).filter(({ fact }) => fact === 'invalid')

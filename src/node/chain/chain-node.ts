@@ -13,7 +13,7 @@ import type { Instance } from '../../consensus/instance.ts'
 import { Pool } from '../../mempool/pool.ts'
 import { VerifiedCache } from '../../mempool/verified-cache.ts'
 import { stopEach } from '../../net/stopping.ts'
-import type { GossipJudge, GossipKind, GossipVerdict, Network, Peer } from '../../net/types.ts'
+import type { FollowerJudges, GossipVerdict, Network, Peer } from '../../net/types.ts'
 import { isBoundary, nextEpoch } from '../../sharding/epochs.ts'
 import type { GenesisConstants } from '../../state/types.ts'
 import type { Certificate } from '../../codec/statement.ts'
@@ -270,7 +270,7 @@ export class ChainNode {
   }
 
   /** Before the network starts: gossip handlers of this chain. */
-  get judges(): Readonly<Record<GossipKind, GossipJudge>> {
+  get judges(): FollowerJudges {
     return {
       tx: (data, from) =>
         this.pull.isFarBehind || this.sync.active ? BUSY : this.transactions.judgeBundle(data, from),

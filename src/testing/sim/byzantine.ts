@@ -25,8 +25,9 @@ import {
 } from '../../codec/statement.ts'
 import type { Vote } from '../../codec/statement.ts'
 import type { Signer } from '../../crypto/ports.ts'
-import type { GossipKind, Network } from '../../net/types.ts'
+import type { GossipKind, GossipVerdict, Network, Peer } from '../../net/types.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
+import { must } from '../../primitives/errors.ts'
 import { HeardBlocks, rivalOfParent, unnotarisedParent, withRoots } from './false-blocks.ts'
 import { createExecute } from './liar-execution.ts'
 import type { FalseBlock } from './liar-execution.ts'
@@ -82,6 +83,7 @@ export function faultyNetwork(port: Port, init: FaultyInit): Network {
     serve: (protocol, handler) => port.serve(protocol, handler),
     listen: (events) => port.listen(events),
     publish: async (chain, kind, data) => port.publish(chain, kind, data),
+    listeners: (chain, kind) => port.listeners(chain, kind),
     sendConsensus: (peer, frame) => port.sendConsensus(peer, frame),
     request: async (peer, protocol, body) => port.request(peer, protocol, body),
     peers: (chain) => port.peers(chain),
@@ -227,15 +229,14 @@ function skipping(port: Port, init: FaultyInit, honest: Network): Network {
   return {
     ...honest,
     sendConsensus: withoutVotesFor(replaced, honest),
-    join: (chain, judges) =>
-      honest.join(chain, {
-        ...judges,
-        block: async (data, from) => {
-          const verdict = await judges.block(data, from)
-          if (verdict.action === 'accept') await lie(data)
-          return verdict
-        }
-      }),
+    join: (chain, { block, ...judges }) => {
+      const joined = async (data: Uint8Array, from: Peer): Promise<GossipVerdict> => {
+        const verdict = await must(block, 'a follower judges blocks')(data, from)
+        if (verdict.action === 'accept') await lie(data)
+        return verdict
+      }
+      honest.join(chain, block === undefined ? judges : { ...judges, block: joined })
+    },
     publish: async (chain, kind, data) => {
       if (kind !== 'block') return honest.publish(chain, kind, data)
       const own = ProposalType.deserialize(data)

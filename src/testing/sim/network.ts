@@ -112,8 +112,8 @@ export class SimNetwork {
   }
 
   /** Ports that have joined a chain, but for one. */
-  joined(chain: ChainId, except: number): Endpoint[] {
-    return this.#others(except).filter((port) => port.hasJoined(chain))
+  joined({ chain, kind }: Pick<Delivery, 'chain' | 'kind'>, except: number): Endpoint[] {
+    return this.#others(except).filter((port) => port.hasJoined(chain, kind))
   }
 
   /** @returns whether it is on its way: it may still be lost to a cut or a crash before it arrives. */

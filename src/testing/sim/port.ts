@@ -6,6 +6,7 @@ import { FRAME_BOUNDARY } from '../../codec/messages.ts'
 import type { Status } from '../../codec/messages.ts'
 import type {
   GossipJudge,
+  GossipJudges,
   GossipKind,
   Network,
   NetworkEvents,
@@ -19,8 +20,6 @@ import type {
 import type { SimNetwork } from './network.ts'
 import { peerIndex, peerOf } from './wire.ts'
 import type { Delivery, Endpoint } from './wire.ts'
-
-type Judges = Readonly<Record<GossipKind, GossipJudge>>
 
 export interface PortInit {
   readonly index: number
@@ -43,7 +42,7 @@ export class Port implements Network, Endpoint {
   readonly status: () => Status
   readonly #network: SimNetwork
   readonly #init: PortInit
-  readonly #judges = new Map<ChainId, Judges>()
+  readonly #judges = new Map<ChainId, GossipJudges>()
   readonly #handlers = new Map<RequestProtocol, RequestHandler>()
   readonly #known = new Map<number, Acquaintance>()
   /** Gossip ids that this process has seen, and copies on their way to it that will surely be judged. */
@@ -68,15 +67,15 @@ export class Port implements Network, Endpoint {
     this.#network.detach(this)
   }
 
-  hasJoined(chain: ChainId): boolean {
-    return this.#judges.has(chain)
+  hasJoined(chain: ChainId, kind: GossipKind): boolean {
+    return this.#judges.get(chain)?.[kind] !== undefined
   }
 
   hasSeen(id: string): boolean {
     return this.#seen.has(id)
   }
 
-  join(chain: ChainId, judges: Judges): void {
+  join(chain: ChainId, judges: GossipJudges): void {
     this.#judges.set(chain, judges)
   }
 
@@ -90,6 +89,11 @@ export class Port implements Network, Endpoint {
 
   publish(chain: ChainId, kind: GossipKind, data: Uint8Array): Promise<number> {
     return Promise.resolve(this.publishTo(chain, kind, data, () => true))
+  }
+
+  listeners(chain: ChainId, kind: GossipKind): number {
+    return this.#network.joined({ chain, kind }, this.index).filter(({ index }) => this.#known.has(index))
+      .length
   }
 
   /** Publishes to some only: what a faulty member may do, and no honest one can. */
@@ -185,7 +189,7 @@ export class Port implements Network, Endpoint {
 
   #spread(message: Delivery, chosen: (index: number) => boolean): number {
     let sent = 0
-    for (const to of this.#network.joined(message.chain, this.index)) {
+    for (const to of this.#network.joined(message, this.index)) {
       if (!chosen(to.index) || !this.#known.has(to.index)) continue
       sent++
       // A peer that has it would drop the copy unread.

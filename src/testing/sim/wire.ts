@@ -16,7 +16,7 @@ export interface Endpoint {
   readonly index: number
   readonly isAlive: boolean
   readonly status: () => Status
-  hasJoined(chain: ChainId): boolean
+  hasJoined(chain: ChainId, kind: GossipKind): boolean
   hasSeen(id: string): boolean
   arrived(from: number, message: Delivery): void
   frameArrived(from: number, frame: Uint8Array): void

@@ -10,7 +10,7 @@ import {
   gossipScores
 } from '../../../src/net/gossip-scores.ts'
 import type { Traffic } from '../../../src/net/gossip-scores.ts'
-import { GOSSIP_KINDS } from '../../../src/net/types.ts'
+import { FOLLOWED_KINDS } from '../../../src/net/types.ts'
 import type { GossipKind } from '../../../src/net/types.ts'
 import { fc } from '../../support/fast-check.ts'
 
@@ -25,7 +25,7 @@ const silent: Logger = Object.assign(nothing, {
 const topics = (chains: number): Map<string, GossipKind> =>
   new Map(
     Array.from({ length: chains }, (_, chain) => chain).flatMap((chain) =>
-      GOSSIP_KINDS.map((kind) => [`${chain}/${kind}`, kind] as const)
+      FOLLOWED_KINDS.map((kind) => [`${chain}/${kind}`, kind] as const)
     )
   )
 
@@ -81,9 +81,15 @@ const chainCounts = fc.integer({ min: 1, max: 65 })
 
 describe('gossip scores', () => {
   it('GOS-12: rates follow from members, interval and size of blocks', () => {
-    assert.deepEqual(expectedPerS(QUIET_TRAFFIC), { tx: 400, block: 1, vote: 8, certificate: 2 })
+    assert.deepEqual(expectedPerS(QUIET_TRAFFIC), { tx: 400, block: 1, vote: 8, certificate: 2, receipt: 1 })
     const seed = { members: 100, blockIntervalMs: 15_000, blockTransactionsMax: 1_500 }
-    assert.deepEqual(expectedPerS(seed), { tx: 100, block: 1 / 15, vote: 200 / 15, certificate: 2 / 15 })
+    assert.deepEqual(expectedPerS(seed), {
+      tx: 100,
+      block: 1 / 15,
+      vote: 200 / 15,
+      certificate: 2 / 15,
+      receipt: 1 / 15
+    })
     assert.equal(expectedPerS({ ...QUIET_TRAFFIC, blockIntervalMs: 0 }).block, 50)
   })
 

@@ -22,6 +22,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'gossip.block.bytes': 'test/swarm/net-gossip.spec.ts',
   'gossip.vote.bytes': 'test/swarm/net-gossip.spec.ts',
   'gossip.certificate.bytes': 'test/swarm/net-gossip.spec.ts',
+  'gossip.receipt.bytes': 'test/swarm/net-gossip.spec.ts',
   gossipRpcBytes: 'test/swarm/net-gossip.spec.ts',
   'discovery.providersPerShard': 'test/unit/net/record-store.spec.ts',
   peersKnown: 'test/unit/net/discovery/peer-book.spec.ts',

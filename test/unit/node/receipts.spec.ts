@@ -213,6 +213,35 @@ describe('pulling receipts', () => {
     equal(await asked(() => receipts.advanced(b.chain)), 0)
   })
 
+  it('R4: what was announced is asked of one peer after another until one has it, of three at most', async () => {
+    const [a, b] = sent()
+    const lacks: Response = { result: 'lacks', frames: [] }
+    const asked = async (lacking: number): Promise<number> => {
+      let left = lacking
+      const { network, receipts } = puller([a], b, () => (left-- > 0 ? lacks : answering(a.assemble(b)!)))
+      receipts.hinted(a.chain, b.chain)
+      for (let turn = 0; turn < 5; turn++) await settled()
+      return network.requests.length
+    }
+    deepEqual([await asked(0), await asked(1), await asked(2), await asked(9)], [1, 2, 3, 3])
+  })
+
+  it('R4: what is announced while a lane is asked for is asked for once more, not beside it', async () => {
+    const [a, b, c] = sent()
+    const { promise, resolve } = Promise.withResolvers<Response>()
+    const { network, receipts } = puller([a], b, () =>
+      network.requests.length === 1 ? promise : answering(a.assemble(b)!)
+    )
+    receipts.pull()
+    for (let hint = 0; hint < 3; hint++) receipts.hinted(a.chain, b.chain)
+    receipts.hinted(a.chain, c.chain)
+    await settled()
+    equal(network.requests.length, 1)
+    resolve(answering(a.assemble(b)!))
+    await settled()
+    equal(network.requests.length, 2)
+  })
+
   it('R4, R5: what is proven and begins at the cursor is held; anything else is not, and costs the peer', async () => {
     const [a, b, c] = sent()
     const whole = a.assemble(b)!

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { gossipSnapshot } from '../../../../scripts/vectors/gossip-case.ts'
 import { certificate as certificateOf } from '../../../../scripts/vectors/samples.ts'
 import { BodyType, HeaderType, blockHash, bodyHash } from '../../../../src/codec/block.ts'
+import { InLaneType } from '../../../../src/codec/receipt.ts'
 import { FINALISE } from '../../../../src/codec/statement.ts'
 import { createInstance } from '../../../../src/consensus/instance.ts'
 import type { Instance } from '../../../../src/consensus/instance.ts'
@@ -13,19 +14,23 @@ import { judgeAfterChecks, judgeBeforeChecks, openBundle } from '../../../../src
 import type { StatelessOutcome } from '../../../../src/mempool/bundle-verdict.ts'
 import { VerifiedCache } from '../../../../src/mempool/verified-cache.ts'
 import { GOSSIP_BYTES_MAX } from '../../../../src/net/limits.ts'
+import type { GossipJudge } from '../../../../src/net/types.ts'
+import { Announcements } from '../../../../src/node/announcements.ts'
 import { EpochBook } from '../../../../src/node/chain/epoch-book.ts'
 import { Executor } from '../../../../src/node/chain/executor.ts'
 import type { ExecutorComponents } from '../../../../src/node/chain/executor.ts'
 import { GossipJudges } from '../../../../src/node/chain/gossip-judges.ts'
 import { fromHex } from '../../../../src/primitives/bytes.ts'
+import { COORD } from '../../../../src/primitives/chain-id.ts'
 import type { ChainId } from '../../../../src/primitives/chain-id.ts'
+import type { StateView } from '../../../../src/state/ports.ts'
 import { checkStateless, signatureJob } from '../../../../src/state/stateless.ts'
 import { FROM } from '../../../support/gossip-node.ts'
 import { refusingRules } from '../../../support/gossip-rules.ts'
 import { readJson } from '../../../support/repository.ts'
 
 interface Case {
-  readonly kind: 'tx' | 'vote' | 'certificate' | 'block'
+  readonly kind: 'tx' | 'vote' | 'certificate' | 'block' | 'receipt'
   readonly name: string
   readonly verdict: string
   readonly rule: string
@@ -33,6 +38,7 @@ interface Case {
   readonly before?: readonly string[]
   readonly finalView?: number
   readonly knownEpochs?: readonly number[]
+  readonly cursor?: number
   readonly facts?: Readonly<Record<'known' | 'budgetEmpty' | 'admitted' | 'relayEmpty', number>>
 }
 interface File {
@@ -41,6 +47,9 @@ interface File {
   readonly shards: number
   readonly epoch: number
   readonly knownEpochs: readonly number[]
+  readonly coordHeight: number
+  readonly follows: ChainId
+  readonly cursor: number
   readonly committee: readonly string[]
   readonly leaders: readonly { readonly epoch: number; readonly views: readonly number[] }[]
   readonly sizes: Readonly<Record<string, number>>
@@ -136,7 +145,46 @@ async function judgeBundle(bytes: Uint8Array, facts: NonNullable<Case['facts']>)
   return `${verdict} ${rule}`
 }
 
-const RULES = { tx: 'GOS-7', vote: 'GOS-8', certificate: 'GOS-9', block: 'GOS-10' } as const
+/** One that follows coordination and a destination, not the source. */
+function stranger({ knownEpochs = file.knownEpochs, cursor = file.cursor }: Case): GossipJudge {
+  const epochs = new EpochBook(() => undefined)
+  for (const epoch of knownEpochs) epochs.add(gossipSnapshot(epoch))
+  const parts = { verifier: inlineVerifier, epochs }
+  const executor = new Executor(parts as Partial<ExecutorComponents> as ExecutorComponents, CONSTANTS)
+  const lane = InLaneType.serialize({ ...InLaneType.defaultValue(), cursor })
+  const sources = new Map(
+    [COORD, file.follows].map((chain) => {
+      const get = () => (chain === COORD ? undefined : lane)
+      const state = { get } as Partial<StateView> as StateView
+      const header = { ...HeaderType.defaultValue(), chain, height: file.coordHeight }
+      return [chain, { header, certificate: undefined, state }] as const
+    })
+  )
+  return new Announcements({
+    network: { listeners: () => 0, publish: async () => 0 },
+    constants: CONSTANTS,
+    epochs,
+    source: (chain) => sources.get(chain),
+    certificateHolds: async (certificate) => executor.certificateHolds(certificate),
+    publicKey: undefined,
+    hinted: () => undefined,
+    failed: (error) => assert.fail(String(error))
+  }).judge(file.chain)
+}
+
+function judgeOf(entry: Case & { readonly kind: Exclude<Case['kind'], 'tx'> }): GossipJudge {
+  if (entry.kind === 'receipt') return stranger(entry)
+  const judges = receiver(entry)
+  return async (data, from) => judges[entry.kind as 'vote'](data, from)
+}
+
+const RULES = {
+  tx: 'GOS-7',
+  vote: 'GOS-8',
+  certificate: 'GOS-9',
+  block: 'GOS-10',
+  receipt: 'GOS-14'
+} as const
 
 describe('vectors of gossip', () => {
   for (const entry of file.cases) {
@@ -147,16 +195,16 @@ describe('vectors of gossip', () => {
         assert.equal(await judgeBundle(bytes, entry.facts!), `${verdict} ${rule}`)
         return
       }
-      const judges = receiver(entry)
+      const judge = judgeOf({ ...entry, kind })
       for (const earlier of entry.before ?? []) {
-        assert.equal((await judges[kind](fromHex(earlier), FROM)).action, 'accept')
+        assert.equal((await judge(fromHex(earlier), FROM)).action, 'accept')
       }
-      const judged = await judges[kind](bytes, FROM)
+      const judged = await judge(bytes, FROM)
       assert.equal(`${judged.action} ${judged.rule}`, `${verdict} ${rule}`)
     })
   }
 
-  it('GOS-7, GOS-8, GOS-9, GOS-10: every rule of a table has a case', () => {
+  it('GOS-7, GOS-8, GOS-9, GOS-10, GOS-14: every rule of a table has a case', () => {
     for (const [kind, section] of Object.entries(RULES)) {
       const held = new Set(file.cases.filter((entry) => entry.kind === kind).map(({ rule }) => rule))
       assert.deepEqual(
