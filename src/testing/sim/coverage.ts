@@ -20,7 +20,8 @@ export const COVERED = [
   'transactions'
 ] as const
 /**
- * Of receipts: what became of them, lanes that took no more, leaders that carried what they had to ask for or made up;
+ * Of receipts: what became of them, lanes that took no more, leaders that carried what they had to ask for or made up,
+ * announcements that were believed;
  * value for the coordination chain and for validators; and of atomic actions, how they ended.
  */
 export const RECEIPT_KINDS = [
@@ -28,6 +29,7 @@ export const RECEIPT_KINDS = [
   'receiptsRefunded',
   'receiptsAcknowledged',
   'receiptsPulled',
+  'announced',
   'ordersDelivered',
   'lanesCongested',
   'smuggled',

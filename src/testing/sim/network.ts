@@ -49,12 +49,21 @@ export interface NetworkCounters {
   delivered: number
   rejected: number
   cut: number
+  /** Announcements of receipts that were believed. */
+  announced: number
 }
 
 export class SimNetwork {
   readonly timeline: Timeline
   readonly trace: Trace
-  readonly counters: NetworkCounters = { dropped: 0, duplicated: 0, delivered: 0, rejected: 0, cut: 0 }
+  readonly counters: NetworkCounters = {
+    dropped: 0,
+    duplicated: 0,
+    delivered: 0,
+    rejected: 0,
+    cut: 0,
+    announced: 0
+  }
   link: Link = CLEAN_LINK
   /** Directed loss: a message for which it answers false does not leave. It may set the link for this very message. */
   passes: (message: Carried) => boolean = () => true

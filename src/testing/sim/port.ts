@@ -184,6 +184,7 @@ export class Port implements Network, Endpoint {
       this.#network.counters.rejected++
       this.#init.onReport(peerOf(from), 'invalid', `${message.kind}: ${rule}`)
     }
+    if (action === 'accept' && message.kind === 'receipt') this.#network.counters.announced++
     if (action === 'accept') this.#spread(message, (index) => index !== from)
   }
 

@@ -246,6 +246,7 @@ export class World {
     this.coverage.epochs += Math.max(0, this.#epochs.size - this.chains.length)
     this.coverage.dropped += counters.dropped
     this.coverage.duplicated += counters.duplicated
+    this.coverage.announced += counters.announced
     this.coverage.transactions += this.workload.final
     this.receipts.finish()
     for (const node of this.nodes) node.crash()
