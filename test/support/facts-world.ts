@@ -25,6 +25,7 @@ import { Ledger } from '../../src/state/ledger.ts'
 import { MemoryState, NETWORK } from './state.ts'
 import { buildGenesisState } from '../../src/state/genesis-state.ts'
 import { membersOf, someKey } from './genesis.ts'
+import { validatorRecord } from './validator-record.ts'
 
 const SHARD = shardId(0)
 
@@ -89,21 +90,7 @@ export class FactsWorld {
   setTip(member: number, tip: Uint8Array, from: number): void {
     const ledger = new Ledger(this.#state)
     const { key, cooperative } = this.committee.members[member]!
-    writeValidator(ledger, key, {
-      cooperative,
-      weight: 1_000_000,
-      status: 0,
-      since: 0,
-      joined: 0,
-      ready: 0,
-      leftEpoch: 0,
-      sponsor: new Uint8Array(32),
-      node: [],
-      leases: [],
-      tip: [],
-      pendingTip: [{ tip, from }],
-      unbondings: []
-    })
+    writeValidator(ledger, key, validatorRecord({ cooperative, pendingTip: [{ tip, from }] }))
     this.#keep(ledger)
   }
 

@@ -1,6 +1,5 @@
 /** What a validator says by itself (C29; REG-5, REG-13), and the hash chains that follow from its key. */
 import assert from 'node:assert/strict'
-import type { ValidatorRecord } from '../../../src/codec/registry-records.ts'
 import { nextDuty } from '../../../src/node/duties.ts'
 import type { DutyFacts } from '../../../src/node/duties.ts'
 import { CHAIN_STEPS, RevealChain } from '../../../src/node/reveal-chain.ts'
@@ -8,22 +7,9 @@ import { equal } from '../../../src/primitives/bytes.ts'
 import { COORD, shardId } from '../../../src/primitives/chain-id.ts'
 import { revealStep } from '../../../src/state/coord/reveals.ts'
 import { someKey } from '../../support/genesis.ts'
+import { validatorRecord } from '../../support/validator-record.ts'
 
-const RECORD: ValidatorRecord = {
-  cooperative: 0,
-  weight: 1,
-  status: 0,
-  since: 0,
-  joined: 0,
-  ready: 0,
-  leftEpoch: 0,
-  sponsor: new Uint8Array(32),
-  node: [],
-  leases: [],
-  tip: [],
-  pendingTip: [],
-  unbondings: []
-}
+const RECORD = validatorRecord({ weight: 1 })
 const TIP = someKey(1)
 const reveals = { left: (tip: Uint8Array) => (equal(tip, TIP) ? 2_000 : 0), nextTip: () => someKey(2) }
 const duty = (fields: Partial<DutyFacts> = {}) =>
