@@ -265,11 +265,15 @@ export class ConsensusDriver {
       this.#instance.config,
       effect
     )
-    if (outcome.ok) this.#queue.unshift({ type: 'vote', vote: outcome.value })
-    else {
-      events.guardRefusal(this.chain, `${outcome.code}: ${outcome.detail}`)
-      this.#queue.unshift({ type: 'signing', enabled: false })
+    if (outcome.ok) {
+      this.#queue.unshift({ type: 'vote', vote: outcome.value })
+      return
     }
+    events.guardRefusal(this.chain, `${outcome.code}: ${outcome.detail}`)
+    // C11: what was to go along waits for no other statement, and a later one may rest on it.
+    await journal.write(effect.records.map(toJournal))
+    // C22: a store that came back behind the guard: views that were final once are silent, those above are not.
+    if (outcome.code !== 'view-below-floor') this.#queue.unshift({ type: 'signing', enabled: false })
   }
 
   #publish(certificate: Certificate): void {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import type { Block } from '../../../../src/codec/block.ts'
+import { ownVotes } from '../../../../src/consensus/votes.ts'
 import { VerifyPoolError } from '../../../../src/crypto/errors.ts'
 import { COORD } from '../../../../src/primitives/chain-id.ts'
 import { ZERO_HASH, u64be } from '../../../../src/primitives/bytes.ts'
 import { sha256Of } from '../../../../src/crypto/hash.ts'
+import { Journal } from '../../../../src/store/journal.ts'
 import { MemoryDisk } from '../../../../src/store/memory.ts'
-import { FINALISE, NOTARISE, NULLIFY, PARAMS, WALL_MS } from '../../../support/consensus.ts'
-import { settled } from '../../../support/node-fakes.ts'
+import { FINALISE, NETWORK, NOTARISE, NULLIFY, PARAMS, WALL_MS } from '../../../support/consensus.ts'
+import { Signers, settled } from '../../../support/node-fakes.ts'
 
 import { VALID, aDriver, blockIn, propose, voterIndex } from '../../../support/driver.ts'
 import type { Running } from '../../../support/driver.ts'
@@ -151,6 +153,87 @@ describe('C24: hand-over in the driver', () => {
     })
     await settled()
     assert.equal(driver.instance.view, 1)
+  })
+})
+
+describe('C22, C24: a store that came back behind its journal', () => {
+  const schedule = (epoch: number) => new Signers().book(epoch).schedule(COORD, epoch)
+
+  /** A member that nullified view 1 of a later epoch, in which it leads neither of the first two views. */
+  async function behind(epoch: number) {
+    const leaders = [1, 2].map((view) => schedule(epoch).leader(view))
+    const self = [0, 1, 2, 3].find((member) => !leaders.includes(member))!
+    const disk = new MemoryDisk()
+    const own = new Signers().vote(self, NULLIFY, 1, ZERO_HASH, epoch)
+    await (await Journal.open(disk.open())).write([{ kind: 'vote', vote: own }])
+    disk.crash()
+    const running = await aDriver({ self, disk, epochs: [0, 1, 2] })
+    // Its guard remembers it, too.
+    const said = { network: NETWORK, chain: COORD, epoch, view: 1, kind: NULLIFY, hash: ZERO_HASH } as const
+    assert.ok(running.validator!.sign(said).ok)
+    return { ...running, own }
+  }
+
+  /** Makes the boundary block of the running epoch final. */
+  async function end(running: Running): Promise<Block> {
+    const { epoch, base } = running.driver.instance.config
+    const boundary = blockIn(running, 1, { epoch, height: 8 * (epoch + 1), parent: base.hash })
+    running.driver.enqueue({ type: 'block', block: boundary })
+    const certificate = running.signers.certificate(FINALISE, 1, boundary.hash, epoch)
+    running.driver.enqueue({ type: 'certificate', certificate, byGossip: true })
+    await settled()
+    return boundary
+  }
+
+  /** By the leader of the view, on the boundary block. */
+  async function offer(running: Running, view: number, parent: Block): Promise<Block> {
+    const { epoch } = running.driver.instance.config
+    const leader = schedule(epoch).leader(view)
+    const proposer = running.signers.committee.members[leader]!.key
+    const height = parent.header.height + 1
+    const block = blockIn(running, view, { epoch, height, parent: parent.hash, proposer })
+    running.driver.enqueue({ type: 'block', block, proposedIn: view })
+    running.driver.enqueue({
+      type: 'vote',
+      vote: running.signers.vote(leader, NOTARISE, view, block.hash, epoch)
+    })
+    await settled()
+    return block
+  }
+
+  it('C22: own votes of the next epoch bind when it begins, are given to peers, and signing goes on', async () => {
+    const running = await behind(1)
+    assert.deepEqual(ownVotes(running.driver.instance, 0), [], 'not before')
+    const boundary = await end(running)
+    const { instance } = running.driver
+    assert.deepEqual([instance.config.epoch, instance.views.get(1)?.ownNullify], [1, true])
+    assert.deepEqual(ownVotes(instance, 0), [running.own])
+    await offer(running, 1, boundary)
+    assert.deepEqual(running.publishedVotes(), [])
+    running.driver.enqueue({
+      type: 'certificate',
+      certificate: running.signers.certificate(NULLIFY, 1, ZERO_HASH, 1),
+      byGossip: true
+    })
+    const { hash } = await offer(running, 2, boundary)
+    assert.deepEqual(
+      running.publishedVotes().map((vote) => [vote.epoch, vote.view, vote.kind, vote.hash]),
+      [[1, 2, NOTARISE, hash]]
+    )
+    assert.deepEqual(
+      running.events.said.filter((one) => one.startsWith('refused')),
+      [],
+      'the guard is never asked for what it would have to refuse'
+    )
+  })
+
+  it('C22: those of the epoch after wait for it', async () => {
+    const running = await behind(2)
+    await end(running)
+    assert.deepEqual(ownVotes(running.driver.instance, 0), [])
+    await end(running)
+    assert.equal(running.driver.instance.config.epoch, 2)
+    assert.deepEqual(ownVotes(running.driver.instance, 0), [running.own])
   })
 })
 

@@ -102,6 +102,35 @@ describe('C12: the guard and the driver', () => {
     assert.deepEqual(running.network.published, [])
   })
 
+  it('C12, C22: views that were final before the store came back are silent; those above them are not', async () => {
+    const schedule = new Signers().book(0).schedule(COORD, 0)
+    const leaders = [1, 2, 3].map((view) => schedule.leader(view))
+    const running = await aDriver({ self: [0, 1, 2, 3].find((member) => !leaders.includes(member))! })
+    const { driver, signers, validator } = running
+    validator!.guard.raiseFloor(COORD, 0, 2)
+    const ended = (view: number): void =>
+      driver.enqueue({ type: 'certificate', certificate: signers.certificate(NULLIFY, view), byGossip: true })
+    propose(running, 2)
+    await settled()
+    ended(1)
+    await settled()
+    assert.match(
+      running.events.said.find((one) => one.startsWith('refused'))!,
+      /view-below-floor/
+    )
+    assert.deepEqual(running.publishedVotes(), [])
+    // What would have gone along is on disk all the same: the next vote rests on it (C11).
+    const held = (await running.journal.load(COORD)).map(({ kind }) => kind)
+    assert.ok(held.includes('certificate'), held.join())
+    const block = propose(running, 3)
+    ended(2)
+    await settled()
+    assert.deepEqual(
+      running.publishedVotes().map(({ view, kind, hash }) => [view, kind, hash]),
+      [[3, NOTARISE, block.hash]]
+    )
+  })
+
   it('C22: a twin’s statement stops signing for good', async () => {
     const running = await aDriver({ self: voterIndex })
     const reason = await running.validator!.noticeTwin({
