@@ -49,7 +49,7 @@ function conductOf(ledger: Ledger, epoch: number, { height, shards, params }: Fr
   }
   const chains = [...Array.from({ length: shards }, (_, index) => shardId(index)), COORD]
   const cooperatives = new Map(electorate.map(({ key, cooperative }) => [toHex(key), cooperative]))
-  const cooperativeOf = (key: Uint8Array): number => cooperatives.get(toHex(key)) ?? 0
+  const cooperativeOf = (key: Uint8Array): number | undefined => cooperatives.get(toHex(key))
   judgeCollusion(ledger, { epoch, height, params, chains, cooperativeOf })
   const counted = countEpoch(ledger, { epoch, params, chains, validators })
   const sanctioned = new Set<Hex>()

@@ -24,8 +24,8 @@ export interface CollusionMoment {
   readonly height: number
   readonly params: SpanParams
   readonly chains: readonly ChainId[]
-  /** 0: none. */
-  readonly cooperativeOf: (validator: Uint8Array) => number
+  /** 0: none; undefined: the key is in no registry. */
+  readonly cooperativeOf: (validator: Uint8Array) => number | undefined
 }
 
 /** Risk above which a suspicion mark is made, and what each of the last two marks adds. */
@@ -54,7 +54,9 @@ export function judgeCollusion(ledger: Ledger, at: CollusionMoment): void {
     if (summary === undefined) continue
     const scene = leadersOf(summary.tenures, at.cooperativeOf)
     for (const { key, pending } of summary.tenures) {
-      const excess = excessOf({ key, pending }, scene, at.cooperativeOf(key))
+      const own = at.cooperativeOf(key)
+      // A shard can name keys without end, and each would leave records here for ever.
+      const excess = own === undefined ? undefined : excessOf({ key, pending }, scene, own)
       if (excess === undefined) continue
       const known = worst.get(toHex(key))
       if (known === undefined || excess > known.excess) worst.set(toHex(key), { validator: key, excess })
@@ -84,7 +86,7 @@ function leadersOf(tenures: readonly Tenure[], cooperativeOf: CollusionMoment['c
   let activity = 0
   for (const { key, pending } of tenures) {
     activity = Math.max(activity, pending.attended + pending.missed)
-    const cooperative = pending.led > 0 ? cooperativeOf(key) : 0
+    const cooperative = pending.led > 0 ? (cooperativeOf(key) ?? 0) : 0
     if (cooperative !== 0) cooperatives.add(cooperative)
   }
   const onBit = new Map<number, number>()

@@ -96,6 +96,31 @@ describe('SAN: signals of collusion', () => {
     equal(risk(cleared), 0)
   })
 
+  it('SAN-9: a key that no registry has leaves nothing, whatever a shard says of it, and has not led', () => {
+    const ledger = new Ledger(genesisState([]))
+    const all = { ...NO_FACTS, attended: 100, led: 25, partners: met(1, 2, 3, 4, ACCUSED) }
+    const members = [1, 2, 3, 4, ACCUSED].map((member) => {
+      const facts = member === ACCUSED ? { ...NO_FACTS, attended: 30, missed: 70 } : all
+      return { key: keyOf(member), facts }
+    })
+    recordSummary(ledger, COORD, { epoch: EPOCH, height: 1, blocks: 100, members })
+    /** How many records there are then, with the keys of these in the registry. */
+    const records = (...registered: number[]): number => {
+      judgeCollusion(ledger, {
+        epoch: EPOCH,
+        height: HEIGHT,
+        params,
+        chains: [COORD],
+        cooperativeOf: (key) => (registered.includes(key[0]!) ? key[0] : undefined)
+      })
+      return ledger.changedValues().size
+    }
+    const before = ledger.changedValues().size
+    equal(records(1, 2, 3, 4), before, 'the accused is a stranger')
+    equal(records(1, 2, ACCUSED), before, 'two have led')
+    equal(records(1, 2, 3, ACCUSED), before + 2, 'a signal and a mark')
+  })
+
   it('SAN-10: a signal counts for a day, each of two marks 0.25 for 40,320 heights; nothing stays for ever', () => {
     const state = after({ attended: 30, missed: 70 })
     deepEqual([risk(state, EPOCH + DAY), risk(state, EPOCH + DAY + 1)], [1_000_000, 250_000])
