@@ -209,6 +209,8 @@ class Shard:
         terms, origin = wanted["terms"], receipt["origin"]
         if terms["chain"] != receipt["source"] or terms["sender"] != receipt["sender"]:
             raise Cannot("unknown-receipt")
+        if not any(self.number in ends for _, _, *ends in self.ends(terms["legs"])):
+            raise Cannot("unknown-receipt")
         refusal = None
         try:
             self.check_part(wanted, origin)

@@ -55,9 +55,12 @@ export interface Plot {
   readonly legs: readonly Leg[]
   readonly consents?: readonly Consent[]
   readonly heights?: number
-  /** `to < from`: everything that is under way; `again` the last receipt of that lane once more; `at` a block alone. */
+  /**
+   * `to < from`: everything that is under way; `again` the last receipt of that lane once more; `instead` the last one
+   * that went from there to another shard; `on` a block alone.
+   */
   readonly steps: readonly (
-    | { readonly to: number; readonly from: number; readonly again?: boolean }
+    | { readonly to: number; readonly from: number; readonly again?: boolean; readonly instead?: number }
     | { readonly on: number; readonly height: number }
   )[]
 }
@@ -128,6 +131,15 @@ export const PLOTS: readonly Plot[] = [
       { to: 0, from: 2 },
       ...round(1),
       ...round(2)
+    ]
+  },
+  {
+    name: 'a shard is asked that has no part',
+    legs: [leg(alice, bob, 5n)],
+    steps: [
+      { to: 1, from: 0 },
+      { to: 2, from: 0, instead: 1 },
+      { to: 0, from: 1 }
     ]
   },
   {

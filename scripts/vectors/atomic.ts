@@ -167,7 +167,7 @@ function story(plot: Plot): Plain {
   const blocks = plot.steps.map((step) => {
     const shard = at('on' in step ? step.on : step.to)
     const source = shardId('on' in step ? step.on : step.from)
-    const receipts = 'on' in step ? [] : arriving(at(step.from), shard, step.again === true, last)
+    const receipts = 'on' in step ? [] : arriving(at(step.from), shard, step, last)
     const height = 'on' in step ? step.height : shard.height + 1
     const done = shard.run(height, source, receipts, [])
     return {
@@ -190,12 +190,18 @@ function story(plot: Plot): Plain {
   }
 }
 
-/** What is under way, or the last receipt of the lane as if it were sent again. */
-function arriving(from: Shard, to: Shard, isAgain: boolean, last: Map<string, Receipt>): Receipt[] {
+/** What is under way, or the last receipt of the lane, or of another one, as if it were sent here. */
+function arriving(
+  from: Shard,
+  to: Shard,
+  { again, instead }: { readonly again?: boolean; readonly instead?: number },
+  last: Map<string, Receipt>
+): Receipt[] {
   const lane = `${from.chain}/${to.chain}`
-  if (isAgain) {
-    const again = must(last.get(lane), 'something went that way before')
-    const next = { ...again, sequence: again.sequence + 1 }
+  if (again === true || instead !== undefined) {
+    const sent = must(last.get(`${from.chain}/${instead ?? to.chain}`), 'something went that way before')
+    const sequence = instead === undefined ? sent.sequence + 1 : 0
+    const next = { ...sent, destination: to.chain, sequence }
     last.set(lane, next)
     return [next]
   }

@@ -24,6 +24,7 @@ import { sendMessage } from '../system/message.ts'
 import type { BlockContext } from '../types.ts'
 import { endOwn } from './coordinator.ts'
 import { checkPart, holdPart, isFinished, isOwed, outgoing, settlePart, takePayment } from './escrow.ts'
+import { placed, shardsOf } from './legs.ts'
 import { ANSWER, PAYMENT } from './messages.ts'
 import { atomicOf, escrowOf, putAtomic, putEscrow } from './records.ts'
 
@@ -38,7 +39,10 @@ export function call(receipt: Receipt, ledger: Ledger, context: BlockContext): R
   const decoded = payload[0] === CALL_PREPARE ? decode(PrepareType, payload.subarray(1)) : undefined
   if (decoded?.ok !== true || consumer > 0n || industrial > 0n) return 'unknown-receipt'
   const prepare = decoded.value
-  if (prepare.terms.chain !== source || !equal(prepare.terms.sender, sender)) return 'unknown-receipt'
+  const { terms } = prepare
+  // Who has no part is never asked by an honest chain, and would hold what nobody ever lets go of.
+  const hasPart = shardsOf(placed(terms.legs, context.shards)).includes(context.chain)
+  if (terms.chain !== source || !equal(terms.sender, sender) || !hasPart) return 'unknown-receipt'
   const refusal = checkPart(ledger, origin, prepare, context)
   if (refusal === undefined) holdPart(ledger, origin, prepare, context)
   const vote = refusal === undefined ? PHASE_PREPARED : PHASE_REFUSED

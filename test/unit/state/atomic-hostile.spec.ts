@@ -15,17 +15,20 @@ import {
   MESSAGE_ATOMIC_DECISION,
   MESSAGE_ATOMIC_PAYMENT
 } from '../../../src/codec/system.ts'
-import { readInLane } from '../../../src/node/chain/outbox.ts'
+import { readInLane, readOutLane } from '../../../src/node/chain/outbox.ts'
+import { COORD } from '../../../src/primitives/chain-id.ts'
+import { readEscrow } from '../../../src/state/atomic/records.ts'
 import { readTotals } from '../../../src/state/supply.ts'
 import type { ReceiptResult } from '../../../src/state/types.ts'
 import { BALANCE, atomicChains, drain, leg, ownerOn } from '../../support/atomic.ts'
 import type { AtomicChain } from '../../support/atomic.ts'
+import { LaneChain } from '../../support/lanes.ts'
 import { PARAMS } from '../../support/state.ts'
 
 type Three = [AtomicChain, AtomicChain, AtomicChain]
 
 /** As if `from` had sent it: whatever it says, next in its lane. */
-function say(to: AtomicChain, from: AtomicChain, said: Partial<Receipt>): ReceiptResult {
+function say(to: LaneChain, from: AtomicChain, said: Partial<Receipt>): ReceiptResult {
   const receipt: Receipt = {
     source: from.chain,
     destination: to.chain,
@@ -175,6 +178,23 @@ describe('hostile chains and atomic actions', () => {
     equal(b.held.escrows, 0)
     equal(say(b, a, call).refusal, undefined)
     equal(say(b, a, call).refusal, 'atomic-known')
+  })
+})
+
+describe('prepares for chains without a part', () => {
+  it('ATO-5: whoever no leg begins or ends on holds nothing and answers nothing, coordination above all', () => {
+    const [a, b, c] = atomicChains(3) as Three
+    const [sender] = a.owners
+    a.run({ transactions: [a.atomic(sender, [leg(sender, b.owners[0], 1n)])] })
+    const { payload, sender: address, origin } = b.deliveries(a)[0]!.receipts[0]!
+    const call = { kind: RECEIPT_CALL, origin, sender: address, payload }
+    const coord = new LaneChain(COORD, 3)
+    for (const asked of [c, coord]) {
+      equal(say(asked, a, call).refusal, 'unknown-receipt')
+      equal(readEscrow(asked.state, origin), undefined)
+      equal(readOutLane(asked.state, a.chain), undefined, 'nothing goes back')
+    }
+    equal(say(b, a, call).refusal, undefined)
   })
 })
 
