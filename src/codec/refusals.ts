@@ -178,6 +178,7 @@ export type ReceiptCode =
   | Exclude<keyof typeof ATOMIC, 'legs-invalid'>
   | 'insufficient-funds'
   | 'nothing-to-claim'
+  | 'below-deposit'
   | 'above-inflow-cap'
   | 'lane-congested'
   | 'unknown-account'

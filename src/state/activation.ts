@@ -14,9 +14,10 @@ export function activate(
 ): ReceiptCode | undefined {
   const { receiver, consumer, industrial } = receipt
   if (ledger.account(receiver) !== undefined) return credit(ledger, receipt)
+  const deposit = BigInt(params.activationDeposit)
+  // An honest shard sends no less (EMI-7). Another one would make records without end, each with mana of its own.
+  if (consumer < deposit) return 'below-deposit'
   if (ledger.totals.stateBytes + ACCOUNT_STATE_BYTES > params.maxStateBytes) return 'state-full'
-  const asked = BigInt(params.activationDeposit)
-  const deposit = consumer < asked ? consumer : asked
   ledger.lockDeposit(deposit)
   ledger.create(receiver, {
     nonce: 0n,

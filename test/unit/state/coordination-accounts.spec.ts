@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { StakeType } from '../../../src/codec/state-records.ts'
+import { readInLane } from '../../../src/node/chain/outbox.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import { stakeKey } from '../../../src/state/keys.ts'
 import { Ledger } from '../../../src/state/ledger.ts'
@@ -95,6 +96,26 @@ describe('accounts on the coordination chain', () => {
     const receipt = { ...whole!.receipts[0]!, kind: 4 }
     const there = shard.run({ deliveries: [{ ...whole!, receipts: [receipt] }] })
     deepEqual([there.received[0]?.refusal, there.received[0]?.refund], ['unknown-receipt', 0])
+  })
+
+  it('EMI-8: whatever a shard says, no record is made that its deposit was not brought for', () => {
+    const { shard, coord, from, act } = scene()
+    shard.run({ transactions: [act(DEPOSIT)] })
+    const [whole] = coord.deliveries(shard)
+    /** As if the shard had sent so much. */
+    const says = (consumer: bigint): string | undefined => {
+      const { cursor } = readInLane(coord.state, shard.chain) ?? { cursor: 0 }
+      const receipt = { ...whole!.receipts[0]!, sequence: cursor, consumer }
+      return coord.run({ deliveries: [{ ...whole!, receipts: [receipt] }] }).received[0]?.refusal
+    }
+    deepEqual([says(0n), says(DEPOSIT - 1n)], ['below-deposit', 'below-deposit'])
+    const { accounts, deposits, lostConsumer } = readTotals(coord.state)
+    equal(readAccount(coord.state, from.address), undefined)
+    deepEqual([deposits, lostConsumer], [0n, DEPOSIT - 1n])
+    equal(says(DEPOSIT), undefined)
+    const after = readTotals(coord.state)
+    deepEqual([after.accounts, after.deposits], [accounts + 1, DEPOSIT])
+    equal(says(1n), undefined, 'a record that is there is filled by any amount')
   })
 
   it('R9: nothing goes to coordination while its lane is full', () => {
