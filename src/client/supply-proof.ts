@@ -75,8 +75,15 @@ export function verifySupplyProof(
   })
 }
 
-const isWhole = ({ issued, held, sent, received, emitted, scheduled }: AuditedToken): boolean =>
-  held + sent - received === issued && emitted === scheduled
+/** STA-4: or a chain could hold all that its counters go around at, and more. */
+const isCounted = ({ held }: AuditedAmounts): boolean => held < 2n ** 64n
+
+const isWhole = (token: AuditedToken): boolean =>
+  isCounted(token) && supplyDifference(token) === 0n && token.emitted === token.scheduled
+
+/** What is there too much or, below 0, is missing. Sums over lanes go around at 2^64 (R11). */
+export const supplyDifference = ({ issued, held, sent, received }: AuditedAmounts): bigint =>
+  BigInt.asIntN(64, held + sent - received - issued)
 
 function auditChain(genesis: Genesis, { header, totals }: ProvenTotals): AuditedChain {
   const issued = issuedOn(genesis, header.chain)

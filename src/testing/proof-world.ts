@@ -31,6 +31,7 @@ import { createSchedule } from '../sharding/schedule.ts'
 import { computeSnapshot, encodeSnapshot } from '../sharding/snapshot.ts'
 import type { Committee, EpochSnapshot } from '../sharding/types.ts'
 import { ChainTotalsType } from '../codec/state-records.ts'
+import type { ChainTotals } from '../codec/state-records.ts'
 import { commit } from '../state/commit.ts'
 import { TOTALS_KEY } from '../state/keys.ts'
 import { stateAfter } from '../state/overlay.ts'
@@ -95,11 +96,16 @@ export class ProofWorld {
     return { header: must(store.header(store.final.height), 'the tip is held'), certificate: finality }
   }
 
-  /** A tip as validators without rules would sign it: its chain counts one unit that nobody gave it. */
-  minting(chain: ChainId): { header: Header; certificate: Certificate; state: StateView } {
+  /** A tip as validators without rules would sign it: its chain counts something else, or one unit that nobody gave it. */
+  minting(
+    chain: ChainId,
+    change: (totals: ChainTotals) => Partial<ChainTotals> = ({ balancesConsumer }) => {
+      return { balancesConsumer: balancesConsumer + 1n }
+    }
+  ): { header: Header; certificate: Certificate; state: StateView } {
     const { store } = this.#chain(chain)
     const totals = readTotals(store)
-    const more = ChainTotalsType.serialize({ ...totals, balancesConsumer: totals.balancesConsumer + 1n })
+    const more = ChainTotalsType.serialize({ ...totals, ...change(totals) })
     const changes = commit(store, new Map([[toHex(TOTALS_KEY), more]]))
     const header = { ...this.tip(chain).header, stateRoot: changes.root }
     const certificate = this.#certify(chain, header, FINALISE, blockHash(header))

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { verifySupplyProof } from '../../../src/client/supply-proof.ts'
 import { ChainTotalsType } from '../../../src/codec/state-records.ts'
+import type { ChainTotals } from '../../../src/codec/state-records.ts'
 import { SupplyProofType } from '../../../src/codec/supply-proof.ts'
 import type { SupplyProof } from '../../../src/codec/supply-proof.ts'
 import { makeSupplyProof } from '../../../src/node/supply-proof.ts'
@@ -67,6 +68,35 @@ describe('supply proofs', () => {
     const wrong = verifySupplyProof(made(world, [coord!, minting, b!]), genesis)
     ok(wrong.ok)
     equal(wrong.value.ok, false)
+  })
+
+  it('PRF-8, R11, STA-4: sums over lanes go around at 2^64; what a chain holds never does', () => {
+    const [coord, , b] = chainsOf(world)
+    const isWhole = (change: (totals: ChainTotals) => Partial<ChainTotals>): boolean => {
+      const audit = verifySupplyProof(made(world, [coord!, world.minting(A, change), b!]), genesis)
+      ok(audit.ok)
+      return audit.value.ok
+    }
+    // As much came as went, again and again: what was sent has gone around, what was received has not yet.
+    const cycle = 2n ** 64n
+    const more = ({ receivedConsumer }: ChainTotals): bigint => cycle - 1n - receivedConsumer
+    const sent = (totals: ChainTotals): bigint => (totals.sentConsumer + more(totals)) % cycle
+    equal(
+      isWhole((totals) => ({ sentConsumer: sent(totals), receivedConsumer: cycle - 1n })),
+      true
+    )
+    equal(
+      isWhole((totals) => ({ sentConsumer: sent(totals) - 1n, receivedConsumer: cycle - 1n })),
+      false
+    )
+    const half = cycle / 2n
+    equal(
+      isWhole(({ balancesConsumer, treasuryConsumer }) => ({
+        balancesConsumer: balancesConsumer + half,
+        treasuryConsumer: treasuryConsumer + half
+      })),
+      false
+    )
   })
 
   it('PRF-8: every chain once, in order, under its own final header', () => {
