@@ -50,6 +50,13 @@ interface Found {
 const ACKNOWLEDGE_AFTER_BLOCKS = 64
 /** One part of the capacity outstanding makes it due at once. */
 const ACKNOWLEDGE_PART = 8
+/**
+ * Refunds and answers are never refused (R9), so a source that takes none of them could make this chain keep them
+ * without end. No honest one leaves as many times the capacity; beyond it, it gives an entry in so many blocks, which
+ * also ends it where two chains wait for each other.
+ */
+const OWED_MOST = 4
+const OWED_TURN_BLOCKS = 64
 
 export class Inbox {
   readonly #c: InboxComponents
@@ -123,7 +130,9 @@ export class Inbox {
     const followed = this.#c.source(source)
     const held = (this.#held.get(source)?.entries ?? []).find((each) => !isBelow(each, cursor))
     const next = followed === undefined ? held?.entry : nextEntry(followed.state, this.#chain, cursor)
-    const fits = next !== undefined && inflowFits(state, source, next.receipts, child)
+    const isTaken =
+      next !== undefined && (child.height % OWED_TURN_BLOCKS === 0 || !owesMuch(state, source, child))
+    const fits = isTaken && inflowFits(state, source, next.receipts, child)
     return fits || this.#acknowledges(state, source, child.params, child.height)
   }
 
@@ -149,11 +158,13 @@ export class Inbox {
     const whole =
       followed === undefined ? this.#held.get(source) : assembleDelivery(followed, this.#chain, cursor, share)
     if (whole === undefined) return undefined
+    const isOwed = owesMuch(state, source, child)
     const fresh = cutDelivery(
       { ...whole, entries: whole.entries.filter((each) => !isBelow(each, cursor)) },
-      share
+      isOwed ? 0 : share
     ).entries
-    const entries = withinInflow(state, source, fresh, child)
+    const isTurn = !isOwed || child.height % OWED_TURN_BLOCKS === 0
+    const entries = isTurn ? withinInflow(state, source, fresh, child) : []
     const due = entries.length > 0 || this.#acknowledges(state, source, child.params, child.height)
     const acknowledgement = due ? whole.acknowledgement.filter((one) => advances(state, source, one)) : []
     return entries.length === 0 && acknowledgement.length === 0
@@ -185,6 +196,16 @@ export class Inbox {
 function advances(state: Pick<StateView, 'get'>, source: ChainId, { lane }: Acknowledgement): boolean {
   const known = readOutLane(state, source)
   return known !== undefined && lane.cursor > known.acknowledged
+}
+
+/** Of what this chain owes it, more than any honest chain would leave. */
+function owesMuch(state: Pick<StateView, 'get'>, to: ChainId, { params }: ChildOf): boolean {
+  const lane = readOutLane(state, to)
+  if (lane === undefined) return false
+  const { laneReceiptsMax, laneBytesMax } = params
+  return (
+    lane.next - lane.acknowledged >= OWED_MOST * laneReceiptsMax || lane.bytes >= OWED_MOST * laneBytesMax
+  )
 }
 
 /** R12: entries up to the one that would bring more than the epoch can take. */

@@ -5,9 +5,11 @@ import { deliveryBytesMax } from '../../../../src/chain/judge.ts'
 import { DeliveryType } from '../../../../src/codec/receipt.ts'
 import type { Ground } from '../../../../src/node/chain/block-tree.ts'
 import { Inbox } from '../../../../src/node/chain/inbox.ts'
+import { readOutLane } from '../../../../src/node/chain/outbox.ts'
 import { BODY_ROOM_PER_VALIDATOR, DELIVERY_ROOM_BYTES } from '../../../../src/params/genesis-check.ts'
 import { laneChains } from '../../../support/lanes.ts'
 import type { LaneChain } from '../../../support/lanes.ts'
+import { partyOn } from '../../../support/state.ts'
 
 /** What GEN-12 demands of a block for this committee. */
 const smallestBlock = (members: number): number =>
@@ -99,6 +101,39 @@ describe('inbox: deliveries that a leader offers', () => {
     const [among] = scene({ ...many, shards: 40 }).offers()
     ok(alone!.receipts.length > 0)
     equal(among!.receipts.length, alone!.receipts.length)
+  })
+
+  it('R9: who takes nothing of what it is owed gives one entry in 64 blocks, until it takes it', () => {
+    const { to, sources, offers, waits } = scene({ payments: 0, sending: 0 })
+    const [from] = sources as [LaneChain]
+    to.params = { ...to.params, laneReceiptsMax: 16 }
+    from.params = { ...to.params, laneReceiptsMax: 1_000 }
+    const nobody = partyOn(to.chain, 2, 9_000).address
+    /** Each makes an entry of receipts that `to` has to send back. */
+    const send = (blocks: number): void => {
+      for (let block = 0; block < blocks; block++) {
+        const payments = Array.from({ length: 16 }, (_, ahead) =>
+          from.pay(from.parties[0]!, nobody, 5n, ahead)
+        )
+        from.run({ transactions: payments })
+      }
+    }
+    const offered = (): number[] => offers().map(({ receipts }) => receipts.length)
+    send(4)
+    deepEqual(offered(), [64], 'nothing is owed')
+    to.run({ deliveries: offers() })
+    equal(readOutLane(to.state, from.chain)?.next, 64)
+    send(3)
+    deepEqual([offered(), waits()], [[], false], 'four times the capacity')
+    to.height = 63
+    deepEqual([offered(), waits()], [[16], true], 'the block of height 64')
+    to.height = 64
+    from.run({ deliveries: from.deliveries(to) })
+    ok(waits())
+    const [proof] = offers()
+    deepEqual([proof?.receipts.length, proof?.acknowledgement?.cursor], [0, 64])
+    to.run({ deliveries: [proof!] })
+    deepEqual(offered(), [48])
   })
 
   it('R5, R9: an offer is cut to its share with its first entry kept, by rising source', () => {
