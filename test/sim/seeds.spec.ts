@@ -21,7 +21,7 @@ describe('random seeds of consensus', function () {
   })
 
   it('C22, C24: votes of an epoch that the store came back behind bind when that epoch begins', async () => {
-    // Killed after it had nullified in the new epoch, before the end of the old one was on its disk.
+    // Its chain databases are lost after it nullified in the new epoch; journal and guard are not, nor is the quorum whole.
     for (const seed of [92, 142]) {
       const { code, lines } = await linesOf({ suite: 'consensus', seed, count: 1 })
       assert.equal(code, 0, lines.join('\n'))
