@@ -30,6 +30,8 @@ export interface StateRow {
 }
 export interface VerifiedChunk extends ChunkTree {
   readonly rows: readonly StateRow[]
+  /** As it came. */
+  readonly bytes: Uint8Array
 }
 export type ChunkCode = 'chunk-malformed' | 'chunk-order' | 'chunk-hash'
 
@@ -132,6 +134,26 @@ function readList(bytes: Uint8Array, itemMax: number): Uint8Array[] | undefined 
   return items
 }
 
+/** The places of a verified chunk's rows, in no object of their own: from … to of the key, from … to of the value. */
+export function scanChunk(
+  bytes: Uint8Array,
+  visit: (keyFrom: number, keyTo: number, valueFrom: number, valueTo: number) => void
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const valuesAt = view.getUint32(OFFSET_BYTES, true)
+  const count = valuesAt === KEYS_AT ? 0 : view.getUint32(KEYS_AT, true) / OFFSET_BYTES
+  const at = (list: number, index: number, end: number): number =>
+    index < count ? list + view.getUint32(list + OFFSET_BYTES * index, true) : end
+  for (let index = 0; index < count; index++) {
+    visit(
+      at(KEYS_AT, index, valuesAt),
+      at(KEYS_AT, index + 1, valuesAt),
+      at(valuesAt, index, bytes.length),
+      at(valuesAt, index + 1, bytes.length)
+    )
+  }
+}
+
 /** Nothing of a chunk may be kept before this accepts it. */
 export function verifyChunk(
   bytes: Uint8Array,
@@ -154,5 +176,5 @@ export function verifyChunk(
   }
   const tree = buildChunkTree(leaves, place)
   if (!equal(tree.hash, hash)) return refuse('chunk-hash', 'its subtree has another hash')
-  return accept({ ...tree, rows })
+  return accept({ ...tree, rows, bytes })
 }

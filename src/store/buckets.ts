@@ -62,8 +62,8 @@ export const CHAIN_BUCKETS = {
   staged: bucket(
     0x0e,
     'staged',
-    '0: the manifest; 1 ‖ index (8): a chunk; 2: the body',
-    'an import under way, as long as there is no identity: the manifest; the slots of a chunk whose rows and pages are here; the body'
+    '0: the manifest; 1 ‖ index (8): a chunk; 2: the body; 3 ‖ index (8): its slots',
+    'an import under way, as long as there is no identity: the manifest; a verified chunk, whose pages are here; the body; what the chunk puts into the joining pages'
   ),
   received: bucket(
     0x10,

@@ -5,6 +5,9 @@
  *
  *   begin(manifest) → epoch rows, chunks and body in any order, each in one write with its mark → finish
  *
+ * A chunk waits as it came, beside its pages, until all are there: then the rows of all are written in the order of their
+ * keys. A kill in the middle of that costs the work: they are written again.
+ *
  * Writes before the last are not synced: after a crash some of the newest may be gone, each as a whole, with its mark.
  */
 import { concat, equal, readU64be, u64be, utf8 } from '../primitives/bytes.ts'
@@ -15,6 +18,7 @@ import type { CertifiedHeader } from '../codec/messages.ts'
 import { CertificateType } from '../codec/statement.ts'
 import { EpochProofType, SnapshotManifestType } from '../codec/state-snapshot.ts'
 import type { EpochProof, SnapshotManifest } from '../codec/state-snapshot.ts'
+import { scanChunk } from '../state/chunk.ts'
 import type { VerifiedChunk } from '../state/chunk.ts'
 import { decodeSlots, encodeSlots, jointDepth, joinChunks } from '../state/subtree.ts'
 import type { Slot } from '../state/page.ts'
@@ -22,6 +26,7 @@ import { CHAIN_BUCKETS as B, bucketKey, bucketRange, corrupt, decodeStored } fro
 import { ChainStore, EARLIEST_KEY, FINAL_KEY, IDENTITY_KEY } from './chain-store.ts'
 import type { ChainIdentity } from './chain-store.ts'
 import { heightKey, put } from './chain-writes.ts'
+import { writeInKeyOrder } from './key-order.ts'
 import type { KeyValueStore, Write } from './ports.ts'
 import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType } from './records.ts'
 import { deleteRange } from './state-snapshots.ts'
@@ -29,8 +34,10 @@ import { deleteRange } from './state-snapshots.ts'
 const MANIFEST_KEY = bucketKey(B.staged, Uint8Array.of(0))
 const CHUNK = Uint8Array.of(1)
 const BODY_KEY = bucketKey(B.staged, Uint8Array.of(2))
+const SLOTS = Uint8Array.of(3)
 
 const chunkKey = (index: number): Uint8Array => bucketKey(B.staged, CHUNK, u64be(index))
+const slotsKey = (index: number): Uint8Array => bucketKey(B.staged, SLOTS, u64be(index))
 
 export class ChainImport {
   readonly #store: KeyValueStore
@@ -77,7 +84,7 @@ export class ChainImport {
     return this.#manifest
   }
 
-  /** Indexes of chunks whose rows and pages are here. */
+  /** Indexes of chunks that are here, with their pages. */
   get done(): ReadonlySet<number> {
     return this.#done
   }
@@ -86,11 +93,10 @@ export class ChainImport {
     return this.#store.get(BODY_KEY) !== undefined
   }
 
-  async putChunk(index: number, { rows, pages, slots }: VerifiedChunk): Promise<void> {
+  async putChunk(index: number, { bytes, pages, slots }: VerifiedChunk): Promise<void> {
     const writes: Write[] = []
-    for (const { key, value } of rows) writes.push(put(bucketKey(B.state, key), value))
     for (const [path, page] of pages) writes.push(put(bucketKey(B.page, utf8(path)), page))
-    writes.push(put(chunkKey(index), encodeSlots(slots)))
+    writes.push(put(slotsKey(index), encodeSlots(slots)), put(chunkKey(index), bytes))
     await this.#store.batch(writes, { sync: false })
     this.#done.add(index)
   }
@@ -117,13 +123,16 @@ export class ChainImport {
 
   /**
    * Joins the chunks and makes the database a chain at the snapshot's height.
-   * @returns undefined if the chunks, each of them right, do not make the state of the header: the manifest was wrong
+   * @param goesOn asked while the rows are written, which takes a while
+   * @returns undefined if the chunks, each of them right, do not make the state of the header: the manifest was wrong;
+   * also if it was not to go on
    */
-  async finish(): Promise<ChainStore | undefined> {
+  async finish(goesOn: () => boolean = () => true): Promise<ChainStore | undefined> {
     const { tip, hashes } = this.#manifest
     assert(this.#done.size === hashes.length, 'every chunk is here')
     const joined = joinChunks(this.#slots(), Math.log2(hashes.length))
     if (!equal(joined.root, tip.header.stateRoot)) return undefined
+    if (!(await this.#putRows(goesOn))) return undefined
     const { header, certificate } = tip
     const hash = blockHash(header)
     const { height, epoch } = header
@@ -141,9 +150,29 @@ export class ChainImport {
       { type: 'del', key: MANIFEST_KEY },
       { type: 'del', key: BODY_KEY }
     )
-    for (const index of this.#done) writes.push({ type: 'del', key: chunkKey(index) })
+    for (const index of this.#done) {
+      writes.push({ type: 'del', key: chunkKey(index) }, { type: 'del', key: slotsKey(index) })
+    }
     await this.#store.batch(writes, { sync: true })
     return ChainStore.open(this.#store, this.#identity)
+  }
+
+  /** Of all chunks at once, so that they can be in the order of their keys. */
+  async #putRows(goesOn: () => boolean): Promise<boolean> {
+    const store = this.#store
+    return writeInKeyOrder(
+      {
+        goesOn,
+        chunks: this.#manifest.hashes.length,
+        scan: scanChunk,
+        read: async (indexes) => {
+          const chunks = await store.getMany(indexes.map(chunkKey))
+          return chunks.map((chunk) => must(chunk, 'a chunk that is done is here'))
+        }
+      },
+      B.state.prefix,
+      async (writes) => store.batch(writes, { sync: false })
+    )
   }
 
   /** Slots of all chunks in the order of their paths. */
@@ -151,7 +180,7 @@ export class ChainImport {
     const chunks = this.#manifest.hashes.length
     const slots: Slot[] = []
     for (let index = 0; index < chunks; index++) {
-      const key = chunkKey(index)
+      const key = slotsKey(index)
       const decoded = decodeSlots(must(this.#store.get(key), 'a chunk that is done has its slots'))
       if (decoded === undefined) throw corrupt(B.staged, key)
       for (const slot of decoded) slots.push(slot)

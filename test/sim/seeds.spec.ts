@@ -21,7 +21,7 @@ describe('random seeds of consensus', function () {
   })
 
   it('C22, C24: votes of an epoch that the store came back behind bind when that epoch begins', async () => {
-    // Its chain databases are lost after it nullified in the new epoch; journal and guard are not, nor is the quorum whole.
+    // Its chain databases are lost after it nullified in the new epoch; journal and guard are not.
     for (const seed of [92, 142]) {
       const { code, lines } = await linesOf({ suite: 'consensus', seed, count: 1 })
       assert.equal(code, 0, lines.join('\n'))

@@ -127,7 +127,8 @@ export class FastStart {
     await putEpochs(target, this.#walk, chosen.judged)
     if (!(await this.#download(target, chosen))) return undefined
     this.#tell('switch', target, chosen.judged)
-    if ((await target.finish()) === undefined) {
+    if ((await target.finish(() => !this.#stopped)) === undefined) {
+      if (this.#stopped) return undefined
       for (const peer of chosen.peers)
         this.#c.network.report(peer, 'invalid', 'snapshot: its chunks are another state')
       return undefined
