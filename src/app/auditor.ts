@@ -6,13 +6,14 @@ import { chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { genesisShare, sumOfAccounts } from '../params/supply.ts'
 import type { Genesis } from '../params/genesis.ts'
+import type { INVARIANTS } from '../metrics/node.ts'
 import { issuedBy, readTotals } from '../state/supply.ts'
 import type { StateView } from '../state/ports.ts'
 import type { Amounts } from '../state/types.ts'
 import { LaneAuditor } from './lane-auditor.ts'
 
 /** Names of the invariants it watches, as the metric `icn_invariant_violations_total` labels them. */
-export type Invariant = 'supply' | 'height' | 'lanes'
+export type Invariant = Exclude<(typeof INVARIANTS)[number], 'halted'>
 
 export class Auditor {
   readonly #genesis: Genesis
@@ -40,6 +41,11 @@ export class Auditor {
     if (held.consumer === issued.consumer && held.industrial === issued.industrial) return
     const detail = `chain ${chainName(chain)} at ${height}: ${held.consumer}/${held.industrial}`
     this.#onViolation('supply', `${detail}, issued ${issued.consumer}/${issued.industrial}`)
+  }
+
+  /** The chain goes on from another height: it began anew at a snapshot (SNAP-8). */
+  begun(chain: ChainId): void {
+    this.#heights.delete(chain)
   }
 
   #issuedOn(chain: ChainId): Amounts {

@@ -81,7 +81,7 @@ export class LaneAuditor {
     const mark = marks.find(({ sequence }) => sequence === cursor)
     const isWrong =
       mark === undefined
-        ? receivedConsumer > end.consumer || receivedIndustrial > end.industrial
+        ? isAbove(receivedConsumer, end.consumer) || isAbove(receivedIndustrial, end.industrial)
         : receivedConsumer !== mark.consumer || receivedIndustrial !== mark.industrial
     lane.marks = marks.filter((one) => one.sequence >= cursor)
     if (!isWrong) return
@@ -102,6 +102,11 @@ export class LaneAuditor {
   }
 }
 
+/** Sums go around at 2^64 (R11). */
+const around = (sum: bigint): bigint => BigInt.asUintN(64, sum)
+/** Of what is on its way nothing tells more than that it is less than half of what there can be. */
+const isAbove = (received: bigint, sent: bigint): boolean => around(sent - received) >= 2n ** 63n
+
 const nameOf = (source: ChainId, destination: ChainId): string =>
   `lane ${chainName(source)} to ${chainName(destination)}`
 
@@ -114,8 +119,8 @@ function marksAfter(state: Reader, destination: ChainId, last: Mark, next: numbe
     const { receipts } = OutboxEntryType.deserialize(value)
     let { consumer, industrial } = at
     for (const receipt of receipts) {
-      consumer += receipt.consumer
-      industrial += receipt.industrial
+      consumer = around(consumer + receipt.consumer)
+      industrial = around(industrial + receipt.industrial)
     }
     at = { sequence: at.sequence + receipts.length, consumer, industrial }
     marks.push(at)

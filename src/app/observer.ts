@@ -152,6 +152,7 @@ export class Observer {
     const label = { chain: chainName(chain) }
     this.#metrics.chain.fastStartChunks.set({ ...label, kind: 'all' }, chunks)
     this.#metrics.chain.fastStartChunks.set({ ...label, kind: 'done' }, done)
+    if (stage === 'switch') this.#auditor.begun(chain)
     const isTenth = Math.floor((done * 10) / chunks) > Math.floor(((done - 1) * 10) / chunks)
     if (stage === 'chunks' && !isTenth) return
     this.#log.info({ ...label, stage, height, chunks, done, bytes }, 'fast start')

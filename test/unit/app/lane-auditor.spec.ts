@@ -94,6 +94,39 @@ describe('lanes of the auditor', () => {
     equal(found.length, 1)
   })
 
+  it('R11: sums go around at 2^64 on both ends, entry by entry and when they begin anew', () => {
+    const { a, b, found, see, pay, change, mint } = scene()
+    const near = 2n ** 64n - 5n
+    pay(1)
+    b.run({ deliveries: b.deliveries(a) })
+    const out = OutLaneType.deserialize(a.state.get(outLaneKey(b.chain))!)
+    change(a, outLaneKey(b.chain), OutLaneType.serialize({ ...out, sentConsumer: near }))
+    const inbound = InLaneType.deserialize(b.state.get(inLaneKey(a.chain))!)
+    change(b, inLaneKey(a.chain), InLaneType.serialize({ ...inbound, receivedConsumer: near }))
+    see(a)
+    see(b)
+    pay(2)
+    see(a)
+    b.run({ deliveries: b.deliveries(a) })
+    see(b)
+    deepEqual(found, [])
+    mint()
+    see(b)
+    equal(found.length, 1)
+  })
+
+  it('R11: a destination behind a source whose sum has gone around is no violation', () => {
+    const { a, b, found, see, pay, change } = scene()
+    pay(2)
+    const out = OutLaneType.deserialize(a.state.get(outLaneKey(b.chain))!)
+    change(a, outLaneKey(b.chain), OutLaneType.serialize({ ...out, sentConsumer: 3n }))
+    const received = { cursor: 1, refunds: 0, receivedConsumer: 2n ** 64n - 9n, receivedIndustrial: 0n }
+    change(b, inLaneKey(a.chain), InLaneType.serialize(received))
+    see(a)
+    see(b)
+    deepEqual(found, [])
+  })
+
   it('R11: after a start, and after entries that came and went unseen, sums begin anew', () => {
     const { a, b, found, see, pay, mint } = scene()
     pay(2)

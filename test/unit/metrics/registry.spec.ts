@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { netMetrics } from '../../../src/metrics/net.ts'
+import { INVARIANTS } from '../../../src/metrics/node.ts'
 import { createMetrics } from '../../../src/metrics/registry.ts'
 
 const DOCUMENT = new URL('../../../../docs/metrics.md', import.meta.url)
@@ -55,6 +56,13 @@ describe('metrics', () => {
   it('the stable names exist', () => {
     const { registry } = createMetrics()
     for (const name of STABLE) assert.ok(registry.getSingleMetric(name), name)
+  })
+
+  it('an alarm that never rang is 0, so that its first ring is a rise', async () => {
+    const text = await createMetrics().registry.metrics()
+    for (const invariant of INVARIANTS)
+      assert.ok(text.includes(`icn_invariant_violations_total{invariant="${invariant}"} 0`), invariant)
+    assert.match(text, /^icn_sign_guard_refusals_total 0$/m)
   })
 
   it('two nodes in one process do not share counts', async () => {
