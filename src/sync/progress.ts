@@ -34,7 +34,6 @@ export function restartProgress(progress: Progress, height: number, nowMs: numbe
   progress.samples.splice(0)
   progress.samples.push({ atMs: nowMs, height })
   progress.movedMs = nowMs
-  progress.stalled = undefined
 }
 
 export function blocksPerS({ samples }: Progress, height: number, nowMs: number): number {

@@ -122,9 +122,12 @@ function paused(state: SyncState, final: Place, env: Env): Effect[] {
   // The live part went on until it stopped; then what was probed may begin too low.
   if (final.height !== state.head.height) forgetAbove(state, final)
   restartProgress(state.progress, final.height, env.nowMs)
-  if (isSnapshotWorthIt(state, claimedHeight(env, state.target))) return fetchSnapshot(state, env)
+  // A chain pauses only for what is proven: it moves.
+  const told = tell(state, undefined)
+  if (isSnapshotWorthIt(state, claimedHeight(env, state.target)))
+    return [...told, ...fetchSnapshot(state, env)]
   state.phase = 'syncing'
-  return []
+  return told
 }
 
 function snapshotEnded(state: SyncState, final: Place | undefined, env: Env): Effect[] {
@@ -132,7 +135,9 @@ function snapshotEnded(state: SyncState, final: Place | undefined, env: Env): Ef
   state.phase = 'syncing'
   noteAttempt(state, env.nowMs)
   if (final !== undefined) forgetAbove(state, final)
-  restartProgress(state.progress, state.head.height, env.nowMs)
+  // In vain again, it stands still as before (SYN-12: one warning).
+  const isStill = final === undefined && state.progress.stalled !== undefined
+  if (!isStill) restartProgress(state.progress, state.head.height, env.nowMs)
   return []
 }
 

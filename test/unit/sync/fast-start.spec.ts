@@ -104,6 +104,27 @@ describe('when a fast start is due', () => {
     assert.deepEqual(world.stalls, [])
   })
 
+  it('SYN-12: a snapshot that is looked for in vain again and again is one warning, taken back when there is one', () => {
+    const world = new SyncWorld({ peers: honest(2), tip: TIP, mode: 'snapshot' })
+    world.hint()
+    const fetches = () => asksForSnapshots(world, 'fetch-snapshot')
+    assert(world.run(() => fetches() === 1, 5_000))
+    world.peers = pruned(2, 1_800)
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      world.run(() => false, 2_000)
+      world.feed({ type: 'snapshot', final: undefined })
+      assert(world.run(() => fetches() === attempt + 1, 60_000))
+    }
+    assert.deepEqual(
+      world.stalls.map((reason) => reason.split(':')[0]),
+      ['no peer holds blocks as low as 1, and none gives a snapshot']
+    )
+    assert.notEqual(world.state.progress.stalled, undefined)
+    world.feed({ type: 'snapshot', final: { height: 1_900, hash: hashOf(1_900) } })
+    assert.equal(world.stalls.at(-1), 'moving')
+    assert.equal(world.state.progress.stalled, undefined)
+  })
+
   it('SYN-12: a live chain that stands still because every block above is gone says what helps; one that goes on says nothing', () => {
     const world = new SyncWorld({ peers: pruned(2, 1_800), tip: TIP })
     world.hint()
