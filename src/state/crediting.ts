@@ -1,4 +1,5 @@
 /** What arrives for an account (R8): raises its balances, or creates its record as a transfer would (M8). */
+import { COORD } from '../primitives/chain-id.ts'
 import { ACCOUNT_STATE_BYTES } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import type { Amounts, BlockContext } from './types.ts'
@@ -16,9 +17,11 @@ const MAX_AMOUNT = 2n ** 64n - 1n
 export function creditOrCreate(
   ledger: Ledger,
   { receiver, consumer, industrial }: Incoming,
-  { params, timeMs }: Pick<BlockContext, 'params' | 'timeMs'>
+  { chain, params, timeMs }: Pick<BlockContext, 'chain' | 'params' | 'timeMs'>
 ): CreditCode | undefined {
   if (ledger.account(receiver) !== undefined) return credit(ledger, { receiver, consumer, industrial })
+  // There a record costs a deposit (EMI-8), and no honest chain sends anything else to it.
+  if (chain === COORD) return 'unknown-account'
   const minBalance = BigInt(params.minBalance)
   if (consumer < minBalance && industrial < minBalance) return 'below-min-balance'
   if (ledger.totals.stateBytes + ACCOUNT_STATE_BYTES > params.maxStateBytes) return 'state-full'

@@ -1,5 +1,9 @@
 import { deepEqual, equal } from 'node:assert/strict'
+import { RECEIPT_SYSTEM, RECEIPT_VALUE } from '../../../src/codec/receipt.ts'
+import type { Receipt } from '../../../src/codec/receipt.ts'
 import { StakeType } from '../../../src/codec/state-records.ts'
+import { MESSAGE_PAYOUT } from '../../../src/codec/system.ts'
+import { concat } from '../../../src/primitives/bytes.ts'
 import { readInLane } from '../../../src/node/chain/outbox.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import { stakeKey } from '../../../src/state/keys.ts'
@@ -116,6 +120,29 @@ describe('accounts on the coordination chain', () => {
     const after = readTotals(coord.state)
     deepEqual([after.accounts, after.deposits], [accounts + 1, DEPOSIT])
     equal(says(1n), undefined, 'a record that is there is filled by any amount')
+  })
+
+  it('R8, R18: values and payouts make no record on coordination; they fill one that is there', () => {
+    const { shard, coord, act } = scene()
+    shard.run({ transactions: [act(DEPOSIT)] })
+    const [whole] = coord.deliveries(shard)
+    const [activation] = whole!.receipts
+    const enough = BigInt(PARAMS.minBalance)
+    const says = (said: Partial<Receipt>) => {
+      const { cursor } = readInLane(coord.state, shard.chain) ?? { cursor: 0 }
+      const receipt = { ...activation!, consumer: enough, ...said, sequence: cursor }
+      return coord.run({ deliveries: [{ ...whole!, receipts: [receipt] }] }).received[0]
+    }
+    const value = { kind: RECEIPT_VALUE }
+    const payout = { kind: RECEIPT_SYSTEM, payload: concat(Uint8Array.of(MESSAGE_PAYOUT), VALIDATOR) }
+    const { accounts } = readTotals(coord.state)
+    const [refunded, lost] = [says(value), says(payout)]
+    deepEqual([refunded?.refusal, refunded?.refund], ['unknown-account', 0])
+    deepEqual([lost?.refusal, lost?.refund], ['unknown-account', undefined])
+    deepEqual([readTotals(coord.state).accounts, readTotals(coord.state).lostConsumer], [accounts, enough])
+    equal(says({ consumer: DEPOSIT })?.refusal, undefined)
+    deepEqual([says(value)?.refusal, says(payout)?.refusal], [undefined, undefined])
+    equal(readAccount(coord.state, activation!.receiver)?.consumer, 2n * enough)
   })
 
   it('R9: nothing goes to coordination while its lane is full', () => {
