@@ -16,10 +16,22 @@ export const receivedRange = (source: ChainId, sequence: number): Range => ({
   limit: 1
 })
 
-export function receivedWrites(received: readonly ReceiptResult[], height: number): Write[] {
+type Received = Pick<ReceiptResult, 'source' | 'sequence'>
+
+function runsOf(received: readonly Received[]): { readonly key: Uint8Array; readonly count: number }[] {
   return [...Map.groupBy(received, (one) => one.source)].map(([source, results]) => ({
-    type: 'put',
     key: receivedRow(source, results[0]?.sequence ?? 0),
-    value: concat(u64be(height), u64be(results.length))
+    count: results.length
   }))
 }
+
+export const receivedWrites = (received: readonly Received[], height: number): Write[] =>
+  runsOf(received).map(({ key, count }) => ({
+    type: 'put',
+    key,
+    value: concat(u64be(height), u64be(count))
+  }))
+
+/** Of the rows that a block with these results left. */
+export const receivedKeys = (received: readonly Received[]): Uint8Array[] =>
+  runsOf(received).map(({ key }) => key)

@@ -3,15 +3,18 @@
  * (boundaries with their certificates, epoch snapshots and their proofs) and the state, which is that of the tip.
  */
 import { BodyType } from '../codec/block.ts'
+import { decodeResults } from '../codec/results.ts'
 import { TransactionType, transactionId } from '../codec/transaction.ts'
 import { CHAIN_BUCKETS as B, bucketKey, decodeStored } from './buckets.ts'
 import { heightKey } from './chain-writes.ts'
 import type { Write } from './ports.ts'
+import { receivedKeys } from './received.ts'
 
 export interface KeptBlocks {
   readonly network: Uint8Array
   hashAt(height: number): Uint8Array | undefined
   body(height: number): Uint8Array | undefined
+  results(height: number): Uint8Array | undefined
 }
 
 export interface DroppedRows {
@@ -34,6 +37,10 @@ export function dropRows(kept: KeptBlocks, from: number, to: number): DroppedRow
     for (const of of [B.header, B.body, B.results, B.certificate]) writes.push(del(heightKey(of, height)))
     const hash = kept.hashAt(height)
     if (hash !== undefined) writes.push(del(bucketKey(B.heightOfHash, hash)))
+    const results = kept.results(height)
+    // Genesis did nothing and has an empty row.
+    if (results !== undefined && results.length > 0)
+      writes.push(...receivedKeys(decodeResults(results).received).map(del))
     const body = kept.body(height)
     bytes += BLOCK_BYTES
     if (body === undefined) continue
