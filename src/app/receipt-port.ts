@@ -3,19 +3,19 @@
  * and what was acknowledged; of the others it says nothing.
  */
 import type { ChainId } from '../primitives/chain-id.ts'
-import { decodeResults } from '../codec/results.ts'
-import type { StoredReceipt } from '../codec/results.ts'
 import type { ChainNode } from '../node/chain/chain-node.ts'
 import { readInLane, readOutLane } from '../node/chain/outbox.ts'
 import type { Chains } from '../node/chains.ts'
 import { chainsOf } from '../primitives/chain-id.ts'
 import type { LaneFacts, ReceiptFacts, ReceiptPlace } from '../rpc/port.ts'
+import { DecodedResults } from './decoded-results.ts'
 
 /** A receipt, its refund: nothing answers a refund. */
 const HOPS_MAX = 2
 
 export class ReceiptPort {
   readonly #chains: Chains
+  readonly #results = new DecodedResults()
 
   constructor(chains: Chains) {
     this.#chains = chains
@@ -40,7 +40,7 @@ export class ReceiptPort {
     const from = this.#chains.get(source)
     const to = this.#chains.get(destination)
     const lane = from === undefined ? undefined : readOutLane(from.tree.final.state, destination)
-    const delivery = to === undefined ? undefined : await deliveryOf(to, source, sequence)
+    const delivery = to === undefined ? undefined : await this.#deliveryOf(to, place)
     if (delivery !== undefined) {
       const status = delivery.reason === undefined ? 'delivered' : 'refused'
       const isKnown = lane !== undefined && lane.acknowledged > sequence
@@ -49,6 +49,26 @@ export class ReceiptPort {
     if (lane === undefined) return { ...place, status: from === undefined ? 'unseen' : 'unknown' }
     if (lane.acknowledged > sequence) return { ...place, status: 'acknowledged' }
     return { ...place, status: lane.next > sequence ? 'provable' : 'unknown' }
+  }
+
+  async #deliveryOf(
+    node: ChainNode,
+    { source, sequence }: ReceiptPlace
+  ): Promise<Pick<ReceiptFacts, 'place' | 'reason' | 'refund'> | undefined> {
+    const { state } = node.tree.final
+    if ((readInLane(state, source)?.cursor ?? 0) <= sequence) return undefined
+    const found = await node.store.deliveryOf(source, sequence)
+    const hash = found === undefined ? undefined : node.store.hashAt(found.height)
+    // The block may have been pruned: the cursor alone says that it was delivered.
+    if (found === undefined || hash === undefined) return {}
+    const result = this.#results
+      .of(node, found.height)
+      ?.received.find((one) => one.source === source && one.sequence === sequence)
+    return {
+      place: { chain: node.chain, height: found.height, hash },
+      ...(result?.refusal === undefined ? {} : { reason: result.refusal }),
+      ...(result?.refund === undefined ? {} : { refund: result.refund })
+    }
   }
 
   /** Every lane from and to a followed chain that was ever used. */
@@ -63,35 +83,4 @@ export class ReceiptPort {
       return out === undefined && inbound === undefined ? [] : [{ other, out, in: inbound }]
     })
   }
-}
-
-async function deliveryOf(
-  node: ChainNode,
-  source: ChainId,
-  sequence: number
-): Promise<Pick<ReceiptFacts, 'place' | 'reason' | 'refund'> | undefined> {
-  const { state } = node.tree.final
-  if ((readInLane(state, source)?.cursor ?? 0) <= sequence) return undefined
-  const found = await node.store.deliveryOf(source, sequence)
-  const hash = found === undefined ? undefined : node.store.hashAt(found.height)
-  // The block may have been pruned: the cursor alone says that it was delivered.
-  if (found === undefined || hash === undefined) return {}
-  const result = resultOf(node, found.height, source, sequence)
-  return {
-    place: { chain: node.chain, height: found.height, hash },
-    ...(result?.refusal === undefined ? {} : { reason: result.refusal }),
-    ...(result?.refund === undefined ? {} : { refund: result.refund })
-  }
-}
-
-function resultOf(
-  node: ChainNode,
-  height: number,
-  source: ChainId,
-  sequence: number
-): StoredReceipt | undefined {
-  const bytes = node.store.results(height)
-  return bytes === undefined
-    ? undefined
-    : decodeResults(bytes).received.find((one) => one.source === source && one.sequence === sequence)
 }

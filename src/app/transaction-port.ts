@@ -6,7 +6,6 @@ import { chainName } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import { BundleType } from '../codec/messages.ts'
-import { decodeResults } from '../codec/results.ts'
 import type { StoredResult } from '../codec/results.ts'
 import type { Verifier } from '../crypto/ports.ts'
 import type { Dropped } from '../mempool/pool.ts'
@@ -18,6 +17,7 @@ import { execute } from '../state/execute.ts'
 import { Ledger } from '../state/ledger.ts'
 import { checkStateless, signatureJob } from '../state/stateless.ts'
 import type { CheckedTransaction, TransactionResult } from '../state/types.ts'
+import { DecodedResults } from './decoded-results.ts'
 
 /** Reasons kept for transactions that left a pool without becoming final. */
 const DROPPED_MAX = 20_000
@@ -31,11 +31,7 @@ export interface TransactionPortComponents {
 export class TransactionPort {
   readonly #c: TransactionPortComponents
   readonly #dropped = new Map<Hex, string>()
-  /** Of the block asked about last, per chain: questions about one block come together. */
-  readonly #results = new Map<
-    ChainId,
-    { readonly height: number; readonly results: readonly StoredResult[] }
-  >()
+  readonly #results = new DecodedResults()
 
   constructor(components: TransactionPortComponents) {
     this.#c = components
@@ -124,7 +120,7 @@ export class TransactionPort {
     const place = node.store.placeOf(id)
     if (place !== undefined) {
       const { height, index } = place
-      const result = this.#resultsOf(node, height)[index]
+      const result = this.#results.of(node, height)?.transactions[index]
       const hash = must(node.store.hashAt(height), 'an indexed block is stored')
       return {
         status: 'final',
@@ -142,14 +138,6 @@ export class TransactionPort {
       }
     }
     return node.pool.get(key) === undefined ? undefined : { status: 'pending' }
-  }
-
-  #resultsOf(node: ChainNode, height: number): readonly StoredResult[] {
-    const last = this.#results.get(node.chain)
-    if (last?.height === height) return last.results
-    const results = decodeResults(node.store.results(height) ?? new Uint8Array(0)).transactions
-    this.#results.set(node.chain, { height, results })
-    return results
   }
 }
 

@@ -22,7 +22,7 @@ export const REFUSED = -32000
 
 /** Weight of one batch: so many entries, or fewer heavy ones. */
 export const BATCH_MAX = 1_000
-/** Weight of calls in progress in one server: bounds what callers can make a node hold. */
+/** Weight of calls that are not answered, or whose answer is not out, in one server: bounds what callers can make a node hold. */
 const IN_FLIGHT_MAX = 10_000
 
 const NO_METHODS: ReadonlyMap<string, Callable> = new Map()
@@ -35,6 +35,13 @@ export interface Caller {
   readonly own?: ReadonlyMap<string, Callable>
   /** It has shown the admin token (RPC-18). */
   readonly isAdmin?: boolean
+  /** Settles when the answer is out, or nobody takes it any more: until then it weighs. @default it is out at once */
+  readonly sent?: Promise<void>
+}
+
+/** A message that is being answered: weighs as much as its calls, until the answer is out. */
+interface Asked extends Required<Omit<Caller, 'sent'>> {
+  weight: number
 }
 
 const unknownMethod = (name: string): string =>
@@ -85,22 +92,32 @@ export class Dispatch {
    */
   async answer(
     request: unknown,
-    { own = NO_METHODS, isAdmin = false }: Caller = {}
+    { own = NO_METHODS, isAdmin = false, sent }: Caller = {}
   ): Promise<Reply | readonly Reply[] | undefined> {
-    const caller = { own, isAdmin }
-    if (!Array.isArray(request)) return this.#one(request, caller)
+    const asked: Asked = { own, isAdmin, weight: 0 }
+    const forget = (): void => void (this.#inFlight -= asked.weight)
+    try {
+      return await this.#answers(request, asked)
+    } finally {
+      if (sent === undefined) forget()
+      else void sent.then(forget)
+    }
+  }
+
+  async #answers(request: unknown, asked: Asked): Promise<Reply | readonly Reply[] | undefined> {
+    if (!Array.isArray(request)) return this.#one(request, asked)
     const entries: readonly unknown[] = request
     if (entries.length === 0) return errorReply(null, INVALID_REQUEST, 'an empty batch')
     const weight = entries.reduce<number>((sum, entry) => sum + weightOf(entry), 0)
     if (weight > BATCH_MAX) {
       return errorReply(null, INVALID_REQUEST, `a batch has at most weight ${BATCH_MAX}, this has ${weight}`)
     }
-    const replies = await Promise.all(entries.map((entry) => this.#one(entry, caller)))
+    const replies = await Promise.all(entries.map((entry) => this.#one(entry, asked)))
     const answered = replies.filter((reply) => reply !== undefined)
     return answered.length === 0 ? undefined : answered
   }
 
-  async #one(request: unknown, { own, isAdmin }: Required<Caller>): Promise<Reply | undefined> {
+  async #one(request: unknown, asked: Asked): Promise<Reply | undefined> {
     if (typeof request !== 'object' || request === null || Array.isArray(request)) {
       return errorReply(null, INVALID_REQUEST, 'a request is an object')
     }
@@ -113,30 +130,21 @@ export class Dispatch {
     ) {
       return errorReply(known, INVALID_REQUEST, 'expected {jsonrpc: "2.0", id, method, params}')
     }
-    const callable = METHODS.get(method) ?? own.get(method)
-    const reply = await this.#answerTo(known, method, params, callable, isAdmin)
+    const reply = await this.#answerTo(known, method, params, asked)
     return id === undefined ? undefined : reply
   }
 
-  async #answerTo(
-    id: Id,
-    name: string,
-    params: unknown,
-    callable: Callable | undefined,
-    isAdmin: boolean
-  ): Promise<Reply> {
-    if (callable === undefined) return errorReply(id, METHOD_NOT_FOUND, unknownMethod(name))
-    if (callable.isAdmin === true && !isAdmin) return refusalReply(id, NO_TOKEN)
-    return this.#call(id, name, callable, params)
-  }
-
-  async #call(id: Id, name: string, method: Callable, params: unknown): Promise<Reply> {
+  async #answerTo(id: Id, name: string, params: unknown, asked: Asked): Promise<Reply> {
+    const method = METHODS.get(name) ?? asked.own.get(name)
+    if (method === undefined) return errorReply(id, METHOD_NOT_FOUND, unknownMethod(name))
+    if (method.isAdmin === true && !asked.isAdmin) return refusalReply(id, NO_TOKEN)
     const values = parseParams(method.params, params)
     if (typeof values === 'string') return errorReply(id, INVALID_PARAMS, values)
     if (this.#inFlight + method.weight > this.#inFlightMax) {
       return refusalReply(id, refused('RPC_BUSY', 'too many calls in progress', { limit: this.#inFlightMax }))
     }
     this.#inFlight += method.weight
+    asked.weight += method.weight
     try {
       const outcome = await method.call(this.#port, values)
       if (!outcome.ok && isRefused(outcome)) this.#events.refused(outcome.code)
@@ -144,8 +152,6 @@ export class Dispatch {
     } catch (error) {
       this.#events.failed(name, error)
       return errorReply(id, INTERNAL_ERROR, 'internal error')
-    } finally {
-      this.#inFlight -= method.weight
     }
   }
 }

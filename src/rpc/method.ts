@@ -4,7 +4,7 @@ import type { Answer, NodePort, Refused } from './port.ts'
 import type { ParamTable, Parsed } from './params.ts'
 
 /** A proof holds every epoch since what its reader trusts: up to 8 MiB, twice that in hex. */
-export const PROOF_WEIGHT = 50
+export const PROOF_WEIGHT = 500
 
 /** The caller's parameters do not go together: JSON-RPC −32602. */
 export interface InvalidParams {

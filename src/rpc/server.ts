@@ -19,6 +19,8 @@ export const REQUEST_BYTES_MAX = 2 * 1024 * 1024
 const CONNECTIONS_MAX = 512
 /** Time for a whole request to arrive: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** A connection on which nothing moves for so long is closed: nor do slow readers hold what waits for them. */
+const STILL_TIMEOUT_MS = 60_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 export interface Address {
@@ -108,6 +110,7 @@ const createApp = (): FastifyInstance =>
     logger: false,
     bodyLimit: REQUEST_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: STILL_TIMEOUT_MS,
     forceCloseConnections: true
   })
 
@@ -132,7 +135,10 @@ export function createRpcApp(
         .type(JSON_TYPE)
         .send(JSON.stringify(errorReply(null, PARSE_ERROR, 'not JSON')))
     }
-    const answer = await dispatch.answer(parsed.value, { isAdmin: isAdmin(request.headers.authorization) })
+    const sent = Promise.withResolvers<void>()
+    for (const end of ['finish', 'close']) reply.raw.once(end, sent.resolve)
+    const caller = { isAdmin: isAdmin(request.headers.authorization), sent: sent.promise }
+    const answer = await dispatch.answer(parsed.value, caller)
     if (answer === undefined) return reply.code(204).send()
     return reply.type(JSON_TYPE).send(JSON.stringify(answer))
   })

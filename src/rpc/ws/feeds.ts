@@ -81,12 +81,13 @@ export class AnswerFeed<A extends TopicEvent> implements Feed {
   async take(): Promise<readonly A[]> {
     const now = this.#nowMs()
     if (this.#isEnded || now < this.#dueMs) return []
+    // Whether it differs or not: reading is what costs.
+    this.#dueMs = now + this.#intervalMs
     const answer = await this.#read()
     this.#isEnded = this.#isOver(answer)
     const text = JSON.stringify(answer)
     if (text === this.#last) return []
     this.#last = text
-    this.#dueMs = now + this.#intervalMs
     return [answer]
   }
 }

@@ -37,6 +37,8 @@ export interface SessionParts {
   readonly nowMs: () => number
 }
 
+const nothing = (): void => undefined
+
 /** For the other side's close frame to arrive. */
 const CLOSING_MS = 1_000
 
@@ -45,6 +47,8 @@ export class Session {
   readonly #subscriptions: Subscriptions
   /** Messages that arrived while as many as allowed were being answered: what one read of the socket held. */
   readonly #waiting: string[] = []
+  /** Told when the connection is no more: answers that are not out. */
+  readonly #unsent = new Set<() => void>()
   #calls = 0
   #isPaused = false
   #isPublishing = false
@@ -101,6 +105,7 @@ export class Session {
   closed(): void {
     this.#reason ??= 'left'
     this.#waiting.length = 0
+    for (const end of this.#unsent) end()
     this.#parts.events.ended(this.#reason)
   }
 
@@ -148,12 +153,20 @@ export class Session {
     const { dispatch } = this.#parts
     const made: Subscription[] = []
     const request = parseJson(text)
+    const sent = Promise.withResolvers<void>()
+    const over = (): void => {
+      this.#unsent.delete(over)
+      sent.resolve()
+    }
+    this.#unsent.add(over)
+    const caller = { own: this.#subscriptions.methods(made), sent: sent.promise }
     const reply =
       request === undefined
         ? errorReply(null, PARSE_ERROR, 'not JSON')
-        : await dispatch.answer(request.value, { own: this.#subscriptions.methods(made) })
+        : await dispatch.answer(request.value, caller)
+    if (reply === undefined || this.#reason !== undefined) over()
     if (this.#reason !== undefined) return
-    if (reply !== undefined) this.#send(JSON.stringify(reply))
+    if (reply !== undefined) this.#send(JSON.stringify(reply), over)
     for (const each of made) each.isAnswered = true
     if (made.length > 0) this.wake()
   }
@@ -186,9 +199,12 @@ export class Session {
     return events.length > 0
   }
 
-  #send(text: string): void {
+  #send(text: string, over: () => void = nothing): void {
     const { wire, limits, nowMs } = this.#parts
-    wire.send(text, () => this.#sent())
+    wire.send(text, () => {
+      over()
+      this.#sent()
+    })
     if (this.#fullMs === undefined && wire.bufferedAmount > limits.bufferBytes) {
       this.#fullMs = nowMs()
       this.#pause()

@@ -76,6 +76,16 @@ describe('RPC: topics transaction and atomic', () => {
     assert.deepEqual(await told(1), ['final'])
   })
 
+  it('RPC-15: it is read at most every 250 ms, whether it differs or not: thousands may wait for one block', async () => {
+    const { now, told } = transactionScene()
+    await told()
+    await told()
+    for (let at = 0; at < 5; at++) await told(40)
+    assert.equal(now.reads, 2)
+    await told(50)
+    assert.equal(now.reads, 3)
+  })
+
   it('RPC-15, ATO-12: an action is told from open to its end, with what is held for it', async () => {
     const base = { sender: bytes32(1).subarray(0, 20), height: 3, deadline: 30, reason: 0, parts: [] }
     const asOf = { chain: SHARD, height: 4, hash: bytes32(4) }

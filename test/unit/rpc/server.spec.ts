@@ -215,6 +215,30 @@ describe('RPC server', () => {
     assert.equal((await last).error, undefined)
   })
 
+  it('RPC-4: a call is in progress until its answer is out', async () => {
+    const dispatch = new Dispatch(fakeNodePort(), components().events, { inFlightMax: 1 })
+    const out = Promise.withResolvers<void>()
+    const ask = (id: number, sent?: Promise<void>) =>
+      dispatch.answer(request(id, 'tx_get', { id: '00'.repeat(32) }), sent && { sent }) as Promise<Reply>
+    assert.equal((await ask(1, out.promise)).error, undefined)
+    assert.deepEqual((await ask(2)).error?.data, { code: 'RPC_BUSY', number: 308, limit: 1 })
+    out.resolve()
+    await out.promise
+    assert.equal((await ask(3)).error, undefined)
+    assert.equal((await ask(4)).error, undefined)
+  })
+
+  it('RPC-4: what is out over HTTP weighs nothing any more', async () => {
+    const app = createRpcApp(components(), { metrics: false })
+    for (let id = 0; id < 30; id++) {
+      const payload = JSON.stringify(request(id, 'supply_proof'))
+      const headers = { 'content-type': 'application/json' }
+      const { body } = await app.inject({ method: 'POST', url: '/', headers, payload })
+      assert.doesNotMatch(body, /RPC_BUSY/, `call ${id}`)
+    }
+    await app.close()
+  })
+
   it('RPC-3: serves /live, /health, /metrics and /openrpc.json', async () => {
     let ok = true
     const port = fakeNodePort({

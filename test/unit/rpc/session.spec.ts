@@ -55,15 +55,11 @@ class FakeWire implements Wire {
   }
 }
 
-function open(chain = new GrowingChain(), limits: Partial<SocketLimits> = {}) {
-  const wire = new FakeWire()
-  const clock = { nowMs: 0 }
-  const ended: string[] = []
-  const failed: string[] = []
-  const dispatch = new Dispatch(chain.port, {
-    failed: (where) => void failed.push(where),
-    refused: () => undefined
-  })
+function open(chain = new GrowingChain(), limits: Partial<SocketLimits> = {}, inFlightMax = 10_000) {
+  const [wire, clock] = [new FakeWire(), { nowMs: 0 }]
+  const [ended, failed]: [string[], string[]] = [[], []]
+  const events = { failed: (where: string) => void failed.push(where), refused: () => undefined }
+  const dispatch = new Dispatch(chain.port, events, { inFlightMax })
   const session = new Session({
     port: chain.port,
     dispatch,
@@ -81,7 +77,7 @@ function open(chain = new GrowingChain(), limits: Partial<SocketLimits> = {}) {
     session.receive(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
     await settle()
   }
-  return { session, wire, clock, ended, failed, say, chain }
+  return { session, wire, clock, ended, failed, say, chain, dispatch }
 }
 
 /** Lets everything run that waits for nothing but a turn. */
@@ -206,10 +202,10 @@ describe('RPC: one WebSocket', () => {
     assert.equal(told(), 1)
     for (const [atMs, height, count] of [
       [SOCKET_LIMITS.tickMs, 7, 1],
-      [SOCKET_LIMITS.tickMs, 8, 2],
-      // Two changes within one interval are one event.
-      [SOCKET_LIMITS.tickMs + 1, 9, 2],
-      [2 * SOCKET_LIMITS.tickMs, 10, 3]
+      // It is read once in an interval: two changes within one are one event.
+      [2 * SOCKET_LIMITS.tickMs, 9, 2],
+      [3 * SOCKET_LIMITS.tickMs - 1, 10, 2],
+      [3 * SOCKET_LIMITS.tickMs, 10, 3]
     ] as const) {
       clock.nowMs = atMs
       final = height
@@ -332,6 +328,20 @@ describe('RPC: one WebSocket', () => {
     waiting[0]?.()
     await settle()
     assert.deepEqual([waiting.length, wire.calls], [3, ['pause', 'resume']])
+  })
+
+  it('RPC-4: an answer that the other side has not taken weighs, until it is taken or the connection ends', async () => {
+    const { session, wire, say, dispatch } = open(new GrowingChain(), {}, 1)
+    const request = { jsonrpc: '2.0', id: 1, method: 'chain_head', params: { chain: 0 } }
+    const refusal = async () => refusalOf((await dispatch.answer(request)) as Reply)
+    wire.isRead = false
+    for (const end of [() => wire.read(), () => session.closed()]) {
+      await say('chain_head', { chain: 0 })
+      assert.equal(await refusal(), 'RPC_BUSY')
+      end()
+      await settle()
+      assert.equal(await refusal(), undefined)
+    }
   })
 
   it('RPC-17: pings a silent connection, ends one that does not answer', () => {
