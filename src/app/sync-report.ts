@@ -27,10 +27,19 @@ export function describeSync(node: ChainNode, peers: number, liveRate: number): 
     blocksPerS: sync.active ? facts.blocksPerS : liveRate,
     ...(facts.etaMs === undefined ? {} : { etaMs: facts.etaMs }),
     peers,
-    trust: checkpoint !== undefined ? 'checkpoint' : facts.isUnvouched ? 'genesis-unvouched' : 'genesis',
+    trust: trustOf(facts, tip.height),
     ...(held === undefined ? {} : { trustAgeMs: tip.timeMs - held.timeMs }),
     ...(reason === undefined ? {} : { reason })
   }
+}
+
+/** A checkpoint vouches for what leads to it, once it is reached (SYN-11). */
+export function trustOf(
+  { checkpoint, isUnvouched }: Pick<Facts, 'checkpoint' | 'isUnvouched'>,
+  finalHeight: number
+): SyncFacts['trust'] {
+  if (checkpoint !== undefined && checkpoint.height <= finalHeight) return 'checkpoint'
+  return isUnvouched ? 'genesis-unvouched' : 'genesis'
 }
 
 /** Gauges of a chain that are read when somebody looks. */
