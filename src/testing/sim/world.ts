@@ -382,9 +382,8 @@ export class World {
 
   #expectSupply(violation: (text: string) => void): Supply {
     const supply = new Supply(violation)
-    const coord = buildChainGenesis(this.genesis, COORD)
     for (const chain of this.chains) {
-      const { changes } = chain === COORD ? coord : buildChainGenesis(this.genesis, chain)
+      const { changes } = buildChainGenesis(this.genesis, chain)
       supply.expect(chain, { get: (key) => changes.values.get(toHex(key)) })
     }
     return supply
