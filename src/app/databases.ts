@@ -1,6 +1,6 @@
 /** The databases of a data directory, as a node opens them. */
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { NodeConfig } from '../node/config.ts'
 import { StoreError } from '../store/errors.ts'
@@ -8,18 +8,27 @@ import { openLevel } from '../store/level.ts'
 import type { KeyValueStore } from '../store/ports.ts'
 import { discardStaging, finishReplacement } from '../store/staging.ts'
 
+/** One that LevelDB has not made all files of yet. */
+const UNMADE_SUFFIX = '.new'
+
 /** New where there is none yet; a database that lost its files is refused by what opens it. */
 export async function openDatabase(path: string): Promise<KeyValueStore> {
   await finishReplacement(path)
-  const isNew = !existsSync(path)
-  if (isNew) await makeDirectory(dirname(path))
-  return openLevel(path, { isNew })
+  if (!existsSync(path)) await makeDatabase(path)
+  return openLevel(path, { isNew: false })
 }
 
-async function makeDirectory(path: string): Promise<void> {
+/** Complete before it has its name: what a kill leaves in between must not look like one that lost its files. */
+async function makeDatabase(path: string): Promise<void> {
+  const unmade = path + UNMADE_SUFFIX
   try {
-    await mkdir(path, { recursive: true })
+    await mkdir(dirname(path), { recursive: true })
+    await rm(unmade, { recursive: true, force: true })
+    const database = await openLevel(unmade, { isNew: true })
+    await database.close()
+    await rename(unmade, path)
   } catch (cause) {
+    if (cause instanceof StoreError) throw cause
     throw new StoreError({ code: 'STORE_IO', path }, undefined, { cause })
   }
 }

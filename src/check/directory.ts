@@ -27,7 +27,7 @@ export interface DataDirectory {
 }
 
 /** What a fast start leaves behind when it is killed; the next start goes on with it or removes it. */
-const LEFT_BEHIND = /\.(import|replaced)$/
+const LEFT_BEHIND = /\.(import2?|replaced|new)$/
 
 /** @throws CheckError CHECK_NOT_A_DATA_DIRECTORY, CHECK_DISK */
 export async function readDirectory(path: string, log: FindingLog): Promise<DataDirectory> {

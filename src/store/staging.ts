@@ -39,16 +39,36 @@ export async function finishReplacement(path: string): Promise<void> {
 
 const SUFFIXES = [IMPORT_SUFFIX, OTHER_IMPORT_SUFFIX, REPLACED_SUFFIX] as const
 
+/**
+ * A chain that a killed node left under another name, or that lives there while the node runs: not to be had before the
+ * next start, respectively before it stops.
+ */
+export async function isMoving(path: string): Promise<boolean> {
+  const names = await readdir(dirname(path)).catch((): string[] => [])
+  const name = basename(path)
+  return !names.includes(name) && SUFFIXES.some((suffix) => names.includes(name + suffix))
+}
+
 /** The chain among them, or else the first: an import that was not finished is none. */
 async function wholeOf(path: string, suffixes: readonly string[]): Promise<string | undefined> {
-  for (const suffix of suffixes) {
-    const database = await openLevel(path + suffix, { isNew: false })
-    const isWhole = ChainStore.exists(database)
-    await database.close()
-    if (isWhole) return suffix
-  }
+  for (const suffix of suffixes) if (await isChain(path + suffix)) return suffix
   return suffixes[0]
 }
+
+/** A directory in which LevelDB had not made its files yet is none either; what a chain lost is told by who opens it. */
+async function isChain(path: string): Promise<boolean> {
+  try {
+    const database = await openLevel(path, { isNew: false })
+    const found = ChainStore.exists(database)
+    await database.close()
+    return found
+  } catch (error) {
+    if (error instanceof StoreError && INCOMPLETE.has(error.code)) return false
+    throw error
+  }
+}
+
+const INCOMPLETE: ReadonlySet<string> = new Set(['STORE_MISSING', 'STORE_CORRUPT'])
 
 /** What nobody goes on with: a node that syncs in full. @throws StoreError STORE_IO */
 export async function discardStaging(path: string): Promise<void> {

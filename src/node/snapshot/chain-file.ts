@@ -26,6 +26,7 @@ import {
   FrameReader,
   FrameWriter
 } from './snapshot-file.ts'
+import { movingChain } from './transfer.ts'
 import type { TransferInit, Transferred } from './transfer.ts'
 
 const MAGIC = 'icn-chain-1\n'
@@ -38,6 +39,8 @@ const wrong = (detail: string): Refusal<ChainFileCode> => refuse('file-refused',
 export async function exportChains(init: TransferInit): Promise<Verdict<Transferred[], ChainFileCode>> {
   const { data, genesis } = init
   const network = networkId(genesis)
+  const moving = await movingChain(init)
+  if (moving !== undefined) return refuse('no-chain', moving)
   const opened: { chain: ChainId; store: ChainStore; database: KeyValueStore }[] = []
   try {
     for (const chain of [COORD, ...Array.from({ length: genesis.shards }, (_, index) => shardId(index))]) {

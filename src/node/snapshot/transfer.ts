@@ -1,7 +1,7 @@
 /** Snapshots of a stopped node as a file, and a data directory that begins with one (`icn snapshot`). */
 import { existsSync } from 'node:fs'
 import { equal, toHex } from '../../primitives/bytes.ts'
-import { COORD, chainName, shardId } from '../../primitives/chain-id.ts'
+import { COORD, chainName, chainsOf, shardId } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { accept, refuse } from '../../primitives/result.ts'
 import type { Refusal, Verdict } from '../../primitives/result.ts'
@@ -22,7 +22,7 @@ import { ChainStore } from '../../store/chain-store.ts'
 import { openLevel } from '../../store/level.ts'
 import { NodeStore } from '../../store/node-store.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
-import { openStaging, placeStaging } from '../../store/staging.ts'
+import { isMoving, openStaging, placeStaging } from '../../store/staging.ts'
 import { StateSnapshots } from '../../store/state-snapshots.ts'
 import type { HeldSnapshot } from '../../store/state-snapshots.ts'
 import { dataPaths } from '../data-dir.ts'
@@ -73,6 +73,8 @@ interface OpenChain {
 /** @throws StoreError, and what the system says of the file */
 export async function exportSnapshots(init: TransferInit): Promise<Verdict<Transferred[], TransferCode>> {
   const network = networkId(init.genesis)
+  const moving = await movingChain(init)
+  if (moving !== undefined) return refuse('no-snapshot', moving)
   const chains = await openChains(init, network)
   try {
     const chosen = choose(chains)
@@ -86,6 +88,19 @@ export async function exportSnapshots(init: TransferInit): Promise<Verdict<Trans
   } finally {
     for (const { database } of chains) await database.close()
   }
+}
+
+/** @returns what to do about a chain that would be left out: it lies under another name */
+export async function movingChain({
+  data,
+  genesis
+}: Pick<TransferInit, 'data' | 'genesis'>): Promise<string | undefined> {
+  for (const chain of chainsOf(genesis.shards)) {
+    if (!(await isMoving(dataPaths(data).chainDatabase(chain)))) continue
+    const what = `chain ${chainName(chain)} of ${data} was about to take its place when the node was killed`
+    return `${what}: start the node once, and stop it`
+  }
+  return undefined
 }
 
 async function openChains({ data, genesis }: TransferInit, network: Uint8Array): Promise<OpenChain[]> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '../../../src/primitives/bytes.ts'
@@ -67,6 +67,14 @@ describe('icn check: command', () => {
     const moving = await icn(['check', '--data', 'moving'], { cwd })
     assert.deepEqual([moving.code, moving.stderr.length], [2, 1])
     assert.match(moving.stderr[0]!, /coord\.import .* start the node once, then check/)
+  })
+
+  it('SNAP-8: what a killed node left beside its chains is no finding', async () => {
+    cpSync(join(cwd, 'a'), join(cwd, 'left'), { recursive: true })
+    for (const suffix of ['.import', '.import2', '.replaced', '.new'])
+      mkdirSync(`${databasePath(join(cwd, 'left'), 'coord')}${suffix}`)
+    const { code, stdout } = await icn(['check', '--data', 'left'], { cwd })
+    assert.deepEqual([code, /no findings/.test(stdout)], [0, true], stdout)
   })
 
   it('no option, no data directory, a directory in use: one line, exit code 2', async () => {

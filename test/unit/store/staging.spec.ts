@@ -7,7 +7,7 @@ import { utf8 } from '../../../src/primitives/bytes.ts'
 import { CHAIN_BUCKETS as B, bucketKey } from '../../../src/store/buckets.ts'
 import { openLevel } from '../../../src/store/level.ts'
 import type { KeyValueStore } from '../../../src/store/ports.ts'
-import { discardStaging, finishReplacement, openStaging } from '../../../src/store/staging.ts'
+import { discardStaging, finishReplacement, isMoving, openStaging } from '../../../src/store/staging.ts'
 import { SwitchableStore } from '../../../src/store/switchable.ts'
 
 const KEY = Uint8Array.of(1, 1)
@@ -87,6 +87,16 @@ describe('the directories of an import', () => {
     mkdirSync(`${path}.import2`)
     await finishReplacement(path)
     assert.deepEqual(names(), ['chain'])
+  })
+
+  it('SNAP-8: a kill before LevelDB had made the files of a third import leaves the chain that lives in the second', async () => {
+    mkdirSync(`${path}.import`)
+    await make('.import2', 2)
+    assert.equal(await isMoving(path), true)
+    await finishReplacement(path)
+    assert.equal(await isMoving(path), false)
+    assert.deepEqual(names(), ['chain', 'chain.import'])
+    assert.equal(await valueOf(path), 2)
   })
 
   it('what nobody goes on with is deleted beside the chain', async () => {

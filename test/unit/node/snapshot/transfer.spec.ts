@@ -1,14 +1,25 @@
-import { deepEqual, equal, ok } from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../../../src/app/clock.ts'
 import { checkDirectories } from '../../../../src/check/index.ts'
 import { inlineVerifier } from '../../../../src/crypto/inline-verifier.ts'
 import { dataPaths } from '../../../../src/node/data-dir.ts'
+import { exportChains } from '../../../../src/node/snapshot/chain-file.ts'
 import { exportSnapshots, importSnapshots } from '../../../../src/node/snapshot/transfer.ts'
 import { genesisToJson } from '../../../../src/params/genesis-json.ts'
 import type { Genesis } from '../../../../src/params/genesis.ts'
+import { shardId } from '../../../../src/primitives/chain-id.ts'
 import { checkGenesisOf, makeDirectory } from '../../../support/data-directory.ts'
 
 const GENESIS = checkGenesisOf(1)
@@ -60,6 +71,24 @@ describe('snapshots as files', () => {
     }
     const again = await importSnapshots(init(data, file))
     equal(again.ok ? '' : again.code, 'not-empty')
+  })
+
+  it('SNAP-8: nothing is written while a chain lies under another name, instead of a file without it', async () => {
+    const data = join(base, 'moving')
+    cpSync(join(base, 'source'), data, { recursive: true })
+    const shard = dataPaths(data).chainDatabase(shardId(0))
+    renameSync(shard, `${shard}.import`)
+    for (const written of [
+      await exportSnapshots(init(data, join(base, 'half.snapshot'))),
+      await exportChains(init(data, join(base, 'half.blocks')))
+    ]) {
+      ok(!written.ok)
+      match(written.detail, /^chain 0 of .*moving was about to .* start the node once, and stop it$/)
+    }
+    deepEqual(
+      readdirSync(base).filter((name) => name.startsWith('half')),
+      []
+    )
   })
 
   it('SNAP-5: a file with a byte flipped anywhere is refused, and nothing of it becomes a chain', async () => {
