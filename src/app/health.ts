@@ -1,6 +1,7 @@
 /**
  * /health (SYSTEM 6): healthy means that every followed chain is in sync and advancing, with the reasons when not.
- * An idle chain still makes a block each `idleIntervalMs`, so a chain that stands still for ten of them is not healthy.
+ * An idle chain still makes a block each `idleIntervalMs`, so a chain that stands still for four of them, and for 8 s, is
+ * not healthy.
  */
 import { chainName, chainToJson } from '../primitives/chain-id.ts'
 import type { HealthJson } from '../client/types.ts'

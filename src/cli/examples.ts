@@ -29,6 +29,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'validator deregister': ['icn validator deregister --key validator.json'],
   'validator release': ['icn validator release --key validator.json --shard 1'],
   'validator renew': ['icn validator renew --key validator.json --shard 1'],
+  'validator bind': ['icn validator bind --key validator.json --node node-0/keys/node.json'],
   'validator unstake': ['icn validator unstake --key validator.json --consumer 50 --to user3'],
   'validator dispute': ['icn validator dispute --key validator.json --offence 9c41… --text why.txt'],
   'validator status': [`icn validator status --validator ${KEY}`],

@@ -29,6 +29,14 @@ export function addOption<T = string>(command: Command, init: OptionInit<T>): Co
   return command.addOption(option)
 }
 
+/** May be given several times; in its variable, and at once, separated by commas. */
+export function addList(command: Command, init: Pick<OptionInit<string>, 'flags' | 'help'>): Command {
+  const option = new Option(init.flags, init.help)
+  option.env(envName(option))
+  option.argParser((text: string, before: readonly string[]) => [...before, ...text.split(',')])
+  return command.addOption(option.default([]))
+}
+
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
@@ -63,9 +71,11 @@ export function tokenText(amount: bigint | string): string {
   return decimals === '' ? String(units / UNIT) : `${units / UNIT}.${decimals}`
 }
 
-export function readText(path: string): string {
+export const readText = (path: string): string => readBytes(path).toString('utf8')
+
+export function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch (error) {
     const reason = errnoOf(error)
     if (reason === undefined) throw error

@@ -8,6 +8,7 @@ import type { Client } from '../client/client.ts'
 import type { ProvenTransfer, TransferProofJson } from '../client/receipt-types.ts'
 import { proofTrust, verifyTransferProof } from '../client/transfer-proof.ts'
 import type { ProofTrust } from '../client/transfer-proof.ts'
+import { describeRefusal } from '../params/genesis-refusal.ts'
 import { fromHex } from '../primitives/bytes.ts'
 import { CliError, EXIT } from './cli-error.ts'
 import { writeNewFile } from './files.ts'
@@ -62,6 +63,7 @@ async function proof(what: string, options: ProofOptions): Promise<void> {
     return
   }
   const { checkpoint, hop, out, json, verify } = options
+  if (verify === true) trustOf(options)
   const answer = await clientOf(options).call('tx_proof', {
     id: what,
     hop,
@@ -90,13 +92,11 @@ async function showAccount(client: Client, what: string, { json }: ProofOptions)
 /** @param id the transaction that was asked for: a node may answer with the proof of another one */
 function checkTransfer(
   { proof: hex }: Pick<TransferProofJson, 'proof'>,
-  { genesis, checkpoint, json }: ProofOptions,
+  options: ProofOptions,
   id?: string
 ): void {
-  if (genesis === undefined) throw new CliError('a proof is checked with the genesis: --genesis <file>')
-  const trust = proofTrust(readText(genesis), checkpoint)
-  if (!trust.ok) throw new CliError(`${genesis}: ${trust.detail}`)
-  const verified = verifyTransferProof(fromHex(hex), trust.value)
+  const { json } = options
+  const verified = verifyTransferProof(fromHex(hex), trustOf(options))
   if (!verified.ok)
     throw new CliError(`the proof shows nothing: ${verified.code}: ${verified.detail}`, EXIT.failed)
   const { value } = verified
@@ -105,6 +105,14 @@ function checkTransfer(
   }
   if (json === true) console.log(JSON.stringify({ verified: true, ...value }, undefined, 2))
   else for (const line of ['verified', ...transferLines(value, hex)]) console.log(line)
+}
+
+/** @throws CliError */
+function trustOf({ genesis, checkpoint }: ProofOptions): ProofTrust {
+  if (genesis === undefined) throw new CliError('a proof is checked with the genesis: --genesis <file>')
+  const trust = proofTrust(readText(genesis), checkpoint)
+  if (!trust.ok) throw new CliError(describeRefusal(genesis, trust))
+  return trust.value
 }
 
 function readProofFile(path: string): Pick<TransferProofJson, 'proof'> {

@@ -31,9 +31,13 @@ export async function termsFor(client: Client, publicKey: Uint8Array, nonce?: nu
   }
 }
 
-export function receiver(text: string): Uint8Array {
+/** @param option that holds it, in words @default --to and the text */
+export function receiver(text: string, option?: string): Uint8Array {
   if (/^(user|load)\d{1,3}$/.test(text)) return devnetAddress(text)
   const address = decodeAddress(text)
-  if (address === undefined) throw new CliError(`--to ${text}: not an address`)
+  if (address === undefined)
+    throw new CliError(
+      option === undefined ? `--to ${text}: not an address` : `${option}: ${text} is no address`
+    )
   return address
 }

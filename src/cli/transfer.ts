@@ -3,11 +3,9 @@ import { systemClock } from '../app/clock.ts'
 import { VerifyPool } from '../crypto/verify-pool.ts'
 import { dataPaths } from '../node/data-dir.ts'
 import type { Transferred, TransferInit } from '../node/snapshot/transfer.ts'
-import { parseGenesis } from '../params/genesis-json.ts'
-import { describeRefusal } from '../params/genesis-refusal.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { CliError, EXIT, errnoOf } from './cli-error.ts'
-import { readText } from './options.ts'
+import { readGenesis } from './genesis-file.ts'
 import { NodeError } from '../primitives/errors.ts'
 import { progressLine } from './progress.ts'
 
@@ -16,14 +14,12 @@ export async function transfer(
   file: string,
   run: (init: TransferInit) => Promise<Verdict<Transferred[]>>
 ): Promise<void> {
-  const paths = dataPaths(data)
-  const genesis = parseGenesis(readText(paths.genesis))
-  if (!genesis.ok) throw new CliError(describeRefusal(paths.genesis, genesis))
+  const genesis = readGenesis(dataPaths(data).genesis)
   const verifier = new VerifyPool()
   await verifier.start()
   const line = progressLine()
   try {
-    const init = { data, file, genesis: genesis.value, verifier, clock: systemClock, onProgress: line.show }
+    const init = { data, file, genesis, verifier, clock: systemClock, onProgress: line.show }
     const verdict = await run(init)
     if (!verdict.ok) throw new CliError(`${file}: ${verdict.detail}`)
     line.clear()

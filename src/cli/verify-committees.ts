@@ -6,7 +6,8 @@ import type { ProofTrust } from '../client/transfer-proof.ts'
 import { fromHex } from '../primitives/bytes.ts'
 import { CliError, EXIT } from './cli-error.ts'
 import { writeNewFile } from './files.ts'
-import { addOption, checkpointOption, readText } from './options.ts'
+import { readGenesisText } from './genesis-file.ts'
+import { addOption, checkpointOption } from './options.ts'
 import { readProof } from './proof-file.ts'
 import { addRpcOption, clientOf } from './rpc-option.ts'
 import type { RpcOptions } from './rpc-option.ts'
@@ -38,10 +39,11 @@ export function registerCommittees(verify: Command): void {
 }
 
 async function run(file: string | undefined, options: CommitteesOptions): Promise<void> {
-  const { genesis, checkpoint, out, json } = options
+  const { checkpoint, out, json } = options
+  const genesis = readGenesisText(options.genesis)
   const proof = file === undefined ? await ask(options) : readProof(file)
   if (out !== undefined) writeNewFile(out, `${proof}\n`)
-  const checked = verifyCommitteeProof(fromHex(proof), readText(genesis), checkpoint)
+  const checked = verifyCommitteeProof(fromHex(proof), genesis, checkpoint)
   if (!checked.ok) throw new CliError(`nothing is proven: ${checked.code}: ${checked.detail}`, EXIT.failed)
   if (json === true) console.log(JSON.stringify(checked.value, undefined, 2))
   else for (const line of linesOf(checked.value)) console.log(line)

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { newKey, writeKeyFile } from '../../node/keys.ts'
-import { genesisToJson, parseGenesis } from '../../params/genesis-json.ts'
-import { describeRefusal } from '../../params/genesis-refusal.ts'
+import { genesisToJson } from '../../params/genesis-json.ts'
 import { networkId } from '../../params/genesis.ts'
 import type { Genesis } from '../../params/genesis.ts'
 import { newGenesis } from '../../params/new-genesis.ts'
@@ -16,7 +15,8 @@ import { computeCommittees } from '../../sharding/committee.ts'
 import type { Committee } from '../../sharding/types.ts'
 import { CliError } from '../cli-error.ts'
 import { makeDirectory, writeNewFile } from '../files.ts'
-import { addOption, choice, integer, readText } from '../options.ts'
+import { readGenesis } from '../genesis-file.ts'
+import { addOption, choice, integer } from '../options.ts'
 
 /** A genesis lists its validators one by one; more than these are not made on one machine. */
 const NEW_VALIDATORS_MAX = 1_000
@@ -86,13 +86,6 @@ export function register(program: Command): void {
     .action((file: string) => {
       process.stdout.write(genesisToJson(readGenesis(file)))
     })
-}
-
-/** @throws CliError that names the file and the key at fault. */
-export function readGenesis(file: string): Genesis {
-  const verdict = parseGenesis(readText(file))
-  if (!verdict.ok) throw new CliError(describeRefusal(file, verdict))
-  return verdict.value
 }
 
 async function createGenesis(options: NewOptions): Promise<void> {

@@ -10,8 +10,8 @@ import { networkId } from '../../params/genesis.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { CliError } from '../cli-error.ts'
 import { makeDirectory, writeNewFile } from '../files.ts'
+import { readGenesis } from '../genesis-file.ts'
 import { addOption } from '../options.ts'
-import { readGenesis } from './genesis.ts'
 
 interface InitOptions {
   readonly genesis: string

@@ -13,8 +13,6 @@ import {
   writeKeyFile
 } from '../../node/keys.ts'
 import type { Key, KeyType } from '../../node/keys.ts'
-import { parseGenesis } from '../../params/genesis-json.ts'
-import { describeRefusal } from '../../params/genesis-refusal.ts'
 import { networkId } from '../../params/genesis.ts'
 import { devnetSeed } from '../../params/devnet-keys.ts'
 import { fromHex, toHex } from '../../primitives/bytes.ts'
@@ -25,6 +23,7 @@ import { NodeStore } from '../../store/node-store.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import { CliError } from '../cli-error.ts'
 import { writeNewFile } from '../files.ts'
+import { readGenesis } from '../genesis-file.ts'
 import { addOption, choice, readText } from '../options.ts'
 import { registerVouch } from './vouch.ts'
 
@@ -196,9 +195,7 @@ async function withGuardStore(
   work: (store: KeyValueStore, network: Uint8Array) => Promise<void>
 ): Promise<void> {
   const paths = dataPaths(data)
-  const genesis = parseGenesis(readText(paths.genesis))
-  if (!genesis.ok) throw new CliError(describeRefusal(paths.genesis, genesis))
-  const network = networkId(genesis.value)
+  const network = networkId(readGenesis(paths.genesis))
   const isNew = !existsSync(paths.nodeDatabase)
   if (isNew && !mayCreate) throw new CliError(`${data}: no node ever ran here, there is no record to export`)
   const database = await openLevel(paths.nodeDatabase, { isNew })

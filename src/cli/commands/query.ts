@@ -4,7 +4,7 @@ import type { AtomicRecordJson } from '../../client/atomic-types.ts'
 import type { LaneJson, ReceiptJson } from '../../client/receipt-types.ts'
 import type { ChainSync } from '../../client/types.ts'
 import { CliError } from '../cli-error.ts'
-import { addressOf, tokenText } from '../options.ts'
+import { addOption, addressOf, tokenText } from '../options.ts'
 import { progressBar } from '../progress.ts'
 import { add, asOf, chainOf } from '../query-command.ts'
 import { registerProof } from '../query-proof.ts'
@@ -74,7 +74,7 @@ function registerState(query: Command): void {
       ...hops.map(receiptLine)
     ]
   )
-  add(
+  const accountCommand = add(
     query,
     ['account <address>', 'balances, nonce and mana of an account (icn1… or a devnet name)'],
     (client, [address = ''], { chain }) =>
@@ -89,7 +89,8 @@ function registerState(query: Command): void {
       `nonce ${account.nonce}, next ${account.nextNonce}, mana ${account.mana}`,
       asOf(account.asOf)
     ]
-  ).option('--chain <chain>', 'another chain than the account’s home')
+  )
+  addOption(accountCommand, { flags: '--chain <chain>', help: 'another chain than the account’s home' })
   add(
     query,
     ['claims <validator>', 'what a validator key has earned and can claim, and its stake'],
@@ -194,7 +195,7 @@ function laneLines({ other, out, in: inbound }: LaneJson): string[] {
 }
 
 function registerNode(query: Command): void {
-  add(
+  const peersCommand = add(
     query,
     ['peers', 'connected peers, and bans in force'],
     (client, _args, { chain }) =>
@@ -208,7 +209,8 @@ function registerNode(query: Command): void {
         return `${peer} banned until ${new Date(untilMs).toISOString()}: ${reason}`
       })
     ]
-  ).option('--chain <chain>', 'only those that follow this chain')
+  )
+  addOption(peersCommand, { flags: '--chain <chain>', help: 'only those that follow this chain' })
   add(
     query,
     ['sync', 'mode and heights of every followed chain'],

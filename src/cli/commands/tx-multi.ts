@@ -1,5 +1,4 @@
 /** `icn tx multi`: several payments over several shards, all or none (ATO), signed by everybody who pays. */
-import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Client } from '../../client/client.ts'
 import {
@@ -18,7 +17,7 @@ import { readKeyFile, signerOfKey } from '../../node/keys.ts'
 import type { Key } from '../../node/keys.ts'
 import { chainToJson } from '../../primitives/chain-id.ts'
 import { CliError, EXIT } from '../cli-error.ts'
-import { addOption, integer, tokens } from '../options.ts'
+import { addList, addOption, integer, tokens } from '../options.ts'
 import { clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
 import { receiver, termsFor } from '../signing.ts'
@@ -71,8 +70,11 @@ export function registerMulti<Options extends Sending>(
     })
   addOption(command, { flags: '--from <keyfile>', help: 'key file of the sender' })
   addOption(command, { flags: '--devnet <name>', help: 'a published devnet key as the sender: user0 …' })
-  addMany(command, '--leg <leg>', 'a payment; may be given several times')
-  addMany(command, '--cosigner <key>', 'key file or devnet name of another payer; may be given several times')
+  addList(command, { flags: '--leg <leg>', help: 'a payment; may be given several times' })
+  addList(command, {
+    flags: '--cosigner <key>',
+    help: 'key file or devnet name of another payer; may be given several times'
+  })
   addOption(command, {
     flags: '--heights <n>',
     help: 'heights of the sender’s shard until the deadline',
@@ -95,12 +97,6 @@ async function printEnd(id: string, options: Sending): Promise<void> {
     throw new CliError(`${id}: ${outcome}${reason === undefined ? '' : `, ${reason}`}`, EXIT.failed)
 }
 
-function addMany(command: Command, flags: string, help: string): void {
-  const option = new Option(flags, help)
-  option.argParser((text: string, before: readonly string[]) => [...before, text])
-  command.addOption(option.default([]))
-}
-
 function legOf(text: string): Leg {
   const [from, to, consumer, industrial = '0', ...rest] = text.split(':')
   if (from === undefined || to === undefined || consumer === undefined || rest.length > 0) {
@@ -114,8 +110,8 @@ function legOf(text: string): Leg {
     }
   }
   return {
-    from: receiver(from),
-    to: receiver(to),
+    from: receiver(from, `--leg ${text}`),
+    to: receiver(to, `--leg ${text}`),
     consumer: amount(consumer),
     industrial: amount(industrial)
   }

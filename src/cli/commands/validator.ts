@@ -9,10 +9,10 @@ import type { RegistryOrder } from '../../client/registry-orders.ts'
 import type { DutiesJson } from '../../client/validator-types.ts'
 import { readKeyFile, signerOfKey } from '../../node/keys.ts'
 import type { Key } from '../../node/keys.ts'
-import { fromHex, toHex, utf8 } from '../../primitives/bytes.ts'
+import { fromHex, toHex } from '../../primitives/bytes.ts'
 import { isShard, parseChain } from '../../primitives/chain-id.ts'
 import { CliError, EXIT } from '../cli-error.ts'
-import { addOption, integer, readText, tokens } from '../options.ts'
+import { addOption, integer, readBytes, tokens } from '../options.ts'
 import { addRpcOption, clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
 import { receiver } from '../signing.ts'
@@ -34,6 +34,7 @@ interface ValidatorOptions extends RpcOptions {
 
 const VALID_FOR_HEIGHTS = 50
 const WAIT_MS = 120_000
+const COOPERATIVE_MAX = 0xffff
 
 export function register(program: Command): void {
   const validator = program
@@ -55,7 +56,7 @@ export function register(program: Command): void {
   addOption<number>(registering, {
     flags: '--cooperative <n>',
     help: 'cooperative of the newcomer, 0 for none',
-    parse: integer(0),
+    parse: integer(0, COOPERATIVE_MAX),
     default: 0
   })
   add(
@@ -242,7 +243,7 @@ function shardOf({ shard = '' }: ValidatorOptions) {
 
 function disputeOf({ offence = '', text = '' }: ValidatorOptions): RegistryOrder {
   if (!/^[0-9a-f]{64}$/.test(offence)) throw new CliError('--offence takes 64 hex digits')
-  return { dispute: { offence: fromHex(offence, 32), textHash: sha256(utf8(readText(text))) } }
+  return { dispute: { offence: fromHex(offence, 32), textHash: sha256(readBytes(text)) } }
 }
 
 function unstakeOf({ to = '', consumer, industrial }: ValidatorOptions): RegistryOrder {

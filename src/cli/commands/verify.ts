@@ -7,13 +7,13 @@ import { auditEmission } from '../../client/emission-audit.ts'
 import type { AuditedAmounts, AuditedToken, SupplyAudit } from '../../client/supply-proof.ts'
 import { verifySupplyProof } from '../../client/supply-proof.ts'
 import type { ProofTrust } from '../../client/transfer-proof.ts'
-import { parseGenesis } from '../../params/genesis-json.ts'
 import { fromHex } from '../../primitives/bytes.ts'
 import { CliError, EXIT } from '../cli-error.ts'
 import { writeNewFile } from '../files.ts'
+import { readGenesis, readGenesisText } from '../genesis-file.ts'
 import { readProof } from '../proof-file.ts'
 import { registerCommittees } from '../verify-committees.ts'
-import { addOption, checkpointOption, readText, tokenText } from '../options.ts'
+import { addOption, checkpointOption, tokenText } from '../options.ts'
 import { addRpcOption, clientOf } from '../rpc-option.ts'
 import type { RpcOptions } from '../rpc-option.ts'
 
@@ -59,10 +59,11 @@ Examples:
 Exit codes: 0 as issued, 1 it differs or the proof shows nothing, 2 wrong option or file.`
 
 async function run(file: string | undefined, options: SupplyOptions): Promise<void> {
-  const { genesis, checkpoint, out, json } = options
+  const { checkpoint, out, json } = options
+  const genesis = readGenesisText(options.genesis)
   const proof = file === undefined ? await ask(options) : readProof(file)
   if (out !== undefined) writeNewFile(out, `${proof}\n`)
-  const audit = verifySupplyProof(fromHex(proof), readText(genesis), checkpoint)
+  const audit = verifySupplyProof(fromHex(proof), genesis, checkpoint)
   if (!audit.ok) throw new CliError(`nothing is proven: ${audit.code}: ${audit.detail}`, EXIT.failed)
   if (json === true) console.log(JSON.stringify(audit.value, amountText, 2))
   else for (const line of auditLines(audit.value)) console.log(line)
@@ -72,11 +73,10 @@ async function run(file: string | undefined, options: SupplyOptions): Promise<vo
 
 /** EMI-4: a node gives the headers; the proof says with which hash they must end. */
 async function auditHeaders(options: SupplyOptions, { chains }: SupplyAudit): Promise<void> {
-  const genesis = parseGenesis(readText(options.genesis))
-  if (!genesis.ok) throw new CliError(`${genesis.code}: ${genesis.detail}`)
+  const genesis = readGenesis(options.genesis)
   for (const proven of chains) {
     const { chain } = proven.place
-    const audit = await auditEmission(clientOf(options), genesis.value, proven)
+    const audit = await auditEmission(clientOf(options), genesis, proven)
     if (!audit.ok) throw new CliError(`chain ${chain}: ${audit.code}: ${audit.detail}`, EXIT.failed)
     const { headers, consumer, industrial } = audit.value
     const emitted = `${tokenText(consumer)} consumer, ${tokenText(industrial)} industrial`

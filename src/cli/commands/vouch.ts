@@ -3,12 +3,11 @@ import type { Command } from 'commander'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { readKeyFile, signerOfKey } from '../../node/keys.ts'
 import { vouch } from '../../node/voucher.ts'
-import { parseGenesis } from '../../params/genesis-json.ts'
-import { describeRefusal } from '../../params/genesis-refusal.ts'
 import { networkId } from '../../params/genesis.ts'
 import { CliError } from '../cli-error.ts'
 import { writeNewFile } from '../files.ts'
-import { addOption, readText } from '../options.ts'
+import { readGenesis } from '../genesis-file.ts'
+import { addOption } from '../options.ts'
 
 interface VouchOptions {
   readonly genesis: string
@@ -31,19 +30,16 @@ export function registerVouch(keys: Command): void {
       '\nExample: icn keys vouch --genesis net/genesis.json --validator validator.json --peer 12D3Koo… --cooperative 3'
     )
     .action((options: VouchOptions) => {
-      const genesis = parseGenesis(readText(options.genesis))
-      if (!genesis.ok) throw new CliError(describeRefusal(options.genesis, genesis))
+      const genesis = readGenesis(options.genesis)
       const key = readKeyFile(options.validator, 'validator')
       const cooperative = whole('--cooperative', options.cooperative, 0xffff)
-      const listed = genesis.value.validators.find(
-        ({ key: other }) => Buffer.compare(other, key.publicKey) === 0
-      )
+      const listed = genesis.validators.find(({ key: other }) => Buffer.compare(other, key.publicKey) === 0)
       if (listed !== undefined && listed.cooperative !== cooperative)
         throw new CliError(`the genesis lists this validator for cooperative ${listed.cooperative}`)
       const untilMs = Date.now() + whole('--days', options.days ?? String(DEFAULT_DAYS), 36_500) * DAY_MS
       const out = options.out ?? 'voucher.json'
       const of = { peer: publicKeyOf(options.peer), cooperative, untilMs }
-      writeNewFile(out, vouch(networkId(genesis.value), signerOfKey(key), of))
+      writeNewFile(out, vouch(networkId(genesis), signerOfKey(key), of))
       console.log(
         `${out}: until ${new Date(untilMs).toISOString()}; start the node with --cooperative-voucher ${out}`
       )

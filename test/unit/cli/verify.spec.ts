@@ -88,6 +88,25 @@ describe('command line: verify', function () {
     assert.equal((await run('--checkpoint', '7')).code, 2)
   })
 
+  it('GEN-5: a genesis that is wrong is exit code 2, and no node is asked before it is read', async () => {
+    writeFileSync(join(cwd, 'wrong.json'), '{}')
+    const nobody = ['--rpc', 'http://127.0.0.1:1']
+    for (const command of [
+      ['verify', 'supply'],
+      ['verify', 'committees'],
+      ['query', 'proof', '00'.repeat(32), '--verify']
+    ]) {
+      for (const [file, reason] of [
+        ['absent.json', /no file absent\.json/],
+        ['wrong.json', /^icn: wrong\.json: genesis-key-missing/]
+      ] as const) {
+        const { code, stderr } = await icn([...command, '--genesis', file, ...nobody], { cwd })
+        assert.equal(code, 2, command.join(' '))
+        assert.match(stderr.join('\n'), reason)
+      }
+    }
+  })
+
   it('PRF-9, C32: who votes now, from the genesis; and again from what was written, without a node', async () => {
     const verify = async (...args: string[]) =>
       icn(['verify', 'committees', '--genesis', 'genesis.json', ...args], {

@@ -67,7 +67,7 @@ describe('wrong input to the command line', () => {
     await icn('init --genesis net/genesis.json --data follower'.split(' '), { cwd })
     const line = await refusal('start --data follower --shards 1,7')
     assert.equal(line, 'icn: --shards: there is no shard 7, this network has shards 0 to 1')
-    assert.equal(existsSync(join(cwd, 'follower/chains')), false)
+    assert.equal(existsSync(join(cwd, 'follower/db/node')), false)
   })
 
   it('a directory that is in use is named, and is no trouble of the disk', async () => {
@@ -82,6 +82,28 @@ describe('wrong input to the command line', () => {
     } finally {
       for (const each of held) await each.close()
     }
+  })
+
+  it('payments and their signers may stand in variables, separated by commas, and what is wrong of them is named', async () => {
+    const multi = async (env: Record<string, string>): Promise<string> => {
+      const { code, stderr } = await icn('tx multi --devnet user0'.split(' '), { cwd, env })
+      assert.equal(code, 2)
+      return stderr.join('\n')
+    }
+    assert.equal(await multi({}), 'icn: tx multi: give at least one --leg')
+    const legs = 'user0:user3:1,user0:user5:x'
+    assert.match(await multi({ ICN_LEG: legs }), /^icn: --leg user0:user5:x: expected tokens such as/)
+    assert.equal(
+      await multi({ ICN_LEG: 'user0:icn1nobody:1' }),
+      'icn: --leg user0:icn1nobody:1: icn1nobody is no address'
+    )
+    const signers = { ICN_LEG: 'user0:user3:1', ICN_COSIGNER: 'user3,absent.json' }
+    assert.match(await multi(signers), /absent\.json/)
+  })
+
+  it('a cooperative that no registry can hold is refused before anything is signed', async () => {
+    const line = await refusal('validator register --key k --cooperative 65536')
+    assert.match(line, /--cooperative <n>.* expected an integer from 0 to 65535/)
   })
 
   it('a command below another one that is none says where the right ones are listed', async () => {
