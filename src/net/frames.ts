@@ -11,7 +11,7 @@ import { u32be } from '../primitives/bytes.ts'
 /** Unread or unsent bytes above which reading pauses and writing waits. */
 const HIGH = 512 * 1024
 
-/** Ends on a clean end; throws on reset, abort, oversize and cut frame. */
+/** Ends on a clean end; throws on reset, abort, oversize, a cut frame, and a connection lost inside one. */
 export async function* readFrames(
   stream: Stream,
   maxFrame: number,
@@ -44,6 +44,8 @@ class Inbox {
   readonly #signal: AbortSignal | undefined
   readonly #buffered = new Uint8ArrayList()
   #ended: boolean
+  /** The peer ended its side. A connection that is lost ends it too, wherever in a frame that happens. */
+  #wasEnded: boolean
   #failure: unknown
   #wake = Promise.withResolvers<void>()
 
@@ -52,10 +54,13 @@ class Inbox {
     this.#maxFrame = maxFrame
     this.#signal = signal
     this.#ended = stream.readableEnded
+    const isAlive = stream.status === 'open' || stream.status === 'closing'
+    this.#wasEnded = isAlive && stream.remoteWriteStatus === 'closed'
     if (stream.status === 'reset' || stream.status === 'aborted') {
       this.#failure = brokenStream('lost', `stream was ${stream.status}`)
     }
     stream.addEventListener('message', this.#onMessage)
+    stream.addEventListener('remoteCloseWrite', this.#onRemoteEnd)
     stream.addEventListener('end', this.#onEnd)
     stream.addEventListener('close', this.#onClose)
     signal?.addEventListener('abort', this.#onAbort)
@@ -64,6 +69,7 @@ class Inbox {
 
   detach(): void {
     this.#stream.removeEventListener('message', this.#onMessage)
+    this.#stream.removeEventListener('remoteCloseWrite', this.#onRemoteEnd)
     this.#stream.removeEventListener('end', this.#onEnd)
     this.#stream.removeEventListener('close', this.#onClose)
     this.#signal?.removeEventListener('abort', this.#onAbort)
@@ -89,7 +95,8 @@ class Inbox {
     if (this.#buffered.byteLength > before) return true
     if (this.#failure !== undefined) throw this.#failure
     if (this.#ended) {
-      if (this.#buffered.byteLength > 0) throw brokenStream('cut', 'stream ended inside a frame')
+      if (this.#buffered.byteLength > 0)
+        throw brokenStream(this.#wasEnded ? 'cut' : 'lost', 'stream ended inside a frame')
       return false
     }
     await this.#wake.promise
@@ -103,6 +110,10 @@ class Inbox {
       this.#stream.pause()
     }
     this.#wake.resolve()
+  }
+
+  readonly #onRemoteEnd = (): void => {
+    this.#wasEnded = true
   }
 
   readonly #onEnd = (): void => {

@@ -24,6 +24,7 @@ import type { Traffic } from './gossip-scores.ts'
 import { DISCOVERY_LIMITS } from './discovery/limits.ts'
 import { NET_LIMITS } from './limits.ts'
 import { createMuxers } from './muxer.ts'
+import { QUIET_LOG } from './quiet-log.ts'
 import { RecordStore } from './record-store.ts'
 import type { Datastore } from './record-store.ts'
 import { protocolOf } from './topics.ts'
@@ -64,6 +65,12 @@ export interface HostOptions {
   readonly switches?: HostSwitches | undefined
   readonly agent: string
 }
+
+/**
+ * Pings of one connection under way. With one, which is the library's measure, the next ping is refused while the last is
+ * unanswered, and for that refusal the connection ends: after the interval, not the timeout, on any machine that stalls.
+ */
+const PINGS_OPEN_MAX = Math.ceil(NET_LIMITS.pingTimeoutMs / NET_LIMITS.pingIntervalMs) + 2
 
 /** Equal content in two topics is two messages: both ids cover the topic (GOS-3). */
 const contentHash = (topic: string, data: Uint8Array): Uint8Array =>
@@ -137,6 +144,7 @@ const dhtOf = (networkId: Uint8Array, allowPrivate: boolean) =>
 export async function createHost(options: HostOptions): Promise<Host> {
   const settings: Libp2pOptions<HostServices> = {
     start: false,
+    logger: QUIET_LOG,
     privateKey: options.privateKey,
     datastore: new RecordStore(options.datastore, options.namespaces),
     nodeInfo: { name: 'icn', version: '1', userAgent: options.agent },
@@ -166,7 +174,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     services: {
       identify: identify(),
       identifyPush: identifyPush(),
-      ping: ping(),
+      ping: ping({ maxInboundStreams: PINGS_OPEN_MAX, maxOutboundStreams: PINGS_OPEN_MAX }),
       dht: dhtOf(options.networkId, options.allowPrivate === true),
       ...(await switchedServices(options.switches)),
       pubsub: pubsubOf(options)

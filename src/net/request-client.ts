@@ -6,6 +6,7 @@
 import { AskStream } from './ask-stream.ts'
 import { deadline, monotonicMs, pause } from './context.ts'
 import type { NetContext } from './context.ts'
+import { connectionOf, goesOn } from './early-end.ts'
 import { streamFailure } from './errors.ts'
 import type { StreamFailure } from './errors.ts'
 import { NET_LIMITS, REQUEST_LIMITS } from './limits.ts'
@@ -119,6 +120,11 @@ export class RequestClient {
     this.#context.report(peer, FAILURE_FACTS[failure], `${protocol}: ${failure}`)
   }
 
+  /** Never throws. */
+  async #blameIfStays(peer: Peer, protocol: RequestProtocol, staying: Promise<boolean>): Promise<void> {
+    this.#blame(peer, protocol, (await staying) ? 'cut' : 'lost')
+  }
+
   async #streamTo(session: Session, protocol: RequestProtocol): Promise<AskStream> {
     const key = `${session.peer}/${protocol}`
     const known = this.#lanes.get(key)
@@ -141,16 +147,21 @@ export class RequestClient {
   async #open(session: Session, protocol: RequestProtocol, closed: () => void): Promise<AskStream> {
     const { host, networkId, signal } = this.#context
     const limits = this.#limits[protocol]
-    const stream = await host.dialProtocol(session.id, protocolOf(networkId, protocol), {
+    const name = protocolOf(networkId, protocol)
+    const stream = await host.dialProtocol(session.id, name, {
       signal: deadline(this.#context, limits.timeoutMs),
       negotiateFully: false
     })
+    const connection = connectionOf(this.#context, stream)
     const asking = new AskStream(stream, {
       limits,
       signal,
       closed: (error) => {
         closed()
-        if (error !== undefined) this.#blame(session.peer, protocol, streamFailure(error))
+        if (error === undefined) return
+        const failure = streamFailure(error)
+        if (failure !== 'cut') this.#blame(session.peer, protocol, failure)
+        else void this.#blameIfStays(session.peer, protocol, goesOn(this.#context, connection, name))
       }
     })
     void asking.run()

@@ -68,9 +68,9 @@ const calm = (nodes: number): Partial<Params> => {
   return {
     minBlockIntervalMs: intervalMs,
     idleIntervalMs: intervalMs,
-    deltaInitialMs: 1_000,
-    deltaMinMs: 100,
-    deltaMaxMs: 5_000,
+    deltaInitialMs: 2_000,
+    deltaMinMs: 500,
+    deltaMaxMs: 10_000,
     maxDriftMs: 5_000
   }
 }

@@ -23,6 +23,8 @@ const HONEST = 3
 /** A row whose moment passed (the view or the epoch moved on meanwhile) is tried again with fresh bytes. */
 const ATTEMPTS = 6
 const ATTEMPT_MS = 2_000
+/** Whether it stays is waited for before some of the facts (REQ-8). */
+const JUDGED_MS = 5_000
 const PROGRESS_MS = 15_000
 
 export interface ArenaOptions {
@@ -185,6 +187,6 @@ async function run(arena: Arena, attack: Attack): Promise<void> {
 async function judged({ target, swarm }: Arena, attack: Attack, hostile: Hostile): Promise<void> {
   const costly = (): boolean =>
     target.network!.why(hostile.peer).some(({ fact }) => fact === 'invalid' || fact === 'broken-promise')
-  if (attack.fault) await swarm.until(costly, { what: 'a fact against the stranger', timeoutMs: 1_000 })
+  if (attack.fault) await swarm.until(costly, { what: 'a fact against the stranger', timeoutMs: JUDGED_MS })
   else assert(!costly(), `no fault of the peer: ${JSON.stringify(target.network!.why(hostile.peer))}`)
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { NetError } from '../../src/net/errors.ts'
+import { NET_LIMITS } from '../../src/net/limits.ts'
 import { GOSSIP_KINDS } from '../../src/net/types.ts'
 import { eventually, never } from '../support/eventually.ts'
-import { addressOf, CHAINS, Cleanup, createTestNode, isUp, statusOf } from '../support/net.ts'
+import { addressOf, CHAINS, Cleanup, createTestNode, isUp, rawConnect, statusOf } from '../support/net.ts'
 import type { TestNode } from '../support/net.ts'
 
 const fullyConnected = (nodes: readonly TestNode[]): boolean =>
@@ -49,6 +50,21 @@ describe('swarm: peers', function () {
     ])
     await eventually('both at the bootstrap', () => first.net.peers().length === 2, 10_000)
     await never('b and c know each other', () => b.net.peers().length > 1 || c.net.peers().length > 1, 3_000)
+  })
+
+  it('D13: a ping is sent while as many as the timeout has intervals are unanswered: no connection ends for that', async () => {
+    const node = await cleanup.node({ name: 'a' })
+    const connection = await rawConnect(await cleanup.rawHost('raw'), node)
+    const { pingTimeoutMs, pingIntervalMs } = NET_LIMITS
+    const open = Math.floor(pingTimeoutMs / pingIntervalMs) + 1
+    const pings = Array.from({ length: open }, () => connection.newStream('/ipfs/ping/1.0.0'))
+    for (const { status } of await Promise.all(pings)) assert.equal(status, 'open')
+    // The other side takes them all: each answers.
+    for (const stream of await Promise.all(pings)) {
+      const pong = new Promise((resolve) => stream.addEventListener('message', resolve, { once: true }))
+      stream.send(new Uint8Array(32))
+      await pong
+    }
   })
 
   it('REQ-3: only peers whose handshake is complete are listed, with their status and agent', async () => {

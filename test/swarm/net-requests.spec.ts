@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Stream } from '@libp2p/interface'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Connection, Stream } from '@libp2p/interface'
+import { HANGING_UP_MS } from '../../src/net/early-end.ts'
 import { readOnlyFrame, writeFrames } from '../../src/net/frames.ts'
+import type { Host } from '../../src/net/host.ts'
 import { REQUEST_LIMITS } from '../../src/net/limits.ts'
 import type { Libp2pNetwork } from '../../src/net/network.ts'
 import { ASK_HEAD_BYTES, encodeAsk } from '../../src/net/request-wire.ts'
@@ -304,7 +307,42 @@ describe('swarm: requests', function () {
       await eventually('up', () => client.net.peers().length === 1)
       assert.deepEqual(await client.net.request(peer, 'bodies', body), { result: 'internal', frames: [] })
       assert.equal(client.count(`request:bodies:${outcome}`), 1)
+      // Who ends a stream may be about to hang up, which is no fault: that it stays is waited for.
+      if (outcome === 'cut') await eventually('judged', () => factsOf(client, peer, 'bodies').length > 0)
       assert.deepEqual(factsOf(client, peer, 'bodies'), [fact])
+    })
+  }
+
+  const hangUps: [title: string, hangUp: (raw: Host, connection: Connection) => Promise<void>][] = [
+    ['hangs up', async (raw, { remotePeer }) => raw.hangUp(remotePeer)],
+    [
+      'ends its streams, and its connection a while later',
+      async (_raw, connection) => {
+        const [stream] = connection.streams.filter(({ protocol }) => protocol.includes('bodies'))
+        await stream?.close()
+        await delay(HANGING_UP_MS / 4)
+        await connection.close()
+      }
+    ]
+  ]
+  for (const [title, hangUp] of hangUps) {
+    it(`REQ-8 D14: a peer that ${title} while it owes an answer has broken no promise`, async () => {
+      const client = await cleanup.node({ name: 'client' })
+      const raw = await cleanup.rawHost('raw')
+      const asked = Promise.withResolvers<Connection>()
+      await raw.handle(protocolOf(NETWORK, 'bodies'), async (stream, connection) => {
+        await readOnlyFrame(stream, 1_000)
+        asked.resolve(connection)
+      })
+      await rawConnect(raw, client)
+      const peer = raw.peerId.toString() as Peer
+      await eventually('up', () => client.net.peers().length === 1)
+      const pending = client.net.request(peer, 'bodies', body)
+      await hangUp(raw, await asked.promise)
+      assert.deepEqual(await pending, { result: 'internal', frames: [] })
+      await eventually('judged', () => factsOf(client, peer, 'bodies').length > 0)
+      assert.deepEqual(factsOf(client, peer, 'bodies'), ['slow'])
+      assert.equal(client.count('fact:broken-promise'), 0)
     })
   }
 })

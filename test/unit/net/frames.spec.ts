@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Stream } from '@libp2p/interface'
-import { streamPair } from '@libp2p/utils'
+import { AbstractStream, streamPair } from '@libp2p/utils'
 import { streamFailure } from '../../../src/net/errors.ts'
 import { readFrames, readOnlyFrame, writeFrames } from '../../../src/net/frames.ts'
 import { concat, u32be } from '../../../src/primitives/bytes.ts'
@@ -50,6 +50,17 @@ describe('frames', () => {
     const [one, two] = await streamPair()
     await one.close()
     assert.deepEqual(await all(two, 10), [])
+  })
+
+  it('REQ-8 D14: a connection that is lost inside a frame is no cut: the peer did not end anything', async () => {
+    const [one, two] = await streamPair()
+    const lost = failsAs('lost', all(two, 10))
+    const arrived = new Promise((resolve) => two.addEventListener('message', resolve, { once: true }))
+    one.send(concat(u32be(2), Uint8Array.of(1)))
+    await arrived
+    assert(two instanceof AbstractStream)
+    two.onTransportClosed()
+    await lost
   })
 
   it('REQ-8: what came while the stream was paused is read, though the remote has closed since', async () => {
