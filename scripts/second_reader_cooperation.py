@@ -178,7 +178,7 @@ def count_epoch(rep, tenures, epoch, unbonding):
         total = join(total, one["pending"])
     passed = min(24, epoch // hour - rep["hour"]) if rep["hours"] else 1
     rep["hours"] = (rep["hours"] + [dict.fromkeys(SUMS[:4], 0) for _ in range(passed)])[-24:]
-    rep["hours"][-1] = {name: rep["hours"][-1][name] + total[name] for name in SUMS[:4]}
+    rep["hours"][-1] = {name: min(2**32 - 1, rep["hours"][-1][name] + total[name]) for name in SUMS[:4]}
     rep["hour"] = epoch // hour
     partners = bytes.fromhex(rep["partners"])
     for one in tenures:

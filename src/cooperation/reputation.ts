@@ -27,6 +27,7 @@ export const POINTS_MAX = 12 * POINT
 /** Validation points that validators of the genesis begin with, and those that register later. */
 export const GENESIS_POINTS = 12 * POINT
 export const NEWCOMER_POINTS = 3 * POINT
+const U32_MAX = 0xffff_ffff
 
 /** COOP-12: where there is no record, the validator is one of the genesis. */
 export function readReputation(view: Pick<StateView, 'get'>, validator: Uint8Array): Reputation {
@@ -139,7 +140,7 @@ export function addOutcomes(reputation: Reputation, failures: number, successes:
   bits.set(reputation.outcomes)
   bits.fill(1, used)
   const outcomes = bits.slice(-OUTCOMES_KEPT)
-  const validations = Math.min(0xffff_ffff, reputation.validations + failures + successes)
+  const validations = Math.min(U32_MAX, reputation.validations + failures + successes)
   return { ...reputation, outcomes, validations }
 }
 
@@ -181,11 +182,13 @@ export function addToHour(
   const passed = Math.min(HOURS_KEPT, reputation.hours.length === 0 ? 1 : hour - reputation.hour)
   const hours = [...reputation.hours, ...Array.from({ length: passed }, () => QUIET_HOUR)].slice(-HOURS_KEPT)
   const last = hours.pop() ?? QUIET_HOUR
+  // COOP-21: a shard may state any number, and one that went around would say the opposite.
+  const sum = (name: keyof Hour): number => Math.min(U32_MAX, last[name] + counts[name])
   hours.push({
-    attended: last.attended + counts.attended,
-    missed: last.missed + counts.missed,
-    led: last.led + counts.led,
-    skipped: last.skipped + counts.skipped
+    attended: sum('attended'),
+    missed: sum('missed'),
+    led: sum('led'),
+    skipped: sum('skipped')
   })
   return { ...reputation, hours, hour }
 }

@@ -7,6 +7,7 @@ import {
   GENESIS_POINTS,
   NEWCOMER_POINTS,
   POINT,
+  addToHour,
   admitValidator,
   changePoints,
   newReputation,
@@ -55,6 +56,16 @@ describe('reputation', () => {
     const { outcomes, partners: kept, hours, events, validations } = scene.reputation(0)
     assert.deepEqual([outcomes.length, kept.length, hours.length, validations], [50, 100, 24, 66 * 30])
     assert.equal(events.length, 128)
+  })
+
+  it('COOP-13, COOP-21: counts of an hour stop at the largest value, whatever shards state', () => {
+    const scene = new CooperationScene(1)
+    const most = 0xffff_ffff
+    const at = { epoch: 7, params: { unbondingEpochs: 1_680 } }
+    const counts = { attended: most, missed: 1, led: most, skipped: 0 }
+    const once = addToHour(scene.reputation(0), counts, at)
+    writeReputation(scene.ledger, scene.validators[0]!, addToHour(once, counts, at))
+    assert.deepEqual(scene.reputation(0).hours, [{ attended: most, missed: 2, led: most, skipped: 0 }])
   })
 
   it('COOP-13: leading and voting raise points up to 12 in a category, skipping and missing lower them to 0', () => {
