@@ -53,6 +53,11 @@ export const ReceiptType = new ContainerType(
 )
 export type Receipt = ValueOf<typeof ReceiptType>
 
+const HOPS_MAX = 255
+
+/** Of what answers a receipt: more answers than it counts are given by no honest chain. */
+export const nextHop = ({ hop }: Pick<Receipt, 'hop'>): number => Math.min(hop + 1, HOPS_MAX)
+
 /** State of the source, one for each outgoing lane (R2). Amounts are cumulative. */
 export const OutLaneType = new ContainerType(
   {

@@ -13,7 +13,8 @@ import {
   RECEIPT_CALL,
   RECEIPT_REFUND,
   RECEIPT_SYSTEM,
-  RECEIPT_VALUE
+  RECEIPT_VALUE,
+  nextHop
 } from '../codec/receipt.ts'
 import type { InLane, Receipt } from '../codec/receipt.ts'
 import { refusalNumber } from '../codec/refusals.ts'
@@ -39,9 +40,6 @@ export interface CheckedDelivery {
 }
 
 export type DeliveryFault = AcknowledgementFault | 'wrong-sequence' | 'empty-delivery' | 'inflow-capped'
-
-/** Hops of a receipt before it is no longer answered; a refund of a refund does not exist, so two suffice. */
-const HOPS_MAX = 255
 
 /** Whether a block may carry it next: its receipts follow the cursor (R7), its acknowledgement is possible (R10). */
 export function checkDelivery(
@@ -125,7 +123,7 @@ function refund(ledger: Ledger, receipt: Receipt, reason: ReceiptCode, { chain }
   return ledger.send(chain, receipt.source, {
     kind: RECEIPT_REFUND,
     origin: receipt.origin,
-    hop: Math.min(receipt.hop + 1, HOPS_MAX),
+    hop: nextHop(receipt),
     sender: receipt.receiver,
     receiver: receipt.sender,
     consumer: receipt.consumer,

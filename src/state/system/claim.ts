@@ -4,6 +4,7 @@
  */
 import { addressOfKey, homeShard } from '../../crypto/address.ts'
 import { equal } from '../../primitives/bytes.ts'
+import { nextHop } from '../../codec/receipt.ts'
 import { ClaimCallType, MESSAGE_CLAIM } from '../../codec/system.ts'
 import type { ClaimCall } from '../../codec/system.ts'
 import { payClaim } from '../payout.ts'
@@ -13,10 +14,12 @@ export const claimCall: SystemMessage<ClaimCall> = {
   number: MESSAGE_CLAIM,
   name: 'claim',
   payloadType: ClaimCallType,
-  apply({ validator }, { source, sender, receiver, origin, hop }, ledger, context) {
+  apply({ validator }, receipt, ledger, context) {
+    const { source, sender, receiver, origin } = receipt
     const isOwn = equal(sender, addressOfKey(validator)) && homeShard(sender, context.shards) === source
     if (!isOwn) return 'unknown-receipt'
-    const paid = payClaim(ledger, { validator, sender, to: receiver, origin, hop: hop + 1 }, context)
+    const hop = nextHop(receipt)
+    const paid = payClaim(ledger, { validator, sender, to: receiver, origin, hop }, context)
     return typeof paid === 'string' ? paid : undefined
   }
 }

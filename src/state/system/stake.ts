@@ -1,4 +1,5 @@
 /** `stake`: an account of a shard adds to a validator's stake (R18). For a key that is no validator's it goes home. */
+import { nextHop } from '../../codec/receipt.ts'
 import { MESSAGE_STAKE, StakeNoticeType } from '../../codec/system.ts'
 import type { StakeNotice } from '../../codec/system.ts'
 import { creditStake } from '../stake.ts'
@@ -16,7 +17,7 @@ export const stakeNotice: SystemMessage<StakeNotice> = {
     sendMessage(ledger, context, receipt.source, payout, {
       payload: { validator },
       origin: receipt.origin,
-      hop: receipt.hop + 1,
+      hop: nextHop(receipt),
       sender: receipt.receiver,
       receiver: receipt.sender,
       consumer: receipt.consumer,

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict'
-import { RECEIPT_SYSTEM, RECEIPT_VALUE } from '../../../src/codec/receipt.ts'
+import { OutboxEntryType, RECEIPT_SYSTEM, RECEIPT_VALUE } from '../../../src/codec/receipt.ts'
 import type { Receipt } from '../../../src/codec/receipt.ts'
 import { StakeType } from '../../../src/codec/state-records.ts'
 import { MESSAGE_PAYOUT } from '../../../src/codec/system.ts'
@@ -198,6 +198,21 @@ describe('stake', () => {
     equal(readAccount(shard.state, from.address)?.consumer, before + 5n)
     deepEqual(supplyOf(chains), issued)
     assertSound(chains)
+  })
+
+  it('R8, R18: hops stop at 255, whatever a shard states', () => {
+    const { shard, coord, from } = scene()
+    const stake = { validator: STRANGER, consumer: 5n, industrial: 0n }
+    shard.run({ transactions: [anOrder(from, shard, { stake })] })
+    const [whole] = coord.deliveries(shard)
+    const [notice] = whole!.receipts
+    const answers = [0, 254, 255].map((hop, sequence) => {
+      const { emitted } = coord.run({
+        deliveries: [{ ...whole!, receipts: [{ ...notice!, hop, sequence }] }]
+      })
+      return OutboxEntryType.deserialize(emitted[0]!.value).receipts[0]?.hop
+    })
+    deepEqual(answers, [1, 255, 255])
   })
 
   it('R18: stake that is released comes home to an account, and the record goes with the last of it', () => {
