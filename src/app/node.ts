@@ -325,6 +325,8 @@ export class Node {
           chain.view.set(label, each.driver.instance.view)
           exposeSync(sync, each)
           node.queueLength.set({ queue: `consensus-${label.chain}` }, each.driver.queued)
+          // Nobody at all is a number too.
+          for (const direction of ['inbound', 'outbound'] as const) net.peers.set({ ...label, direction }, 0)
           for (const { direction } of network.peers(each.chain)) net.peers.inc({ ...label, direction })
         }
         return registry.metrics()

@@ -1,4 +1,4 @@
-/** Every query of the dashboard against what a node exposes: its metrics, their kinds and their labels. */
+/** Every query of the dashboard and of the alerts against what a node exposes: its metrics, their kinds and their labels. */
 import assert from 'node:assert/strict'
 import { createDevnet } from '../../src/testing/index.ts'
 import type { Devnet } from '../../src/testing/index.ts'
@@ -23,7 +23,10 @@ const METRIC = /\b(?:icn|process|nodejs)_\w+/g
 const { panels, templating } = readJson('docker/grafana/dashboards/icn.json') as Dashboard
 const queries = [
   ...panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ title, expr }))),
-  ...templating.list.map(({ query: { query } }) => ({ title: 'variables', expr: query }))
+  ...templating.list.map(({ query: { query } }) => ({ title: 'variables', expr: query })),
+  ...[...readText('docker/alerts.yml').matchAll(/- alert: (\w+)\n +expr: (.+)$/gm)].map(
+    ([, title = '', expr = '']) => ({ title, expr })
+  )
 ]
 
 const bare = (name: string): string => name.replace(/_(?:bucket|sum|count)$/, '')
@@ -51,6 +54,13 @@ describe('dashboard', function () {
     )
     assert.deepEqual(missing, [])
     assert.ok(kinds.size > 40)
+    assert.equal(queries.length, 40)
+  })
+
+  it('a chain that nobody else follows has 0 peers: an alert on few of them sees it', () => {
+    for (const chain of ['coord', '0', '1'])
+      for (const direction of ['inbound', 'outbound'])
+        assert.match(text, new RegExp(`^icn_peers\\{chain="${chain}",direction="${direction}"\\} \\d+$`, 'm'))
   })
 
   it('every queue that the table of metrics names is exposed', () => {
@@ -72,14 +82,16 @@ describe('dashboard', function () {
 
   it('rates are of counters, quantiles of histograms', () => {
     for (const { title, expr } of queries) {
-      for (const [, name = ''] of expr.matchAll(/\brate\((\w+)/g)) {
+      for (const [, name = ''] of expr.matchAll(/\b(?:rate|increase)\((\w+)/g)) {
         const kind = OF_PROCESS.test(name) ? 'counter' : kinds.get(bare(name))
         assert.ok(
           kind === (name.endsWith('_bucket') ? 'histogram' : 'counter'),
           `${title}: ${name} is a ${kind}`
         )
       }
-      if (expr.includes('histogram_quantile')) assert.match(expr, /_bucket\{/, title)
+      for (const [, name = ''] of expr.matchAll(/\b(?:deriv|delta|changes)\((\w+)/g))
+        assert.equal(kinds.get(name), 'gauge', `${title}: ${name}`)
+      if (expr.includes('histogram_quantile')) assert.match(expr, /_bucket[{[]/, title)
     }
   })
 
