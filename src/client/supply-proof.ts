@@ -46,7 +46,7 @@ export interface SupplyAudit {
   /** Every chain accounts for what its genesis gave it, and emitted what it should. */
   readonly ok: boolean
   readonly chains: readonly AuditedChain[]
-  /** All chains together; `sent` less `received` was in flight between the heights of the proof. */
+  /** All chains together; `sent` less `received`, modulo 2^64, was in flight between the heights of the proof. */
   readonly consumer: AuditedAmounts
   readonly industrial: AuditedAmounts
 }

@@ -5,7 +5,7 @@
 import type { Command } from 'commander'
 import { auditEmission } from '../../client/emission-audit.ts'
 import type { AuditedAmounts, AuditedToken, SupplyAudit } from '../../client/supply-proof.ts'
-import { verifySupplyProof } from '../../client/supply-proof.ts'
+import { supplyDifference, verifySupplyProof } from '../../client/supply-proof.ts'
 import type { ProofTrust } from '../../client/transfer-proof.ts'
 import { fromHex } from '../../primitives/bytes.ts'
 import { CliError, EXIT } from '../cli-error.ts'
@@ -113,8 +113,9 @@ function emissionText({ emitted, scheduled }: AuditedToken): string {
     : `emitted ${tokenText(emitted)} INSTEAD OF ${tokenText(scheduled)}`
 }
 
-function amountLine({ issued, held, sent, received }: AuditedAmounts): string {
-  const difference = held + sent - received - issued
+function amountLine(amounts: AuditedAmounts): string {
+  const { issued, held, sent, received } = amounts
+  const difference = supplyDifference(amounts)
   const wrong = difference === 0n ? '' : `, differs by ${difference} base units`
   return `held ${tokenText(held)}, sent ${tokenText(sent)}, received ${tokenText(received)}, issued ${tokenText(issued)}${wrong}`
 }

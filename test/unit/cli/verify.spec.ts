@@ -82,6 +82,18 @@ describe('command line: verify', function () {
     assert.match(wrong.stderr.join('\n'), /nothing is proven: proof-chains/)
   })
 
+  it('PRF-8, R11: sums that went around at 2^64 are no difference', async () => {
+    const last = 2n ** 64n - 1n
+    const more = (sent: bigint, received: bigint): bigint => BigInt.asUintN(64, sent + last - received)
+    const around = world.minting(A, ({ sentConsumer, receivedConsumer }) => {
+      return { sentConsumer: more(sentConsumer, receivedConsumer), receivedConsumer: last }
+    })
+    answer = provenBy(chains().with(1, around))
+    const audited = await run()
+    assert.equal(audited.code, 0, audited.stdout)
+    assert.doesNotMatch(audited.stdout, /differs by/)
+  })
+
   it('PRF-8: wrong options and files are exit code 2', async () => {
     assert.equal((await run('absent.proof')).code, 2)
     assert.equal((await run('genesis.json')).code, 2)
