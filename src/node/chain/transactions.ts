@@ -22,6 +22,7 @@ import { Bundler } from '../../mempool/bundler.ts'
 import type { Dropped, Pool, PoolHead } from '../../mempool/pool.ts'
 import type { VerifiedCache } from '../../mempool/verified-cache.ts'
 import type { GossipVerdict, Network, Peer } from '../../net/types.ts'
+import { actionOf } from '../../state/inclusion.ts'
 import { checkStateless, isUnknownToUs, signatureJob } from '../../state/stateless.ts'
 import type { CheckedTransaction, GenesisConstants } from '../../state/types.ts'
 import type { LocalTransactions } from '../../store/local-transactions.ts'
@@ -115,7 +116,7 @@ export class Transactions {
       if (valid !== true) return refuse('bad-signature', 'the signature does not verify')
       this.#c.verified.add(key)
     }
-    const full = checked.destinations.find((to) => this.#c.isCongested?.(to) ?? false)
+    const full = this.#fullLane(checked)
     if (full !== undefined) return refuse('lane-congested', `the lane to chain ${chainName(full)} is full`)
     // Room on disk first: what the pool has taken in may have displaced another, and is on its way into a block.
     const room = this.#c.local.reserve(this.#chain, checked.id)
@@ -129,6 +130,13 @@ export class Transactions {
     if (!stored.ok) return refuse('not-admitted', stored.detail)
     this.#bundle(checked.bytes)
     return accept(undefined)
+  }
+
+  /** Of those that it would fail for; actions of the registry send what no lane refuses (R18). */
+  #fullLane(checked: CheckedTransaction): ChainId | undefined {
+    const { isCongested } = this.#c
+    if (isCongested === undefined || actionOf(checked).isFree === true) return undefined
+    return checked.destinations.find((to) => isCongested(to))
   }
 
   /** M5, for the chain's `tx` topic and for transactions handed over by a node that does not follow the chain. */
