@@ -1,6 +1,6 @@
 /** The databases of a data directory, as a node opens them. */
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { NodeConfig } from '../node/config.ts'
 import { StoreError } from '../store/errors.ts'
@@ -27,19 +27,30 @@ async function makeDatabase(path: string): Promise<void> {
     const database = await openLevel(unmade, { isNew: true })
     await database.close()
     await rename(unmade, path)
+    await syncFolder(dirname(path))
   } catch (cause) {
     if (cause instanceof StoreError) throw cause
     throw new StoreError({ code: 'STORE_IO', path }, undefined, { cause })
   }
 }
 
+/** A name that a power cut takes back would be a lost database, too. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
 /** A fast start that was not finished goes on with the next one; a full sync has no use for what is there of it. */
 export async function openChainDatabase(
-  open: typeof openDatabase,
+  openWith: typeof openDatabase,
   path: string,
   { sync }: Pick<NodeConfig, 'sync'>
 ): Promise<KeyValueStore> {
-  const database = await open(path)
-  if (open === openDatabase && sync === 'full') await discardStaging(path)
+  const database = await openWith(path)
+  if (openWith === openDatabase && sync === 'full') await discardStaging(path)
   return database
 }

@@ -33,3 +33,20 @@ export class GuardError extends NodeError<
   | { code: 'GUARD_HALTED'; reason: string }
   | { code: 'GUARD_KEY_FILE'; path: string }
 > {}
+
+/** Why a guard is not opened, for whoever wanted to sign, and what can be done about it (docs/storage.md). */
+export function guardRefusal(
+  detail: Extract<GuardError['detail'], { code: 'GUARD_ID_MISMATCH' | 'GUARD_MISSING' | 'GUARD_HALTED' }>
+): GuardError {
+  const remedy = 'icn keys guard import takes up a record that was exported, --sign-from-epoch does without'
+  return new GuardError(detail, `${detail.code}: ${whyRefused(detail)}: ${remedy}`)
+}
+
+function whyRefused(detail: Parameters<typeof guardRefusal>[0]): string {
+  if (detail.code === 'GUARD_HALTED') return `signing was stopped for good, ${detail.reason}`
+  if (detail.code === 'GUARD_ID_MISMATCH')
+    return 'key file and database come from different places, one of them was copied or restored'
+  return detail.where === 'store'
+    ? 'the key was used before, and the record of what it signed is not here'
+    : 'there is a record of what the key signed, and this key file knows of none'
+}

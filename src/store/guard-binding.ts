@@ -7,7 +7,7 @@ import { open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
-import { GuardError } from './errors.ts'
+import { GuardError, guardRefusal } from './errors.ts'
 import { loadGuard } from './guard-records.ts'
 import type { KeyValueStore } from './ports.ts'
 import { SignGuard } from './sign-guard.ts'
@@ -54,7 +54,7 @@ export async function openGuard(store: KeyValueStore, init: GuardInit, keyPath: 
     record === undefined
       ? await SignGuard.create(store, init, randomBytes(32))
       : await SignGuard.open(store, init, record.identity.id)
-  if (!guard.isUnused) throw new GuardError({ code: 'GUARD_MISSING', where: 'key' })
+  if (!guard.isUnused) throw guardRefusal({ code: 'GUARD_MISSING', where: 'key' })
   await bindGuard(keyPath, guard.id)
   return guard
 }

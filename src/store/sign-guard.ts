@@ -16,7 +16,7 @@ import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { isStatementKind } from '../codec/statement.ts'
 import type { Statement } from '../codec/statement.ts'
-import { GuardError } from './errors.ts'
+import { guardRefusal } from './errors.ts'
 import { UNUSED_GUARD, afterFloor, afterStatement, judgeStatement } from './guard-rules.ts'
 import type { GuardRefusal, GuardState, GuardStatement } from './guard-rules.ts'
 import { identityWrite, loadGuard, stateWrites } from './guard-records.ts'
@@ -63,11 +63,11 @@ export class SignGuard {
    */
   static async open(store: KeyValueStore, init: GuardInit, boundId: Hex | undefined): Promise<SignGuard> {
     const record = await loadGuard(store, init.publicKey)
-    if (record === undefined) throw new GuardError({ code: 'GUARD_MISSING', where: 'store' })
+    if (record === undefined) throw guardRefusal({ code: 'GUARD_MISSING', where: 'store' })
     const { id, haltReason } = record.identity
-    if (boundId === undefined) throw new GuardError({ code: 'GUARD_MISSING', where: 'key' })
-    if (boundId !== id) throw new GuardError({ code: 'GUARD_ID_MISMATCH', inKey: boundId, inStore: id })
-    if (haltReason !== '') throw new GuardError({ code: 'GUARD_HALTED', reason: haltReason })
+    if (boundId === undefined) throw guardRefusal({ code: 'GUARD_MISSING', where: 'key' })
+    if (boundId !== id) throw guardRefusal({ code: 'GUARD_ID_MISMATCH', inKey: boundId, inStore: id })
+    if (haltReason !== '') throw guardRefusal({ code: 'GUARD_HALTED', reason: haltReason })
     return new SignGuard(store, init, record)
   }
 

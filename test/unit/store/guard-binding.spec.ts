@@ -78,7 +78,11 @@ describe('guard binding', () => {
   it('C12: a bound key is refused by a new database and by another guard', async () => {
     await bindGuard(keyPath, hashOf(1))
     const kv = new MemoryDisk().open()
-    await assert.rejects(openGuard(kv, INIT, keyPath), { detail: { code: 'GUARD_MISSING', where: 'store' } })
+    await assert.rejects(openGuard(kv, INIT, keyPath), {
+      detail: { code: 'GUARD_MISSING', where: 'store' },
+      message:
+        /^GUARD_MISSING: .* the record of what it signed is not here: icn keys guard import .*--sign-from-epoch/
+    })
     await SignGuard.create(kv, INIT, hashOf(2))
     await assert.rejects(openGuard(kv, INIT, keyPath), { code: 'GUARD_ID_MISMATCH' })
   })
