@@ -67,10 +67,11 @@ export interface HostOptions {
 }
 
 /**
- * Pings of one connection under way. With one, which is the library's measure, the next ping is refused while the last is
- * unanswered, and for that refusal the connection ends: after the interval, not the timeout, on any machine that stalls.
+ * Streams of pings on one connection. With one, which is the library's measure, the next ping is refused while the last is
+ * unanswered or its stream not closed yet, and for that refusal the connection ends: after the interval, not the timeout, on
+ * any machine that stalls. Its pings are at most `pingTimeoutMs / pingIntervalMs`; the rest is for what closes late.
  */
-const PINGS_OPEN_MAX = Math.ceil(NET_LIMITS.pingTimeoutMs / NET_LIMITS.pingIntervalMs) + 2
+const PINGS_OPEN_MAX = 16
 
 /** Equal content in two topics is two messages: both ids cover the topic (GOS-3). */
 const contentHash = (topic: string, data: Uint8Array): Uint8Array =>

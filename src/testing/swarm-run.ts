@@ -50,7 +50,8 @@ export interface SwarmReport {
     readonly finals: Spread
     readonly finalityMs: Spread
   }[]
-  readonly transfers: { readonly submitted: number; readonly final: number }
+  /** `perSecond`: of those submitted. */
+  readonly transfers: { readonly submitted: number; readonly perSecond: number; readonly final: number }
   /** Facts that cost an honest peer score, and nodes' lowest scores for each other. */
   readonly faults: readonly string[]
   readonly lowestScore: number
@@ -68,14 +69,14 @@ const calm = (nodes: number): Partial<Params> => {
   return {
     minBlockIntervalMs: intervalMs,
     idleIntervalMs: intervalMs,
-    deltaInitialMs: 2_000,
-    deltaMinMs: 500,
-    deltaMaxMs: 10_000,
+    deltaInitialMs: 1_000,
+    deltaMinMs: 100,
+    deltaMaxMs: 5_000,
     maxDriftMs: 5_000
   }
 }
 const INTERVAL_MS_PER_NODE = 50
-const FINAL_WITHIN_MS = 60_000
+const FINAL_WITHIN_MS = 180_000
 const LOAD_STEP_MS = 250
 const LINE_EVERY_MS = 5_000
 
@@ -108,12 +109,12 @@ export async function runSwarm(options: SwarmRunOptions = {}): Promise<SwarmRepo
     onLine(`all run after ${seconds(startedMs)} s`)
     const connected = await observation.connected(connectWithinS * 1_000)
     const connectedS = connected ? Number(seconds(startedMs)) : undefined
-    const [submitted, found] = await Promise.all([
+    const [offered, found] = await Promise.all([
       observation.load(load, durationS),
       options.during?.(swarm) ?? []
     ])
-    await observation.settled(submitted)
-    const report = observation.report(connectedS, connectWithinS, submitted)
+    await observation.settled(offered.submitted)
+    const report = observation.report(connectedS, connectWithinS, offered)
     return { ...report, failed: [...report.failed, ...found] }
   } finally {
     clearInterval(ticker)
@@ -128,6 +129,12 @@ const succeeds = async (wait: Promise<unknown>): Promise<boolean> =>
   )
 
 const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1_000).toFixed(1)
+
+interface Load {
+  readonly submitted: readonly Submitted[]
+  /** Acknowledged, from the first to the last. */
+  readonly perSecond: number
+}
 
 interface Submitted {
   readonly chain: ChainId
@@ -169,46 +176,52 @@ class Observation {
     return succeeds(this.#swarm.until(enough, { timeoutMs }))
   }
 
-  /** Enters at all nodes in turn. */
-  async load(perSecond: number, durationS: number): Promise<Submitted[]> {
+  /** Enters at all nodes in turn, at its time, whether or not those before are acknowledged yet. */
+  async load(perSecond: number, durationS: number): Promise<Load> {
     const { genesis, running } = this.#swarm
-    const submitted: Submitted[] = []
+    const entering: Promise<Submitted>[] = []
     const traffics = this.#chains.slice(1).map((chain) => new Traffic(loadPlan(chain), genesis))
     const startedMs = performance.now()
-    for (let elapsedMs = 0; elapsedMs < durationS * 1_000; elapsedMs = performance.now() - startedMs) {
-      const due = Math.floor((perSecond * elapsedMs) / 1_000)
-      while (submitted.length < due) {
-        const traffic = must(traffics[submitted.length % traffics.length], 'a shard')
-        const node = must(running[submitted.length % running.length], 'a node')
-        submitted.push(await submitNext(node, traffic))
+    const asked = Math.floor(perSecond * durationS)
+    while (entering.length < asked) {
+      // A thread that was away comes late, with all that became due meanwhile.
+      const due = Math.min(asked, Math.floor((perSecond * (performance.now() - startedMs)) / 1_000))
+      while (entering.length < due) {
+        const traffic = must(traffics[entering.length % traffics.length], 'a shard')
+        const node = must(running[entering.length % running.length], 'a node')
+        entering.push(submitNext(node, traffic))
       }
       await new Promise((resolve) => setTimeout(resolve, LOAD_STEP_MS))
     }
-    return submitted
+    const submitted = await Promise.all(entering)
+    const tookS = (performance.now() - startedMs) / 1_000
+    return { submitted, perSecond: submitted.length / tookS }
   }
 
-  /** Every chain goes on everywhere, and the last transfer is final; what does not happen is for the report to say. */
+  /** Every chain goes on everywhere, and all transfers are final; what does not happen is for the report to say. */
   async settled(submitted: readonly Submitted[]): Promise<void> {
     const wait = { timeoutMs: FINAL_WITHIN_MS }
     for (const chain of this.#chains) {
       const moves = this.#swarm.reached(chain, this.#finals(chain).most + 2, wait)
       if (!(await succeeds(moves))) this.#still.add(chain)
     }
-    for (const { chain, id } of submitted.slice(-1))
-      await succeeds(this.#swarm.finalised(chain, toHex(id), wait))
+    await succeeds(this.#swarm.until(() => submitted.every((each) => this.#isFinal(each)), wait))
   }
 
-  report(connectedS: number | undefined, withinS: number, submitted: readonly Submitted[]): SwarmReport {
-    const { running, members } = this.#swarm
+  #isFinal({ chain, id }: Submitted): boolean {
+    return this.#swarm.running.every(({ chains }) => chains?.get(chain)?.store.placeOf(id) !== undefined)
+  }
+
+  report(connectedS: number | undefined, withinS: number, offered: Load): SwarmReport {
+    const { submitted } = offered
+    const { members } = this.#swarm
     const chains = this.#chains.map((chain) => ({
       chain: chainName(chain),
       peers: this.#peers(chain),
       finals: this.#finals(chain),
       finalityMs: spread(this.#tookMs.get(chain) ?? [])
     }))
-    const final = submitted.filter(({ chain, id }) =>
-      running.every(({ chains: all }) => all?.get(chain)?.store.placeOf(id) !== undefined)
-    ).length
+    const final = submitted.filter((each) => this.#isFinal(each)).length
     const faults = this.#faults()
     const scores = this.#scores()
     const failed = [
@@ -228,7 +241,8 @@ class Observation {
         failures.map((error) => `node ${index} failed: ${String(error)}`)
       )
     ]
-    const transfers = { submitted: submitted.length, final }
+    const perSecond = Math.round(10 * offered.perSecond) / 10
+    const transfers = { submitted: submitted.length, perSecond, final }
     const lowest = { lowestScore: scores.ledger, lowestGossipScore: scores.gossip }
     return { failed, connectedS, chains, transfers, faults, ...lowest }
   }

@@ -217,7 +217,8 @@ export async function lieUntilBanned(
     }
     try {
       await act(vantage, hostile)
-      await eventually('charged', () => offences(target, hostile) > before, countedMs)
+      const isOver = (): boolean => offences(target, hostile) > before || !hostile.isConnected
+      await eventually('charged or let go', isOver, countedMs)
     } catch (error) {
       // Not the moment: once more.
       if (!(error instanceof Error)) throw error

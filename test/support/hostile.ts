@@ -22,6 +22,8 @@ import { answerAll, askOnce } from './requests.ts'
 
 export const HOSTILE_CHAINS: readonly ChainId[] = [COORD, shardId(0)]
 
+const JOINED_WITHIN_MS = 60_000
+
 /** What the stranger answers to a request: frames, the result code's one included. */
 export type Answer = (request: Uint8Array) => readonly Uint8Array[]
 
@@ -98,7 +100,7 @@ export class Hostile {
   async join(target: Node): Promise<void> {
     await this.dial(target)
     await this.shakeHands(StatusType.serialize(this.status()))
-    await eventually('the stranger is a peer', () =>
+    await this.#whileConnected('the stranger is a peer', () =>
       target.network!.peers().some(({ peer }) => peer === this.peer)
     )
     await this.#knowsSubscribers()
@@ -113,11 +115,23 @@ export class Hostile {
 
   async #knowsSubscribers(): Promise<void> {
     const { pubsub } = this.#host.services
-    await eventually('the stranger knows who subscribes', () =>
+    await this.#whileConnected('the stranger knows who subscribes', () =>
       HOSTILE_CHAINS.every((chain) =>
         FOLLOWED_KINDS.every((kind) => pubsub.getSubscribers(topicOf(this.network, chain, kind)).length > 0)
       )
     )
+  }
+
+  /**
+   * Whoever is let go hears of it at once. While the connection holds, the other side is at work, however slow its machine
+   * is; the bound is for one that is not.
+   */
+  async #whileConnected(what: string, probe: () => boolean): Promise<void> {
+    const probeNow = (): boolean => {
+      if (!this.isConnected) throw new Error(`let go before: ${what}`)
+      return probe()
+    }
+    await eventually(what, probeNow, JOINED_WITHIN_MS)
   }
 
   async publish(chain: ChainId, kind: GossipKind, data: Uint8Array): Promise<void> {

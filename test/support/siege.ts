@@ -1,4 +1,5 @@
 /** Strangers of every kind around a swarm, all at once: liars, flooders, refusers, and validators whose keys they hold. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Node } from '../../src/app/node.ts'
 import { RESULT_CODES, encodeResult } from '../../src/net/request-codes.ts'
 import { REQUEST_PROTOCOLS } from '../../src/net/types.ts'
@@ -30,6 +31,9 @@ export interface SiegeOutcome {
   readonly blocks: number
 }
 
+const ENTRIES_MAX = 20
+const ENTRY_EVERY_MS = 500
+
 class Siege {
   readonly #arena: Arena
   readonly #force: Besiegers
@@ -47,20 +51,24 @@ class Siege {
     const { flooders, refusers, validators } = this.#force
     for (let index = 0; index < flooders; index++) {
       const hostile = await this.#recruit(this.#peaceful)
-      await hostile.join(this.#node(index))
-      this.#keepOn(async () => floodOnce(this.#arena, hostile))
+      const target = this.#node(index)
+      await this.#enter(hostile, target)
+      this.#keepOn(hostile, target, async () => floodOnce(this.#arena, hostile))
     }
     for (let index = 0; index < refusers; index++) {
       const hostile = await this.#recruit(this.#peaceful)
       const result = encodeResult(RESULT_CODES[1 + (index % 2)]!)
       for (const protocol of REQUEST_PROTOCOLS) await hostile.answer(protocol, () => [result])
-      await hostile.join(this.#node(flooders + index))
+      const target = this.#node(flooders + index)
+      await this.#enter(hostile, target)
+      this.#keepOn(hostile, target, async () => undefined)
     }
     for (const [index, validator] of validators.entries()) {
       const hostile = await this.#recruit([])
       const asValidator = this.#arena.as(validatorKey(validator))
-      await hostile.join(this.#node(flooders + refusers + index))
-      this.#keepOn(async () => equivocate(asValidator, hostile))
+      const target = this.#node(flooders + refusers + index)
+      await this.#enter(hostile, target)
+      this.#keepOn(hostile, target, async () => equivocate(asValidator, hostile))
     }
   }
 
@@ -90,10 +98,24 @@ class Siege {
     await Promise.all(this.#hosts.map(async (host) => host.stop()))
   }
 
-  /** Goes on until all is over; what it does is at the wrong moment now and then. */
-  #keepOn(act: () => Promise<void>): void {
+  /** A node that has peers enough lets some go, strangers among them: they come back. */
+  async #enter(hostile: Hostile, target: Node): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await hostile.join(target)
+        return
+      } catch (error) {
+        if (attempt === ENTRIES_MAX) throw error
+        await delay(ENTRY_EVERY_MS)
+      }
+    }
+  }
+
+  /** Goes on until all is over; what it does is at the wrong moment now and then, and whom it does it to lets it go. */
+  #keepOn(hostile: Hostile, target: Node, act: () => Promise<void>): void {
     const going = async (): Promise<void> => {
       while (!this.#stopping.signal.aborted) {
+        if (!hostile.isConnected) await hostile.join(target).catch(() => undefined)
         await act().catch(() => undefined)
         await this.#arena.progress(1).catch(() => undefined)
       }

@@ -104,6 +104,7 @@ export class Discovery {
   #nextSearchMs = 0
   #nextFullMs = 0
   #nextProvideMs = 0
+  #provideRetryMs: number = DISCOVERY_LIMITS.provideRetryMs
   #nextMetadataMs = 0
   #nextSaveMs = 0
   #hasChanged = false
@@ -369,8 +370,13 @@ export class Discovery {
   async #provide(now: number): Promise<void> {
     const shards = this.#parts.followed.filter((chain) => isShard(chain))
     this.#nextProvideMs = now + DISCOVERY_LIMITS.provideMs
-    if (shards.length > 0 && !(await this.#search.provide(shards)))
-      this.#nextProvideMs = Date.now() + DISCOVERY_LIMITS.provideRetryMs
+    if (shards.length === 0 || (await this.#search.provide(shards))) {
+      this.#provideRetryMs = DISCOVERY_LIMITS.provideRetryMs
+      return
+    }
+    // Each attempt connects to whoever it asks: a network that has no time for it would have less and less.
+    this.#nextProvideMs = Date.now() + jitter(this.#provideRetryMs, this.#random)
+    this.#provideRetryMs = Math.min(DISCOVERY_LIMITS.provideMs, 2 * this.#provideRetryMs)
   }
 
   async #saveNow(now: number): Promise<void> {
