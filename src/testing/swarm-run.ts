@@ -62,20 +62,20 @@ export interface SwarmReport {
 const PEERS_WANTED = 6
 /**
  * Patient views, and time between blocks in proportion to the nodes: all of them share one thread, and each hears every
- * vote a few times.
+ * vote a few times. A thread that does not keep up hears of itself that it is stuck (C19), and has more to do.
  */
 const calm = (nodes: number): Partial<Params> => {
   const intervalMs = Math.max(1_000, nodes * INTERVAL_MS_PER_NODE)
   return {
     minBlockIntervalMs: intervalMs,
     idleIntervalMs: intervalMs,
-    deltaInitialMs: 1_000,
-    deltaMinMs: 100,
-    deltaMaxMs: 5_000,
+    deltaInitialMs: 2_000,
+    deltaMinMs: 500,
+    deltaMaxMs: 8_000,
     maxDriftMs: 5_000
   }
 }
-const INTERVAL_MS_PER_NODE = 50
+const INTERVAL_MS_PER_NODE = 100
 const FINAL_WITHIN_MS = 180_000
 const LOAD_STEP_MS = 250
 const LINE_EVERY_MS = 5_000
