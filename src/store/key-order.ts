@@ -13,6 +13,7 @@ export interface RowSource {
   readonly scan: (chunk: Uint8Array, visit: RowVisitor) => void
   readonly read: (indexes: readonly number[]) => Promise<Uint8Array[]>
 }
+export type PutRows = (writes: readonly Write[]) => Promise<void>
 export type RowVisitor = (keyFrom: number, keyTo: number, valueFrom: number, valueTo: number) => void
 
 export interface KeyOrderLimits {
@@ -33,6 +34,8 @@ const HEAD_BYTES = 6
 const LENGTH_BYTES = 8
 /** A sample may be wrong: then some rows are written before others that should come first, which costs a merge. */
 const HELD_FACTOR = 1.5
+/** Of a bin at first, as a part of what it is to hold: a sample is not exact. */
+const ROOM = 1.25
 
 /**
  * @param put writes rows whose keys, each behind the byte `prefix`, lie above those of the write before, in no order
@@ -42,7 +45,7 @@ const HELD_FACTOR = 1.5
 export async function writeInKeyOrder(
   source: RowSource,
   prefix: number,
-  put: (writes: readonly Write[]) => Promise<void>,
+  put: PutRows,
   limits = LIMITS
 ): Promise<boolean> {
   const starts = await binStarts(source, limits)
@@ -50,8 +53,8 @@ export async function writeInKeyOrder(
   const passes = Math.ceil((bins * limits.binBytes) / limits.heldBytes)
   const perPass = Math.ceil(bins / passes)
   for (let from = 0; from < bins; from += perPass) {
-    const pass = new Pass(starts, { from, to: Math.min(bins, from + perPass) }, prefix, put)
-    await pass.run(source, limits)
+    const pass = new Pass(starts, { from, to: Math.min(bins, from + perPass) }, prefix, limits)
+    await pass.run(source, put)
     if (!source.goesOn()) return false
   }
   return true
@@ -86,32 +89,35 @@ class Pass {
   readonly #starts: Float64Array
   readonly #from: number
   readonly #bins: Bin[]
-  readonly #put: (writes: readonly Write[]) => Promise<void>
+  readonly #limits: KeyOrderLimits
   #heldBytes = 0
 
   constructor(
     starts: Float64Array,
     { from, to }: { readonly from: number; readonly to: number },
     prefix: number,
-    put: (writes: readonly Write[]) => Promise<void>
+    limits: KeyOrderLimits
   ) {
     this.#starts = starts
     this.#from = from
-    this.#put = put
-    this.#bins = range(from, to).map(() => new Bin(prefix))
+    this.#limits = limits
+    this.#bins = range(from, to).map(() => new Bin(prefix, Math.ceil(ROOM * limits.binBytes)))
   }
 
-  async run(source: RowSource, { heldBytes }: KeyOrderLimits): Promise<void> {
+  async run(source: RowSource, put: PutRows): Promise<void> {
     const read = async (at: number): Promise<Uint8Array[]> =>
       source.read(range(at, Math.min(source.chunks, at + READ_TOGETHER)))
     let coming = read(0)
     for (let at = 0; at < source.chunks && source.goesOn(); at += READ_TOGETHER) {
       const chunks = await coming
       coming = read(at + READ_TOGETHER)
+      // Who waits for it hears of a failure; nobody does where something else failed first.
+      coming.catch(() => undefined)
       for (const chunk of chunks) this.#add(source, chunk)
-      if (this.#heldBytes > heldBytes * HELD_FACTOR) await this.#write()
+      if (this.#heldBytes > this.#limits.heldBytes * HELD_FACTOR) await this.#write(put)
     }
-    await this.#write()
+    await coming
+    await this.#write(put)
   }
 
   #add(source: RowSource, chunk: Uint8Array): void {
@@ -121,14 +127,18 @@ class Pass {
     })
   }
 
-  async #write(): Promise<void> {
+  async #write(put: PutRows): Promise<void> {
     const writing: Promise<void>[] = []
-    for (const bin of this.#bins) {
-      const writes = bin.take()
-      if (writes.length > 0) writing.push(this.#put(writes))
-      if (writing.length > WRITES_OUT) await writing.shift()
+    try {
+      for (const bin of this.#bins) {
+        const writes = bin.take()
+        if (writes.length > 0) writing.push(put(writes))
+        if (writing.length > WRITES_OUT) await writing.shift()
+      }
+      await Promise.all(writing)
+    } finally {
+      await Promise.allSettled(writing)
     }
-    await Promise.all(writing)
     this.#heldBytes = 0
   }
 }
@@ -148,12 +158,15 @@ function binOf(starts: Float64Array, head: number): number {
 /** Rows packed one behind the other: a million objects would be found one by one in memory, which costs more than all else. */
 class Bin {
   readonly #prefix: number
+  /** Room that it begins with. */
+  readonly #firstBytes: number
   #bytes = new Uint8Array(0)
   #view = new DataView(this.#bytes.buffer)
   #end = 0
 
-  constructor(prefix: number) {
+  constructor(prefix: number, bytes: number) {
     this.#prefix = prefix
+    this.#firstBytes = bytes
   }
 
   /** @returns the bytes that it takes. */
@@ -176,7 +189,7 @@ class Bin {
   }
 
   #grow(size: number): void {
-    const bytes = new Uint8Array(Math.max(this.#end + size, 2 * this.#bytes.length, 4_096))
+    const bytes = new Uint8Array(Math.max(this.#end + size, 2 * this.#bytes.length, this.#firstBytes))
     bytes.set(this.#bytes.subarray(0, this.#end))
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer)

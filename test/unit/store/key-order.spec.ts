@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { compare, concat, toHex, u32be, u64be, utf8 } from '../../../src/primitives/bytes.ts'
 import { sha256 } from '../../../src/crypto/hash.ts'
 import { encodeChunk, scanChunk } from '../../../src/state/chunk.ts'
@@ -104,6 +104,27 @@ describe('Rows in the order of their keys', () => {
     const { writes } = await order(chunksOf(mixed, 4), { binBytes: 1_024, heldBytes: 4_096 })
     deepEqual(textOf(writes.flat()), expected(mixed))
     deepEqual((await order([encodeChunk([])], { binBytes: 1_024, heldBytes: 4_096 })).writes, [])
+  })
+
+  it('a read or a write that fails is told once, whatever else is under way', async () => {
+    const chunks = chunksOf(rows, 16)
+    const limits = { binBytes: 4_096, heldBytes: 1 << 20 }
+    const scan = scanChunk
+    const goesOn = () => true
+    const read = async (indexes: readonly number[]) => indexes.map((index) => chunks[index]!)
+    const full = async (): Promise<void> => Promise.reject(new Error('the disk is full'))
+    await rejects(writeInKeyOrder({ chunks: 16, goesOn, scan, read }, PREFIX, full, limits), /full/)
+    let readings = 0
+    const failing = async (indexes: readonly number[]) => {
+      if (++readings > 2) throw new Error('the database is closed')
+      return read(indexes)
+    }
+    const closed = { chunks: 16, goesOn, scan, read: failing }
+    const put = async (): Promise<void> => undefined
+    await rejects(writeInKeyOrder(closed, PREFIX, put, limits), /closed/)
+    readings = 0
+    await rejects(writeInKeyOrder(closed, PREFIX, full, { binBytes: 4_096, heldBytes: 1 }), /full/)
+    await new Promise(setImmediate)
   })
 
   it('it ends early when it is not to go on', async () => {
