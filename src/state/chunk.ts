@@ -19,10 +19,8 @@ import {
 } from '../codec/state-snapshot.ts'
 import { OFFSET_BYTES } from '../codec/ssz.ts'
 import type { ChainTotals } from '../codec/state-records.ts'
-import { hashSpans } from '../crypto/sha256-many.ts'
-import type { Digests } from '../crypto/sha256-many.ts'
-import { hashLeaves, innerHash } from './hashes.ts'
-import { LEAF_BYTES, LEAF_HASH_AT } from './page-batch.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { innerHash, pathOf } from './hashes.ts'
 import { buildChunkTree, isInChunk } from './subtree.ts'
 import type { ChunkPlace, ChunkTree } from './subtree.ts'
 
@@ -37,7 +35,6 @@ export interface VerifiedChunk extends ChunkTree {
 }
 export type ChunkCode = 'chunk-malformed' | 'chunk-order' | 'chunk-hash'
 
-const HASH_BYTES = 32
 /** Where the keys begin: behind the offsets of the two lists. */
 const KEYS_AT = 2 * OFFSET_BYTES
 
@@ -157,29 +154,6 @@ export function scanChunk(
   }
 }
 
-/** Paths, value hashes and hashes of the leaves of a well-formed chunk, in the order of its rows. */
-function leavesOf(bytes: Uint8Array, count: number): Uint8Array {
-  const keys = new Uint32Array(2 * count)
-  const values = new Uint32Array(2 * count)
-  let at = 0
-  scanChunk(bytes, (keyFrom, keyTo, valueFrom, valueTo) => {
-    keys[at] = keyFrom
-    values[at++] = valueFrom
-    keys[at] = keyTo
-    values[at++] = valueTo
-  })
-  const leaves = new Uint8Array(LEAF_BYTES * count)
-  const into = (offset: number): Digests => ({
-    bytes: leaves,
-    at: (index) => LEAF_BYTES * index + offset
-  })
-  hashSpans(bytes, keys, into(0))
-  hashSpans(bytes, values, into(HASH_BYTES))
-  const places = Array.from({ length: count }, (_, index) => LEAF_BYTES * index)
-  hashLeaves(leaves, places, into(LEAF_HASH_AT))
-  return leaves
-}
-
 /** Nothing of a chunk may be kept before this accepts it. */
 export function verifyChunk(
   bytes: Uint8Array,
@@ -189,14 +163,15 @@ export function verifyChunk(
   const read = readChunk(bytes)
   if (!read.ok) return read
   const rows = read.value
+  const leaves: { path: Uint8Array; valueHash: Uint8Array }[] = []
   let before: Uint8Array | undefined
-  const leaves = leavesOf(bytes, rows.length)
-  for (let index = 0; index < rows.length; index++) {
-    const path = leaves.subarray(index * LEAF_BYTES, index * LEAF_BYTES + HASH_BYTES)
+  for (const { key, value } of rows) {
+    const path = pathOf(key)
     if (!isInChunk(path, place)) return refuse('chunk-order', 'a row belongs to another chunk')
     if (before !== undefined && compare(before, path) >= 0) {
       return refuse('chunk-order', 'its rows are not in the order of their paths')
     }
+    leaves.push({ path, valueHash: sha256(value) })
     before = path
   }
   const tree = buildChunkTree(leaves, place)

@@ -1,7 +1,5 @@
 /** The three kinds of nodes of the state tree (STA-5 … STA-7). */
 import { sha256 } from '../crypto/hash.ts'
-import { hashPairs } from '../crypto/sha256-many.ts'
-import type { Digests } from '../crypto/sha256-many.ts'
 import { ZERO_HASH } from '../primitives/bytes.ts'
 
 /** Root of a tree, or of a subtree, that holds nothing. */
@@ -20,16 +18,8 @@ function tagged(tag: number, left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 /** Leaves and inner nodes have different first bytes: neither can be passed off as the other. */
-const LEAF = 0
-const INNER = 1
-export const leafHash = (path: Uint8Array, valueHash: Uint8Array): Uint8Array => tagged(LEAF, path, valueHash)
-export const innerHash = (left: Uint8Array, right: Uint8Array): Uint8Array => tagged(INNER, left, right)
-
-/** The same of many at once: path and value hash, or both children, lie behind each other at each of the places. */
-export const hashLeaves = (bytes: Uint8Array, places: readonly number[], digests: Digests): void =>
-  hashPairs(LEAF, bytes, places, digests)
-export const hashInnerNodes = (bytes: Uint8Array, places: readonly number[], digests: Digests): void =>
-  hashPairs(INNER, bytes, places, digests)
+export const leafHash = (path: Uint8Array, valueHash: Uint8Array): Uint8Array => tagged(0, path, valueHash)
+export const innerHash = (left: Uint8Array, right: Uint8Array): Uint8Array => tagged(1, left, right)
 
 /** Bit `index` of a path, most significant first. */
 export const bitAt = (path: Uint8Array, index: number): number =>

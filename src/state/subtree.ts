@@ -7,13 +7,11 @@
 import { fromHex, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { EMPTY_HASH } from './hashes.ts'
-import { EMPTY_SLOT, LEAF_BYTES, buildPages, leafSlot, pageSlot } from './page-batch.ts'
-import type { PagePlan } from './page-batch.ts'
-import { Page, SLOTS, createRoom } from './page.ts'
-import type { Slot } from './page.ts'
+import { Page, createRoom, pageOf } from './page.ts'
+import type { Leaf, Room, Slot } from './page.ts'
 import type { StateView } from './ports.ts'
 
-const HASH_BYTES = 32
+const SLOTS = 16
 const TOP = 1
 
 export interface ChunkPlace {
@@ -44,34 +42,25 @@ export function isInChunk(path: Uint8Array, { bits, index }: ChunkPlace): boolea
 export const chunkOfPath = (path: Uint8Array, bits: number): number =>
   (((path[0] ?? 0) << 8) | (path[1] ?? 0)) >> (16 - bits)
 
-/** @param leaves in strict order of their paths, all of them in this chunk: as `page-batch.ts` lays them out. */
-export function buildChunkTree(leaves: Uint8Array, { bits, index }: ChunkPlace): ChunkTree {
+/** @param leaves in strict order of their paths, all of them in this chunk. */
+export function buildChunkTree(leaves: readonly Leaf[], { bits, index }: ChunkPlace): ChunkTree {
   const depth = jointDepth(bits)
   const inPage = bits & 3
   const count = SLOTS >> inPage
   const first = (index & ((1 << inPage) - 1)) * count
-  const plan: ChunkPlan = { leaves, byDepth: [], pages: 0 }
-  const found: number[] = []
-  for (let nibble = first, from = 0; nibble < first + count; nibble++) {
-    const to = endOf(leaves, { from, to: leaves.length / LEAF_BYTES, depth }, nibble)
-    found.push(planSlot(plan, { from, to, depth: depth + 1 }))
+  const built: Built = { pages: new Map(), room: createRoom() }
+  const joint = new Page()
+  const slots: Slot[] = []
+  let from = 0
+  for (let nibble = first; nibble < first + count; nibble++) {
+    let to = from
+    while (to < leaves.length && nibbleAt(leaves, to, depth) === nibble) to++
+    const slot = buildSlot(leaves, from, to, depth + 1, built)
+    slots.push(slot)
+    if (slot !== undefined) joint.setSlot(nibble, slot)
     from = to
   }
-  const { pages, roots } = buildPlanned(plan)
-  const slots = found.map((slot) => slotOf(slot, leaves, roots))
-  const joint = new Page()
-  for (const [at, slot] of slots.entries()) if (slot !== undefined) joint.setSlot(first + at, slot)
-  return { hash: joint.hash((1 << inPage) + (index & ((1 << inPage) - 1))), slots, pages }
-}
-
-function slotOf(slot: number, leaves: Uint8Array, roots: Uint8Array): Slot {
-  if (slot === EMPTY_SLOT) return undefined
-  if (slot < 0) return roots.slice((-slot - 1) * HASH_BYTES, -slot * HASH_BYTES)
-  const at = (slot - 1) * LEAF_BYTES
-  return {
-    path: leaves.slice(at, at + HASH_BYTES),
-    valueHash: leaves.slice(at + HASH_BYTES, at + 2 * HASH_BYTES)
-  }
+  return { hash: joint.hash((1 << inPage) + (index & ((1 << inPage) - 1))), slots, pages: built.pages }
 }
 
 /**
@@ -100,61 +89,32 @@ export function joinChunks(
 
 const nameOf = (prefix: number, depth: number): string => prefix.toString(16).padStart(depth, '0')
 
-interface ChunkPlan {
-  readonly leaves: Uint8Array
-  readonly byDepth: PagePlan[][]
-  pages: number
-}
-
-/** Leaves from … to, which share their first `depth` nibbles. */
-interface Span {
-  readonly from: number
-  readonly to: number
-  readonly depth: number
-}
-
-function nibbleAt(leaves: Uint8Array, at: number, depth: number): number {
-  const byte = leaves[at * LEAF_BYTES + (depth >> 1)] ?? 0
+function nibbleAt(leaves: readonly Leaf[], at: number, depth: number): number {
+  const byte = leaves[at]?.path[depth >> 1] ?? 0
   return (depth & 1) === 0 ? byte >> 4 : byte & 15
 }
 
-/** Where those end whose next nibble is this one, if they are the first. */
-function endOf(leaves: Uint8Array, { from, to, depth }: Span, nibble: number): number {
-  let end = from
-  while (end < to && nibbleAt(leaves, end, depth) === nibble) end++
-  return end
+/** Pages of one chunk: they come and go together. */
+interface Built {
+  readonly pages: Map<string, Uint8Array>
+  readonly room: Room
 }
 
-/** @returns what stands for the leaves in the page above them: a page of their own if they are more than one */
-function planSlot(plan: ChunkPlan, { from, to, depth }: Span): number {
-  const { leaves } = plan
-  if (to - from < 2) return from === to ? EMPTY_SLOT : leafSlot(from)
-  const slots = new Int32Array(SLOTS)
-  const at = from * LEAF_BYTES
-  const id = toHex(leaves.subarray(at, at + ((depth + 1) >> 1))).slice(0, depth)
-  const number = plan.pages++
-  const ofDepth = (plan.byDepth[depth] ??= [])
-  ofDepth.push({ id, number, slots })
+/** Leaves from … to share their first `depth` nibbles. */
+function buildSlot(leaves: readonly Leaf[], from: number, to: number, depth: number, built: Built): Slot {
+  if (to - from < 2) return from === to ? undefined : leaves[from]
+  const slots: Slot[] = []
   for (let start = from; start < to;) {
     const nibble = nibbleAt(leaves, start, depth)
-    const end = endOf(leaves, { from: start, to, depth }, nibble)
-    slots[nibble] = planSlot(plan, { from: start, to: end, depth: depth + 1 })
+    let end = start + 1
+    while (end < to && nibbleAt(leaves, end, depth) === nibble) end++
+    slots[nibble] = buildSlot(leaves, start, end, depth + 1, built)
     start = end
   }
-  return pageSlot(number)
-}
-
-/** From the deepest upwards: those of a depth do not depend on each other, and are hashed together. */
-function buildPlanned(plan: ChunkPlan): { pages: Map<string, Uint8Array>; roots: Uint8Array } {
-  const pages = new Map<string, Uint8Array>()
-  const roots = new Uint8Array(plan.pages * HASH_BYTES)
-  const room = createRoom()
-  for (let depth = plan.byDepth.length - 1; depth >= 0; depth--) {
-    const ofDepth = plan.byDepth[depth] ?? []
-    const built = buildPages(ofDepth, plan.leaves, roots, room)
-    for (const [index, { id }] of ofDepth.entries()) pages.set(id, built[index] ?? EMPTY_HASH)
-  }
-  return { pages, roots }
+  const path = leaves[from]?.path ?? EMPTY_HASH
+  const page = pageOf(slots, built.room)
+  built.pages.set(toHex(path.subarray(0, (depth + 1) >> 1)).slice(0, depth), page.bytes)
+  return page.hash
 }
 
 /** A page with fewer than two leaves is none: what is left of it moves up (STA-12). */
