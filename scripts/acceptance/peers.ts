@@ -130,7 +130,8 @@ async function charged(client: Client, swarm: Swarm, count: number): Promise<num
 export const peers: Scenario = async (parent, bars) => {
   const directory = join(parent, 'nodes')
   await mkdir(directory, { recursive: true })
-  const blocks = Number(process.env['ICN_BLOCKS'] ?? 400)
+  // A minute of one line: finding the peers takes seconds, which would count more than their speed in less.
+  const blocks = Number(process.env['ICN_BLOCKS'] ?? 1_200)
   const shape = { shards: 1, blocks, coordBlocks: 60, transfers: 100, memoBytes: 256, epochs: 2 }
   const history = await makeHistory({ out: join(parent, 'history'), ...shape })
   // Behind the validators, so that nobody makes blocks meanwhile.
