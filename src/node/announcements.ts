@@ -64,6 +64,8 @@ export class Announcements {
   finalised(header: Header): void {
     const { chain, receiptsOutRoot } = header
     if (!isShard(chain) || equal(receiptsOutRoot, ZERO_HASH)) return
+    // While this node catches up it has nothing to tell.
+    if (this.#isOld(header)) return
     if (!this.#isAnnouncer(header) || this.#c.network.listeners(chain, 'receipt') === 0) return
     const source = this.#c.source(chain)
     const announcement = source && assembleAnnouncement(source, this.#c.constants.shards)
@@ -81,7 +83,7 @@ export class Announcements {
     const fault = announcementFault(announcement, { ...constants, source })
     if (fault !== undefined) return reject(fault)
     const { header, certificate, lanes } = announcement
-    if (header.coordHeight + ANNOUNCED_BEHIND_MAX < this.#coordHeight()) return ignore('late')
+    if (this.#isOld(header)) return ignore('late')
     if (!this.#isNews(announcement)) return ignore('already-held')
     if (epochs.committee(source, header.epoch) === undefined) return ignore('we-lag')
     const holds = await this.#holds(certificate)
@@ -125,8 +127,9 @@ export class Announcements {
     }
   }
 
-  #coordHeight(): number {
-    return must(this.#c.source(COORD), 'coordination is always followed').header.height
+  #isOld({ coordHeight }: Header): boolean {
+    const { header } = must(this.#c.source(COORD), 'coordination is always followed')
+    return coordHeight + ANNOUNCED_BEHIND_MAX < header.height
   }
 
   #isAnnouncer({ chain, epoch, proposer }: Header): boolean {

@@ -101,6 +101,9 @@ describe('announcing receipts', () => {
     const silent = finalOf(a, { receiptsOutRoot: new Uint8Array(32) })
     equal(node({ own: 0 }).finalised(silent), 0, 'nothing emitted')
     equal(node({ own: 0, listeners: 0 }).finalised(finalOf(a)), 0, 'nobody listens')
+    const catchingUp = { own: 0, coordHeight: ANNOUNCED_BEHIND_MAX + 1 }
+    equal(node(catchingUp).finalised(finalOf(a)), 0, 'who catches up has nothing to tell')
+    equal(node(catchingUp).finalised(finalOf(a, { coordHeight: 1 })), 1)
     const other = finalOf(a)
     equal(
       node({ own: 0 }).finalised({ ...other, certificate: a.certificate() }),
