@@ -90,7 +90,9 @@ export class Announcements {
     if (holds === undefined) return ignore('our-fault')
     if (!holds) return reject('bad-certificate')
     if (!lanes.every((lane) => laneHolds(announcement, lane))) return reject('bad-proof')
+    // Another one may have been believed while this one's signatures were verified.
     const fresh = lanes.filter((lane) => this.#isFresh(source, lane))
+    if (fresh.length === 0) return ignore('already-held')
     this.#remember(announcement)
     for (const { destination } of fresh) {
       if (this.#c.source(destination) !== undefined) this.#c.hinted(source, destination)

@@ -212,6 +212,15 @@ describe('hearing of receipts', () => {
     )
   })
 
+  it('GOS-14: of two that say the same, judged at the same time, one travels on', async () => {
+    const [a, b] = scene()
+    const { judged, hints } = node({ follows: [finalOf(b)] })
+    const whole = told(finalOf(a))
+    const part = { ...whole, lanes: whole.lanes.slice(0, 1) }
+    deepEqual(await Promise.all([judged(whole), judged(part)]), ['accept valid', 'ignore already-held'])
+    equal(hints.length, 1)
+  })
+
   it('GOS-14: what is refused is not remembered', async () => {
     const [a, b] = scene()
     const { judged, hints } = node({ follows: [finalOf(b)] })
