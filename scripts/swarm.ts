@@ -27,7 +27,7 @@ const FORCE = { liars: 6, flooders: 2, refusers: 2 } as const
 const BLOCKS = 5
 /** Whole swarms share one thread: a lie is judged when its turn comes. */
 const PATIENCE_MS = 60_000
-const PROGRESS_MS = 300_000
+const PROGRESS_MS = 180_000
 /** Of the transfers asked for, in the time in which they should have come. */
 const LOAD_SHARE_MIN = 0.5
 
