@@ -80,7 +80,7 @@ export class PeerLedger {
     entry.score = clamp(decayed(entry, nowMs) + this.#costs[fact])
     entry.atMs = nowMs
     entry.events.push({ atMs: nowMs, fact, why })
-    if (entry.events.length > NET_LIMITS.ledgerEvents) entry.events.shift()
+    if (entry.events.length > NET_LIMITS.ledgerEvents) this.#dropEvent(entry)
     this.#forget(nowMs)
     if (this.#costs[fact] >= 0) return 'none'
     if (entry.score < BAN_BELOW) {
@@ -137,7 +137,7 @@ export class PeerLedger {
     return until > nowMs ? until : undefined
   }
 
-  /** The last facts that made the score, oldest first. */
+  /** The last facts, oldest first; those that cost are kept longer than those that do not. */
   why(peer: Peer): readonly PeerEvent[] {
     return this.#entries.get(peer)?.events ?? []
   }
@@ -164,6 +164,12 @@ export class PeerLedger {
     entry.bannedUntilMs = untilMs
     entry.banReason = reason
     entry.bans = Math.min(BANS_COUNTED_MAX, entry.bans + 1)
+  }
+
+  /** What cost nothing goes first: a peer that is often slow must not hide what it was charged for. */
+  #dropEvent({ events }: Entry): void {
+    const costless = events.findIndex(({ fact }) => this.#costs[fact] >= 0)
+    events.splice(Math.max(0, costless), 1)
   }
 
   /** Makes room: peers without a ban go first, then whoever is longest forgotten. */

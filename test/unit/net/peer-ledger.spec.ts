@@ -93,6 +93,19 @@ describe('peer ledger', () => {
     assert.deepEqual(ledger.why(peer('bob')), [])
   })
 
+  it('D14: what cost score stays while facts that cost nothing come', () => {
+    const ledger = new PeerLedger()
+    ledger.record(alice, 'invalid', 'a forged vote', 0)
+    for (let i = 0; i < 40; i++) ledger.record(alice, 'slow', `slow ${i}`, i)
+    const events = ledger.why(alice)
+    assert.deepEqual(
+      events.map(({ why }) => why),
+      ['a forged vote', ...Array.from({ length: 15 }, (_, i) => `slow ${25 + i}`)]
+    )
+    for (let i = 0; i < 20; i++) ledger.record(alice, 'broken-promise', `promise ${i}`, 100)
+    assert.deepEqual(ledger.why(alice)[0]?.why, 'promise 4')
+  })
+
   it('is bounded: the longest forgotten peer goes first, a banned one last', () => {
     const ledger = new PeerLedger({ peersMax: 3 })
     const banned = peer('banned')
