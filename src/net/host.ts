@@ -12,7 +12,6 @@ import type { Connection, ConnectionGater, Libp2p, PrivateKey, ServiceMap } from
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { memory } from '@libp2p/memory'
-import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import type { Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -24,6 +23,7 @@ import type { Traffic } from './gossip-scores.ts'
 import { DISCOVERY_LIMITS } from './discovery/limits.ts'
 import { NET_LIMITS } from './limits.ts'
 import { createMuxers } from './muxer.ts'
+import { encrypter } from './noise-cipher.ts'
 import { QUIET_LOG } from './quiet-log.ts'
 import { RecordStore } from './record-store.ts'
 import type { Datastore } from './record-store.ts'
@@ -155,7 +155,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       ...(await switchedTransports(options.switches))
     ],
     peerDiscovery: await switchedDiscovery(options.switches),
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [encrypter()],
     streamMuxers: [createMuxers],
     connectionGater: options.gater,
     connectionManager: {
