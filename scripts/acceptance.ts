@@ -25,6 +25,8 @@ import { drawKills, perturbOf, seedOf } from './acceptance/kills.ts'
 import { peers } from './acceptance/peers.ts'
 import { snapshots } from './acceptance/snapshots.ts'
 import { leaks, watchMemory } from './acceptance/soak.ts'
+import { USAGE } from './acceptance/usage.ts'
+import type { ScenarioName } from './acceptance/usage.ts'
 import { validators } from './acceptance/validators.ts'
 
 interface Outcome {
@@ -96,7 +98,7 @@ function rateBetween({ finalPerS }: LoadReport, fromS: number, toS: number): num
   return seconds.reduce((sum, count) => sum + count, 0) / Math.max(1, seconds.length)
 }
 
-const scenarios: Readonly<Record<string, Scenario>> = {
+const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   async standard(data, bars) {
     const { summary } = await devnet(data, ['--duration', '60', '--load', '200'])
     commonBars(bars, summary)
@@ -292,19 +294,25 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   }
 }
 
+const isScenario = (name: string): name is ScenarioName => Object.hasOwn(scenarios, name)
+
 async function main(names: readonly string[]): Promise<void> {
-  const unknown = names.find((name) => !Object.hasOwn(scenarios, name))
+  if (names.some((name) => name === '--help' || name === '-h')) {
+    say(USAGE)
+    return
+  }
+  const unknown = names.find((name) => !isScenario(name))
   if (unknown !== undefined) {
-    say(`acceptance: no scenario ${unknown}; there are ${Object.keys(scenarios).join(', ')}`)
+    say(`acceptance: no scenario ${unknown}; there are ${Object.keys(scenarios).join(', ')} (--help)`)
     process.exitCode = 2
     return
   }
   const bars = new Bars()
-  for (const name of names.length === 0 ? Object.keys(scenarios) : names) {
+  for (const name of (names.length === 0 ? Object.keys(scenarios) : names).filter(isScenario)) {
     say(`${name} (load ${load()})`)
     const parent = mkdtempSync(join(tmpdir(), `icn-${name}-`))
     try {
-      await scenarios[name]?.(join(parent, 'D'), bars)
+      await scenarios[name](join(parent, 'D'), bars)
     } catch (error) {
       if (!(error instanceof Error)) throw error
       bars.check('the scenario runs', false, error.message)
