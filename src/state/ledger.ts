@@ -215,7 +215,7 @@ export class Ledger {
   }
 
   #read(hex: Hex, key: Uint8Array): Uint8Array | undefined {
-    const bytes = this.#view.get(key)
+    const bytes = this.#view.get(key, hex)
     this.#before.set(hex, bytes)
     return bytes
   }

@@ -32,8 +32,8 @@ export class Overlay implements StateView {
     this.depth = this.#height()
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
-    return this.#value(key, toHex(key))
+  get(key: Uint8Array, hex = toHex(key)): Uint8Array | undefined {
+    return this.#value(key, hex)
   }
 
   page(path: Hex): Uint8Array | undefined {
@@ -51,7 +51,7 @@ export class Overlay implements StateView {
   #value(key: Uint8Array, hex: Hex): Uint8Array | undefined {
     if (this.#layer?.values.has(hex) === true) return this.#layer.values.get(hex)
     const below = this.#below()
-    return below instanceof Overlay ? below.#value(key, hex) : below.get(key)
+    return below instanceof Overlay ? below.#value(key, hex) : below.get(key, hex)
   }
 
   /** The parent, skipping settled layers for good. */

@@ -2,8 +2,8 @@
 import type { Hex } from '../primitives/bytes.ts'
 
 export interface StateView {
-  /** Flat value of a state key, or undefined. */
-  get(key: Uint8Array): Uint8Array | undefined
+  /** Flat value of a state key, or undefined. `hex` is the key's, where the caller has it. */
+  get(key: Uint8Array, hex?: Hex): Uint8Array | undefined
   /** Tree page by its path id (protocols/state.md), or undefined for an empty one. */
   page(path: Hex): Uint8Array | undefined
   /** Root of the state tree, 32 bytes. */

@@ -36,6 +36,7 @@ import type { FinalBlock, HistoricalBlock, SnapshotRecord } from './chain-writes
 import { receivedRange } from './received.ts'
 import type { KeyValueStore, Write } from './ports.ts'
 import { ReadAhead } from './read-ahead.ts'
+import { StateCache } from './state-cache.ts'
 import { dropRows } from './retention-rows.ts'
 import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType, OLDEST_CHAIN_SCHEMA } from './records.ts'
 import type { FinalMark } from './records.ts'
@@ -73,6 +74,7 @@ export class ChainStore implements StateView {
   #reloads = 0
   readonly #proofs = new EpochProofs()
   readonly #ahead: ReadAhead
+  readonly #cache = new StateCache()
   /** Changes of the commit under way. The state view has them from its first moment, so no reader sees half of it. */
   #committing: StateChanges | undefined
 
@@ -120,6 +122,7 @@ export class ChainStore implements StateView {
     this.#earliest = readEarliest(this.#store)
     this.#reloads++
     this.#ahead.reset()
+    this.#cache.clear()
   }
 
   static #readMarks(store: KeyValueStore, identity: ChainIdentity): { final: FinalMark; root: Uint8Array } {
@@ -151,24 +154,19 @@ export class ChainStore implements StateView {
     return this.#earliest
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
-    if (this.#committing !== undefined || !this.#ahead.isEmpty) {
-      const hex = toHex(key)
-      if (this.#committing?.values.has(hex) === true) return this.#committing.values.get(hex)
-      if (this.#ahead.values.has(hex)) return this.#ahead.values.get(hex)
-    }
-    return this.#store.get(bucketKey(B.state, key))
+  get(key: Uint8Array, hex = toHex(key)): Uint8Array | undefined {
+    if (this.#committing?.values.has(hex) === true) return this.#committing.values.get(hex)
+    if (this.#ahead.values.has(hex)) return this.#ahead.values.get(hex)
+    return this.#cache.value(hex, () => this.#store.get(bucketKey(B.state, key)))
   }
 
   page(path: Hex): Uint8Array | undefined {
     if (this.#committing?.pages.has(path) === true) return this.#committing.pages.get(path)
     if (this.#ahead.pages.has(path)) return this.#ahead.pages.get(path)
-    return this.#store.get(pageKey(path))
+    return this.#cache.page(path, () => this.#store.get(pageKey(path)))
   }
 
-  /**
-   * Reads what changes of these state keys will read, off this thread. @returns what lets go of it, after their execution
-   */
+  /** Reads what changes of these state keys will read, off this thread. @returns what lets go of it, after execution */
   async readAhead(keys: readonly Uint8Array[]): Promise<() => void> {
     return this.#ahead.fetch(keys, this.#committing)
   }
@@ -196,6 +194,7 @@ export class ChainStore implements StateView {
     for (const write of stateWrites(changes)) writes.push(write)
     this.#committing = changes
     this.#ahead.pass(changes)
+    this.#cache.pass(changes)
     this.#root = tip.block.header.stateRoot
     await this.#store.batch(writes, { sync: true })
     this.#final = final

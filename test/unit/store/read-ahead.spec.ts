@@ -151,7 +151,7 @@ describe('Reading ahead', () => {
     let reads = 0
     const { slow: counted, open } = held({ ...plain(kv), get: (key) => (reads++, kv.get(key)) })
     const chain = ChainStore.open(counted, IDENTITY)
-    const reading = chain.readAhead([Uint8Array.of(0), Uint8Array.of(1)])
+    const reading = chain.readAhead([Uint8Array.of(0), Uint8Array.of(1), Uint8Array.of(2)])
     for (let left = 4; left > 0; left--) {
       await new Promise(setImmediate)
       open()
@@ -160,12 +160,14 @@ describe('Reading ahead', () => {
     reads = 0
     assert.deepEqual(chain.get(Uint8Array.of(0)), Uint8Array.of(100))
     assert.deepEqual(chain.get(Uint8Array.of(1)), Uint8Array.of(101))
+    assert.equal(chain.get(Uint8Array.of(2)), undefined)
     assert.equal(reads, 0)
     await chain.commitFinal([aFinalBlock(genesis.block)])
     assert.deepEqual(chain.get(Uint8Array.of(0)), Uint8Array.of(1))
     letGo()
     reads = 0
     assert.deepEqual(chain.get(Uint8Array.of(0)), Uint8Array.of(1))
+    assert.equal(chain.get(Uint8Array.of(2)), undefined)
     assert.equal(reads, 1)
   })
 })
