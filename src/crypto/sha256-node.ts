@@ -5,8 +5,13 @@
 import { hash } from 'node:crypto'
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => {
-  const text = hash('sha256', bytes, 'binary')
   const digest = new Uint8Array(32)
-  for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i)
+  sha256Into(bytes, digest, 0)
   return digest
+}
+
+/** The digest goes to `at` in `into`: where millions are taken, an object for each costs as much as a hash. */
+export function sha256Into(bytes: Uint8Array, into: Uint8Array, at: number): void {
+  const text = hash('sha256', bytes, 'binary')
+  for (let i = 0; i < 32; i++) into[at + i] = text.charCodeAt(i)
 }

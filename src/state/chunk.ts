@@ -19,8 +19,9 @@ import {
 } from '../codec/state-snapshot.ts'
 import { OFFSET_BYTES } from '../codec/ssz.ts'
 import type { ChainTotals } from '../codec/state-records.ts'
-import { sha256 } from '../crypto/hash.ts'
-import { innerHash, pathOf } from './hashes.ts'
+import { sha256Into } from '../crypto/hash.ts'
+import { LEAF_BYTES, PATH_AT, VALUE_HASH_AT, hashLeaf } from './chunk-pages.ts'
+import { innerHash } from './hashes.ts'
 import { buildChunkTree, isInChunk } from './subtree.ts'
 import type { ChunkPlace, ChunkTree } from './subtree.ts'
 
@@ -29,7 +30,6 @@ export interface StateRow {
   readonly value: Uint8Array
 }
 export interface VerifiedChunk extends ChunkTree {
-  readonly rows: readonly StateRow[]
   /** As it came. */
   readonly bytes: Uint8Array
 }
@@ -37,6 +37,7 @@ export type ChunkCode = 'chunk-malformed' | 'chunk-order' | 'chunk-hash'
 
 /** Where the keys begin: behind the offsets of the two lists. */
 const KEYS_AT = 2 * OFFSET_BYTES
+const HASH_BYTES = 32
 
 /** SNAP-3: into how many chunks (2^bits) a state is cut; a function of the state, so equal on all nodes. */
 export function chunkBits({ stateBytes, accounts }: Pick<ChainTotals, 'stateBytes' | 'accounts'>): number {
@@ -94,6 +95,17 @@ export function encodeChunk(rows: readonly StateRow[]): Uint8Array {
 
 /** The rows as views into the bytes. */
 export function readChunk(bytes: Uint8Array): Verdict<StateRow[], 'chunk-malformed'> {
+  const counted = countRows(bytes)
+  if (!counted.ok) return counted
+  const rows: StateRow[] = []
+  scanChunk(bytes, (keyFrom, keyTo, valueFrom, valueTo) => {
+    rows.push({ key: bytes.subarray(keyFrom, keyTo), value: bytes.subarray(valueFrom, valueTo) })
+  })
+  return accept(rows)
+}
+
+/** How many rows a chunk has, which `scanChunk` reads, if its bytes are the encoding of one. */
+function countRows(bytes: Uint8Array): Verdict<number, 'chunk-malformed'> {
   const malformed = (what: string) => refuse('chunk-malformed', what)
   if (bytes.length < KEYS_AT || bytes.length > CHUNK_BYTES_MAX) return malformed(`${bytes.length} bytes`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -101,37 +113,29 @@ export function readChunk(bytes: Uint8Array): Verdict<StateRow[], 'chunk-malform
   if (view.getUint32(0, true) !== KEYS_AT || valuesAt < KEYS_AT || valuesAt > bytes.length) {
     return malformed('its lists do not lie where they must')
   }
-  const keys = readList(bytes.subarray(KEYS_AT, valuesAt), STATE_KEY_BYTES_MAX)
-  const values = readList(bytes.subarray(valuesAt), STATE_VALUE_BYTES_MAX)
+  const keys = countItems(view, KEYS_AT, valuesAt, STATE_KEY_BYTES_MAX)
+  const values = countItems(view, valuesAt, bytes.length, STATE_VALUE_BYTES_MAX)
   if (keys === undefined || values === undefined) return malformed('a list is not canonical')
-  if (keys.length !== values.length) return malformed(`${keys.length} keys, ${values.length} values`)
-  const rows: StateRow[] = []
-  for (const [index, key] of keys.entries()) {
-    const value = values[index]
-    if (value !== undefined) rows.push({ key, value })
-  }
-  return accept(rows)
+  return keys === values ? accept(keys) : malformed(`${keys} keys, ${values} values`)
 }
 
-/** SSZ list of byte lists: as many offsets as items, then the items without gaps. */
-function readList(bytes: Uint8Array, itemMax: number): Uint8Array[] | undefined {
-  if (bytes.length === 0) return []
-  if (bytes.length < OFFSET_BYTES) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const first = view.getUint32(0, true)
+/** SSZ list of byte lists in from … to: as many offsets as items, then the items without gaps. */
+function countItems(view: DataView, from: number, to: number, itemMax: number): number | undefined {
+  const length = to - from
+  if (length === 0) return 0
+  if (length < OFFSET_BYTES) return undefined
+  const first = view.getUint32(from, true)
   const count = first / OFFSET_BYTES
-  if (first === 0 || !Number.isInteger(count) || count > CHUNK_ROWS_MAX || first > bytes.length) {
+  if (first === 0 || !Number.isInteger(count) || count > CHUNK_ROWS_MAX || first > length) {
     return undefined
   }
-  const items: Uint8Array[] = []
-  let from = first
+  let start = first
   for (let index = 1; index <= count; index++) {
-    const to = index === count ? bytes.length : view.getUint32(OFFSET_BYTES * index, true)
-    if (to < from || to > bytes.length || to - from > itemMax) return undefined
-    items.push(bytes.subarray(from, to))
-    from = to
+    const end = index === count ? length : view.getUint32(from + OFFSET_BYTES * index, true)
+    if (end < start || end > length || end - start > itemMax) return undefined
+    start = end
   }
-  return items
+  return count
 }
 
 /** The places of a verified chunk's rows, in no object of their own: from … to of the key, from … to of the value. */
@@ -160,21 +164,37 @@ export function verifyChunk(
   place: ChunkPlace,
   hash: Uint8Array
 ): Verdict<VerifiedChunk, ChunkCode> {
-  const read = readChunk(bytes)
-  if (!read.ok) return read
-  const rows = read.value
-  const leaves: { path: Uint8Array; valueHash: Uint8Array }[] = []
-  let before: Uint8Array | undefined
-  for (const { key, value } of rows) {
-    const path = pathOf(key)
-    if (!isInChunk(path, place)) return refuse('chunk-order', 'a row belongs to another chunk')
-    if (before !== undefined && compare(before, path) >= 0) {
-      return refuse('chunk-order', 'its rows are not in the order of their paths')
-    }
-    leaves.push({ path, valueHash: sha256(value) })
-    before = path
-  }
+  const counted = countRows(bytes)
+  if (!counted.ok) return counted
+  const leaves = readLeaves(bytes, counted.value)
+  const problem = orderProblem(leaves, place)
+  if (problem !== undefined) return refuse('chunk-order', problem)
   const tree = buildChunkTree(leaves, place)
   if (!equal(tree.hash, hash)) return refuse('chunk-hash', 'its subtree has another hash')
-  return accept({ ...tree, rows, bytes })
+  return accept({ ...tree, bytes })
+}
+
+function readLeaves(bytes: Uint8Array, count: number): Uint8Array {
+  const leaves = new Uint8Array(LEAF_BYTES * count)
+  let at = 0
+  scanChunk(bytes, (keyFrom, keyTo, valueFrom, valueTo) => {
+    sha256Into(bytes.subarray(keyFrom, keyTo), leaves, at + PATH_AT)
+    sha256Into(bytes.subarray(valueFrom, valueTo), leaves, at + VALUE_HASH_AT)
+    hashLeaf(leaves, at)
+    at += LEAF_BYTES
+  })
+  return leaves
+}
+
+function orderProblem(leaves: Uint8Array, place: ChunkPlace): string | undefined {
+  let before: Uint8Array | undefined
+  for (let at = PATH_AT; at < leaves.length; at += LEAF_BYTES) {
+    const path = leaves.subarray(at, at + HASH_BYTES)
+    if (!isInChunk(path, place)) return 'a row belongs to another chunk'
+    if (before !== undefined && compare(before, path) >= 0) {
+      return 'its rows are not in the order of their paths'
+    }
+    before = path
+  }
+  return undefined
 }

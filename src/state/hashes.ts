@@ -18,8 +18,11 @@ function tagged(tag: number, left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 /** Leaves and inner nodes have different first bytes: neither can be passed off as the other. */
-export const leafHash = (path: Uint8Array, valueHash: Uint8Array): Uint8Array => tagged(0, path, valueHash)
-export const innerHash = (left: Uint8Array, right: Uint8Array): Uint8Array => tagged(1, left, right)
+export const LEAF_TAG = 0
+export const INNER_TAG = 1
+export const leafHash = (path: Uint8Array, valueHash: Uint8Array): Uint8Array =>
+  tagged(LEAF_TAG, path, valueHash)
+export const innerHash = (left: Uint8Array, right: Uint8Array): Uint8Array => tagged(INNER_TAG, left, right)
 
 /** Bit `index` of a path, most significant first. */
 export const bitAt = (path: Uint8Array, index: number): number =>

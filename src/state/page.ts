@@ -190,66 +190,6 @@ export class Page {
   }
 }
 
-/** Of the page being built: one set for all, because a page is complete before the next begins. */
-const builtWeights = new Uint8Array(2 * SLOTS)
-const builtHashes: Uint8Array[] = Array.from({ length: 2 * SLOTS }, () => EMPTY_HASH)
-
-/**
- * A page that is built once, from all its slots: its bytes and the hash of its subtree. A state of a million rows has
- * eighty thousand pages, and one that can be changed costs more.
- */
-export function pageOf(
-  slots: readonly Slot[],
-  room: Room
-): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
-  let leaves = 0
-  let inners = 0
-  let size = HEAD_BYTES
-  for (let i = 0; i < SLOTS; i++) {
-    const slot = slots[i]
-    const kind = weight(slot)
-    builtWeights[SLOTS + i] = kind
-    if (slot === undefined) continue
-    const isInner = slot instanceof Uint8Array
-    builtHashes[SLOTS + i] = isInner ? slot : leafHash(slot.path, slot.valueHash)
-    if (isInner) inners |= 1 << i
-    else leaves |= 1 << i
-    size += isInner ? 32 : 64
-  }
-  for (let node = SLOTS - 1; node >= 1; node--) size += joinNode(node)
-  const bytes = room(size)
-  bytes[0] = leaves >> 8
-  bytes[1] = leaves
-  bytes[2] = inners >> 8
-  bytes[3] = inners
-  let offset = HEAD_BYTES
-  for (let i = 0; i < SLOTS; i++) {
-    writeSlot(bytes, offset, slots[i])
-    offset += [0, 64, 32][builtWeights[SLOTS + i] ?? 0] ?? 0
-  }
-  for (let node = 2; node < SLOTS; node++) {
-    if (builtWeights[node] !== 2) continue
-    bytes.set(builtHashes[node] ?? EMPTY_HASH, offset)
-    offset += 32
-  }
-  return { bytes, hash: builtHashes[1] ?? EMPTY_HASH }
-}
-
-/** A node out of its children. @returns the bytes that it takes in its page */
-function joinNode(node: number): number {
-  const left = builtWeights[2 * node] ?? 0
-  const right = builtWeights[2 * node + 1] ?? 0
-  const leftHash = builtHashes[2 * node] ?? EMPTY_HASH
-  const rightHash = builtHashes[2 * node + 1] ?? EMPTY_HASH
-  builtWeights[node] = Math.min(2, left + right)
-  if (left + right < 2) {
-    builtHashes[node] = left > 0 ? leftHash : rightHash
-    return 0
-  }
-  builtHashes[node] = innerHash(left > 0 ? leftHash : EMPTY_HASH, right > 0 ? rightHash : EMPTY_HASH)
-  return node > 1 ? 32 : 0
-}
-
 const weight = (slot: Slot): number => (slot === undefined ? 0 : slot instanceof Uint8Array ? 2 : 1)
 
 function writeSlot(bytes: Uint8Array, offset: number, slot: Slot): void {

@@ -6,9 +6,10 @@
  */
 import { fromHex, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
+import { ChunkPages, LEAF_BYTES, PATH_AT, VALUE_HASH_AT } from './chunk-pages.ts'
 import { EMPTY_HASH } from './hashes.ts'
-import { Page, createRoom, pageOf } from './page.ts'
-import type { Leaf, Room, Slot } from './page.ts'
+import { Page } from './page.ts'
+import type { Slot } from './page.ts'
 import type { StateView } from './ports.ts'
 
 const SLOTS = 16
@@ -24,10 +25,10 @@ export interface ChunkPlace {
 export interface ChunkTree {
   /** Of the chunk's subtree. */
   readonly hash: Uint8Array
-  /** What the chunk puts into the page at depth ⌊bits / 4⌋: 16, 8, 4 or 2 slots. */
-  readonly slots: readonly Slot[]
-  /** Pages below it, by path id. */
-  readonly pages: ReadonlyMap<string, Uint8Array>
+  /** What the chunk puts into the page at depth ⌊bits / 4⌋: 16, 8, 4 or 2 slots, as `decodeSlots` reads them. */
+  readonly slots: Uint8Array
+  /** Pages below it, as packed rows by their names. */
+  readonly pages: Uint8Array
 }
 
 /** The page depth at which the parts are joined. */
@@ -42,25 +43,28 @@ export function isInChunk(path: Uint8Array, { bits, index }: ChunkPlace): boolea
 export const chunkOfPath = (path: Uint8Array, bits: number): number =>
   (((path[0] ?? 0) << 8) | (path[1] ?? 0)) >> (16 - bits)
 
-/** @param leaves in strict order of their paths, all of them in this chunk. */
-export function buildChunkTree(leaves: readonly Leaf[], { bits, index }: ChunkPlace): ChunkTree {
+/** @param leaves in strict order of their paths, all of them in this chunk, as `chunk-pages.ts` lays them out. */
+export function buildChunkTree(leaves: Uint8Array, { bits, index }: ChunkPlace): ChunkTree {
   const depth = jointDepth(bits)
   const inPage = bits & 3
   const count = SLOTS >> inPage
   const first = (index & ((1 << inPage) - 1)) * count
-  const built: Built = { pages: new Map(), room: createRoom() }
-  const joint = new Page()
-  const slots: Slot[] = []
-  let from = 0
-  for (let nibble = first; nibble < first + count; nibble++) {
-    let to = from
-    while (to < leaves.length && nibbleAt(leaves, to, depth) === nibble) to++
-    const slot = buildSlot(leaves, from, to, depth + 1, built)
-    slots.push(slot)
-    if (slot !== undefined) joint.setSlot(nibble, slot)
-    from = to
+  const pages = new ChunkPages(leaves)
+  const slots: Slot[] = Array.from({ length: count }, () => undefined)
+  const to = leaves.length / LEAF_BYTES
+  for (let from = 0; from < to;) {
+    const end = pages.endOfNibble({ from, to, depth })
+    const [path, value] = [from * LEAF_BYTES + PATH_AT, from * LEAF_BYTES + VALUE_HASH_AT]
+    slots[pages.nibbleAt(from, depth) - first] =
+      end - from > 1
+        ? pages.build({ from, to: end, depth: depth + 1 }).slice()
+        : { path: leaves.slice(path, path + 32), valueHash: leaves.slice(value, value + 32) }
+    from = end
   }
-  return { hash: joint.hash((1 << inPage) + (index & ((1 << inPage) - 1))), slots, pages: built.pages }
+  const joint = new Page()
+  for (const [at, slot] of slots.entries()) if (slot !== undefined) joint.setSlot(first + at, slot)
+  const node = (1 << inPage) + (index & ((1 << inPage) - 1))
+  return { hash: joint.hash(node), slots: encodeSlots(slots), pages: pages.take() }
 }
 
 /**
@@ -88,34 +92,6 @@ export function joinChunks(
 }
 
 const nameOf = (prefix: number, depth: number): string => prefix.toString(16).padStart(depth, '0')
-
-function nibbleAt(leaves: readonly Leaf[], at: number, depth: number): number {
-  const byte = leaves[at]?.path[depth >> 1] ?? 0
-  return (depth & 1) === 0 ? byte >> 4 : byte & 15
-}
-
-/** Pages of one chunk: they come and go together. */
-interface Built {
-  readonly pages: Map<string, Uint8Array>
-  readonly room: Room
-}
-
-/** Leaves from … to share their first `depth` nibbles. */
-function buildSlot(leaves: readonly Leaf[], from: number, to: number, depth: number, built: Built): Slot {
-  if (to - from < 2) return from === to ? undefined : leaves[from]
-  const slots: Slot[] = []
-  for (let start = from; start < to;) {
-    const nibble = nibbleAt(leaves, start, depth)
-    let end = start + 1
-    while (end < to && nibbleAt(leaves, end, depth) === nibble) end++
-    slots[nibble] = buildSlot(leaves, start, end, depth + 1, built)
-    start = end
-  }
-  const path = leaves[from]?.path ?? EMPTY_HASH
-  const page = pageOf(slots, built.room)
-  built.pages.set(toHex(path.subarray(0, (depth + 1) >> 1)).slice(0, depth), page.bytes)
-  return page.hash
-}
 
 /** A page with fewer than two leaves is none: what is left of it moves up (STA-12). */
 function closed(page: Page, id: string, pages: Map<string, Uint8Array>): Slot {
@@ -151,7 +127,7 @@ export function subtreeHashes(view: Pick<StateView, 'page'>, bits: number): Uint
 }
 
 /** Slots as bytes, to keep them until all chunks are there: per slot one byte of kind, then its 0, 64 or 32 bytes. */
-export function encodeSlots(slots: readonly Slot[]): Uint8Array {
+function encodeSlots(slots: readonly Slot[]): Uint8Array {
   const text = slots.map((slot) => {
     if (slot === undefined) return '00'
     return slot instanceof Uint8Array ? `02${toHex(slot)}` : `01${toHex(slot.path)}${toHex(slot.valueHash)}`

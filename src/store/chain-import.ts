@@ -12,6 +12,7 @@
  */
 import { concat, equal, readU64be, u64be, utf8 } from '../primitives/bytes.ts'
 import { assert, must } from '../primitives/errors.ts'
+import { eachPackedRow } from '../primitives/packed-rows.ts'
 import { HeaderType, blockHash, bodyHash } from '../codec/block.ts'
 import { CertifiedHeaderType } from '../codec/messages.ts'
 import type { CertifiedHeader } from '../codec/messages.ts'
@@ -20,7 +21,7 @@ import { EpochProofType, SnapshotManifestType } from '../codec/state-snapshot.ts
 import type { EpochProof, SnapshotManifest } from '../codec/state-snapshot.ts'
 import { scanChunk } from '../state/chunk.ts'
 import type { VerifiedChunk } from '../state/chunk.ts'
-import { decodeSlots, encodeSlots, jointDepth, joinChunks } from '../state/subtree.ts'
+import { decodeSlots, jointDepth, joinChunks } from '../state/subtree.ts'
 import type { Slot } from '../state/page.ts'
 import { CHAIN_BUCKETS as B, bucketKey, bucketRange, corrupt, decodeStored } from './buckets.ts'
 import { ChainStore, EARLIEST_KEY, FINAL_KEY, IDENTITY_KEY } from './chain-store.ts'
@@ -95,8 +96,11 @@ export class ChainImport {
 
   async putChunk(index: number, { bytes, pages, slots }: VerifiedChunk): Promise<void> {
     const writes: Write[] = []
-    for (const [path, page] of pages) writes.push(put(bucketKey(B.page, utf8(path)), page))
-    writes.push(put(slotsKey(index), encodeSlots(slots)), put(chunkKey(index), bytes))
+    eachPackedRow(pages, (nameFrom, pageFrom, end) => {
+      pages[nameFrom - 1] = B.page.prefix
+      writes.push(put(pages.subarray(nameFrom - 1, pageFrom), pages.subarray(pageFrom, end)))
+    })
+    writes.push(put(slotsKey(index), slots), put(chunkKey(index), bytes))
     await this.#store.batch(writes, { sync: false })
     this.#done.add(index)
   }

@@ -3,11 +3,12 @@ import { StateChunkType } from '../../src/codec/state-snapshot.ts'
 import { EMPTY_VIEW, commit } from '../../src/state/commit.ts'
 import { chunkBits, encodeChunk, readChunk, rootOfChunks, verifyChunk } from '../../src/state/chunk.ts'
 import { ChunkSorter } from '../../src/state/chunk-sorter.ts'
-import { decodeSlots, encodeSlots, joinChunks, subtreeHashes } from '../../src/state/subtree.ts'
+import { decodeSlots, joinChunks, subtreeHashes } from '../../src/state/subtree.ts'
 import type { Slot } from '../../src/state/page.ts'
-import { fromHex, toHex, u64be, utf8 } from '../../src/primitives/bytes.ts'
+import { fromHex, fromUtf8, toHex, u64be, utf8 } from '../../src/primitives/bytes.ts'
 import type { Hex } from '../../src/primitives/bytes.ts'
 import { fc } from '../support/fast-check.ts'
+import { unpacked } from '../support/packed.ts'
 import { MemoryState } from '../support/state.ts'
 
 const stateOf = (keys: number, salt: number): MemoryState => {
@@ -32,9 +33,11 @@ function join(chunks: readonly Uint8Array[], hashes: readonly Uint8Array[], bits
   for (const [index, bytes] of chunks.entries()) {
     const verdict = verifyChunk(bytes, { bits, index }, hashes[index] ?? new Uint8Array(32))
     ok(verdict.ok, verdict.ok ? '' : verdict.detail)
-    for (const { key, value } of verdict.value.rows) rows.set(toHex(key), value.slice())
-    for (const [id, page] of verdict.value.pages) pages.set(id, page)
-    const kept = decodeSlots(encodeSlots(verdict.value.slots))
+    const read = readChunk(bytes)
+    ok(read.ok)
+    for (const { key, value } of read.value) rows.set(toHex(key), value.slice())
+    for (const [id, page] of unpacked(verdict.value.pages)) pages.set(fromUtf8(id), page)
+    const kept = decodeSlots(verdict.value.slots)
     ok(kept !== undefined)
     slots.push(...kept)
   }
