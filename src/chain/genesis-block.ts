@@ -37,8 +37,10 @@ const EMPTY_BODY: Body = {
   reveal: []
 }
 
-export function buildChainGenesis(genesis: Genesis, chain: ChainId): ChainGenesis {
-  const coordHash = chain === COORD ? ZERO_HASH : buildChainGenesis(genesis, COORD).block.hash
+/** @param coordGenesis hash of the coordination chain's genesis block, of whoever has it at hand */
+export function buildChainGenesis(genesis: Genesis, chain: ChainId, coordGenesis?: Uint8Array): ChainGenesis {
+  const coordHash =
+    chain === COORD ? ZERO_HASH : (coordGenesis ?? buildChainGenesis(genesis, COORD).block.hash)
   const changes = buildGenesisState({
     ...genesisShare(genesis, chain),
     extra: chain === COORD ? coordGenesisExtra(genesis) : [],

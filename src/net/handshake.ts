@@ -48,6 +48,8 @@ export interface HandshakeOptions {
   readonly hasRoom: (direction: 'inbound' | 'outbound') => boolean
   /** A refused peer is not dialled for a while. */
   readonly onRefused: (peer: Peer, reason: HandshakeRefusal) => void
+  /** A status came on the connection. */
+  readonly heard: (connection: Connection) => void
 }
 
 export class Handshake {
@@ -160,6 +162,7 @@ export class Handshake {
     if (refusal !== undefined) return this.#refuse(connection, refusal)
     if (connection.status !== 'open' || this.#context.signal.aborted) return
     this.#context.metrics.handshake('ok')
+    this.#options.heard(connection)
     this.#options.sessions.open(sessionOf(connection, remote))
   }
 

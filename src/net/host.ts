@@ -20,11 +20,12 @@ import type { Libp2pOptions } from 'libp2p'
 import { concat, utf8 } from '../primitives/bytes.ts'
 import { gossipScores, GOSSIP_THRESHOLDS, QUIET_TRAFFIC } from './gossip-scores.ts'
 import type { Traffic } from './gossip-scores.ts'
+import { rememberProtocols } from './known-protocols.ts'
 import { DISCOVERY_LIMITS } from './discovery/limits.ts'
 import { NET_LIMITS } from './limits.ts'
 import { createMuxers } from './muxer.ts'
-import { encrypter } from './noise-cipher.ts'
 import { QUIET_LOG } from './quiet-log.ts'
+import { createEncrypter } from './secure.ts'
 import { RecordStore } from './record-store.ts'
 import type { Datastore } from './record-store.ts'
 import { protocolOf } from './topics.ts'
@@ -111,6 +112,8 @@ const pubsubOf = ({ topics, announced = new Map(), traffic = QUIET_TRAFFIC }: Ho
     },
     /** A peer that is busy for seconds breaks no promise (P7). */
     gossipsubIWantFollowupMs: 12_000,
+    // Written into the address book at every change of a mesh, for a choice of connections that libp2p never has to make.
+    tagMeshPeers: false,
     scoreParams: gossipScores(known, traffic),
     scoreThresholds: GOSSIP_THRESHOLDS
   })
@@ -155,7 +158,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       ...(await switchedTransports(options.switches))
     ],
     peerDiscovery: await switchedDiscovery(options.switches),
-    connectionEncrypters: [encrypter()],
+    connectionEncrypters: [createEncrypter()],
     streamMuxers: [createMuxers],
     connectionGater: options.gater,
     connectionManager: {
@@ -167,21 +170,38 @@ export async function createHost(options: HostOptions): Promise<Host> {
       dialTimeout: NET_LIMITS.dialTimeoutMs,
       reconnectRetries: 0
     },
-    /** Its own measure is two seconds: a machine that stalls for so long would lose every peer at once. */
-    connectionMonitor: {
-      pingInterval: NET_LIMITS.pingIntervalMs,
-      pingTimeout: { minTimeout: NET_LIMITS.pingTimeoutMs, maxTimeout: NET_LIMITS.pingTimeoutMs }
-    },
+    /** It pings every connection, also those on which something was heard a moment ago (pings.ts). */
+    connectionMonitor: { enabled: false },
     services: {
       identify: identify(),
-      identifyPush: identifyPush(),
+      identifyPush: identifyPush({ runOnSelfUpdate: false }),
       ping: ping({ maxInboundStreams: PINGS_OPEN_MAX, maxOutboundStreams: PINGS_OPEN_MAX }),
       dht: dhtOf(options.networkId, options.allowPrivate === true),
       ...(await switchedServices(options.switches)),
       pubsub: pubsubOf(options)
     }
   }
-  return createLibp2p(settings)
+  const host = await createLibp2p(settings)
+  rememberProtocols(host)
+  pushWhatChanged(host)
+  return host
+}
+
+/**
+ * Left alone, identify tells everybody again what it told them when they connected: the own record is touched a moment
+ * after every start. Only other addresses or protocols are news.
+ */
+function pushWhatChanged(host: Host): void {
+  const said = (): string => JSON.stringify([host.getMultiaddrs(), host.getProtocols()])
+  let told: string | undefined
+  host.addEventListener('start', () => {
+    told = said()
+  })
+  host.addEventListener('self:peer:update', () => {
+    if (told === undefined || told === said()) return
+    told = said()
+    void host.services.identifyPush.push()
+  })
 }
 
 /** What was written a moment ago is not encrypted yet, and closing does not wait for that. */

@@ -82,7 +82,7 @@ export const NET_LIMITS = {
   redialMaxMs: 5_000,
   walkMinMs: 500,
   walkMaxMs: 30_000,
-  /** A connection is pinged so often, and ends when no answer comes for so long: half-open ones are found in 45 s. */
+  /** A connection on which nothing was heard for so long is pinged, and ends when no answer comes: found within 48 s. */
   pingIntervalMs: 15_000,
   pingTimeoutMs: 30_000,
   watchdogMs: 3_000,

@@ -19,6 +19,7 @@ import { Gossip } from './gossip.ts'
 import type { Topic } from './gossip.ts'
 import { Handshake } from './handshake.ts'
 import { endConnection } from './host.ts'
+import { Pings } from './pings.ts'
 import { RequestClient } from './request-client.ts'
 import { RequestServer } from './request-server.ts'
 import { Sessions } from './sessions.ts'
@@ -48,6 +49,7 @@ export class Parts {
   readonly #options: PartsOptions
   readonly #handshake: Handshake
   readonly #watchdog: Watchdog
+  readonly #pings: Pings
 
   constructor(context: NetContext, options: PartsOptions) {
     this.#context = context
@@ -62,11 +64,13 @@ export class Parts {
     this.gossip = new Gossip(context, options.topics)
     this.client = new RequestClient(context, this.sessions)
     this.discovery = this.#composeDiscovery()
+    this.#pings = new Pings(context)
     this.#handshake = new Handshake(context, {
       localStatus: options.localStatus,
       sessions: this.sessions,
       hasRoom: (direction) => hasRoom(this.sessions, options.discovery?.targets, direction),
-      onRefused: (peer, reason) => this.discovery.onRefused(peer, reason)
+      onRefused: (peer, reason) => this.discovery.onRefused(peer, reason),
+      heard: (connection) => this.#pings.heard(connection)
     })
     this.#watchdog = new Watchdog(context, this.sessions, (peer) => this.gossip.isDeaf(peer))
   }
@@ -99,6 +103,7 @@ export class Parts {
   start(): void {
     this.discovery.start()
     this.#watchdog.start()
+    this.#pings.start()
   }
 
   /** Before the host stops. */

@@ -32,11 +32,14 @@ export interface OwnRecordOptions {
   readonly addresses: () => readonly Multiaddr[]
 }
 
+const LOOK_MS = 1_000
+
 export class OwnRecord {
   readonly #options: OwnRecordOptions
   #said = ''
   #held = ''
   #sequence = 0
+  #nextLookMs = 0
   #bytes: Uint8Array = new Uint8Array(0)
 
   constructor(options: OwnRecordOptions) {
@@ -55,6 +58,9 @@ export class OwnRecord {
 
   /** @returns whether there is a new one. What is held changes with every pruned block: that alone waits a while. */
   refresh(nowMs: number): boolean {
+    // A draft takes a signature of the validator: what changes is told within a second.
+    if (nowMs < this.#nextLookMs) return false
+    this.#nextLookMs = nowMs + LOOK_MS
     const draft = this.#draft(Math.max(nowMs, this.#sequence + 1))
     const said = JSON.stringify([
       draft.role,

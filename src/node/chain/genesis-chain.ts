@@ -13,7 +13,7 @@ import type { Executed } from './block-tree.ts'
 import type { EpochBook } from './epoch-book.ts'
 
 export function createGenesis(genesis: Genesis, chain: ChainId, coordHash: Uint8Array) {
-  const { block, changes } = buildChainGenesis(genesis, chain)
+  const { block, changes } = buildChainGenesis(genesis, chain, coordHash)
   if (chain !== COORD) return { block, changes }
   const view = { get: (key: Uint8Array) => changes.values.get(toHex(key)) }
   const snapshot = computeSnapshot(view, 0, coordHash, genesis.shards)

@@ -13,6 +13,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   requestIdleMs: 'test/unit/net/ask-stream.spec.ts',
   lastWordsMs: 'test/unit/net/ask-stream.spec.ts',
   silentPeerMs: 'test/unit/net/watchdog.spec.ts',
+  pingIntervalMs: 'test/unit/net/pings.spec.ts',
+  pingTimeoutMs: 'test/unit/net/pings.spec.ts',
   connectionsPerAddress: 'test/unit/net/crowding.spec.ts',
   connectionsPerPeer: 'test/unit/net/crowding.spec.ts',
   maxPeers: 'test/swarm/net-peers.spec.ts',
@@ -43,7 +45,6 @@ const RHYTHMS: ReadonlySet<string> = new Set([
   'redialMaxMs',
   'walkMinMs',
   'walkMaxMs',
-  'pingIntervalMs',
   'watchdogMs'
 ])
 
@@ -51,8 +52,7 @@ const RHYTHMS: ReadonlySet<string> = new Set([
 const OF_LIBP2P: ReadonlySet<string> = new Set([
   'gossipOutboundBytes',
   'inboundConnectionsPerS',
-  'inboundPending',
-  'pingTimeoutMs'
+  'inboundPending'
 ])
 
 /** Buckets of `consensus/1`: the code is the token bucket, whose pairs are in token-bucket.spec.ts. */
