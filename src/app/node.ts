@@ -44,6 +44,8 @@ import { openAdminToken } from './admin-token.ts'
 import { openChainDatabase, openDatabase } from './databases.ts'
 import { systemClock } from './clock.ts'
 import { PatientVerifier } from './patient-verifier.ts'
+import { ChunkThreads } from '../node/snapshot/chunk-threads.ts'
+import type { ChunkVerifier } from '../node/snapshot/chunk-verifier.ts'
 import { NodeEvents } from './events.ts'
 import { warnOfIdleSeats } from './idle-seats.ts'
 import { Observer } from './observer.ts'
@@ -72,6 +74,8 @@ export interface NodeInit {
   readonly openStaging?: (path: string) => Promise<Staging>
   /** One that several nodes of a process share; whoever made it stops it. @default threads of this node */
   readonly verifier?: Verifier
+  /** As the verifier, for the chunks of snapshots. @default threads of this node, while it takes one */
+  readonly chunks?: ChunkVerifier
 }
 
 interface Part {
@@ -160,6 +164,7 @@ export class Node {
           network,
           clock: systemClock,
           verifier,
+          chunks: this.#init.chunks ?? new ChunkThreads(),
           nodeStore,
           openChain: async (chain) => openChainDatabase(open, paths.chainDatabase(chain), config),
           ...(stage === undefined ? {} : { openStaging: async (chain) => stage(paths.chainDatabase(chain)) }),

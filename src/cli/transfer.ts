@@ -2,6 +2,7 @@
 import { systemClock } from '../app/clock.ts'
 import { VerifyPool } from '../crypto/verify-pool.ts'
 import { dataPaths } from '../node/data-dir.ts'
+import { ChunkThreads } from '../node/snapshot/chunk-threads.ts'
 import type { Transferred, TransferInit } from '../node/snapshot/transfer.ts'
 import type { Verdict } from '../primitives/result.ts'
 import { CliError, EXIT, errnoOf } from './cli-error.ts'
@@ -19,7 +20,8 @@ export async function transfer(
   await verifier.start()
   const line = progressLine()
   try {
-    const init = { data, file, genesis, verifier, clock: systemClock, onProgress: line.show }
+    const chunks = new ChunkThreads()
+    const init = { data, file, genesis, verifier, chunks, clock: systemClock, onProgress: line.show }
     const verdict = await run(init)
     if (!verdict.ok) throw new CliError(`${file}: ${verdict.detail}`)
     line.clear()

@@ -41,6 +41,7 @@ import { slotsOf } from '../sync/budget.ts'
 import type { Demand } from '../sync/budget.ts'
 import { createGenesis, freezer, loadSnapshot } from './chain/genesis-chain.ts'
 import { ChainSnapshots } from './snapshot/chain-snapshots.ts'
+import type { ChunkVerifier } from './snapshot/chunk-verifier.ts'
 import { Receipts, sourceOf } from './receipts.ts'
 import type { ChainEvents, Clock } from './ports.ts'
 import type { Validator } from './validator.ts'
@@ -49,6 +50,7 @@ export interface ChainsComponents {
   readonly network: Network
   readonly clock: Clock
   readonly verifier: Verifier
+  readonly chunks: ChunkVerifier
   readonly nodeStore: NodeStore
   readonly openChain: (chain: ChainId) => Promise<KeyValueStore>
   /** A second database of a chain, for a fast start. */

@@ -29,7 +29,7 @@ export interface StateRow {
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
-export interface VerifiedChunk extends ChunkTree {
+export interface VerifiedChunk extends Omit<ChunkTree, 'hash'> {
   /** As it came. */
   readonly bytes: Uint8Array
 }
@@ -171,7 +171,7 @@ export function verifyChunk(
   if (problem !== undefined) return refuse('chunk-order', problem)
   const tree = buildChunkTree(leaves, place)
   if (!equal(tree.hash, hash)) return refuse('chunk-hash', 'its subtree has another hash')
-  return accept({ ...tree, bytes })
+  return accept({ pages: tree.pages, slots: tree.slots, bytes })
 }
 
 function readLeaves(bytes: Uint8Array, count: number): Uint8Array {

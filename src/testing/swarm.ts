@@ -12,6 +12,7 @@ import { Node } from '../app/node.ts'
 import { identityOf, signTransfer, signerOfSeed, transferCost } from '../client/transfer.ts'
 import type { SignedTransaction } from '../client/transfer.ts'
 import { VerifyPool } from '../crypto/verify-pool.ts'
+import { ChunkThreads } from '../node/snapshot/chunk-threads.ts'
 import { peerOfKey } from '../net/peer-key.ts'
 import type { Peer } from '../net/types.ts'
 import { loadNodeConfig } from '../node/config.ts'
@@ -84,6 +85,7 @@ export class Swarm {
   readonly #members: readonly Member[]
   readonly #waiting = new Set<() => void>()
   readonly #verifier = new VerifyPool()
+  readonly #chunks = new ChunkThreads()
   /** Who talks to whom; undefined: everybody to everybody. */
   #groups: readonly (readonly number[])[] | undefined
 
@@ -336,6 +338,7 @@ export class Swarm {
       openDatabase: async (path) => member.disk.open(path),
       openStaging: async (path) => member.disk.openStaging(path),
       verifier: this.#verifier,
+      chunks: this.#chunks,
       onFailed: (error) => member.failures.push(error)
     })
   }

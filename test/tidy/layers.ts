@@ -96,7 +96,15 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   node: {
     layers: [...PURE, 'store', 'net'],
-    packages: ['@libp2p/crypto', '@libp2p/peer-id', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path']
+    packages: [
+      '@libp2p/crypto',
+      '@libp2p/peer-id',
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:worker_threads'
+    ]
   },
   metrics: { layers: ['net'], packages: ['prom-client', 'node:perf_hooks'] },
   /** Browsers load it: what it may import has no Node built-in (test/unit/client/imports.spec.ts). */

@@ -12,6 +12,7 @@ import type { EpochBook } from '../chain/epoch-book.ts'
 import type { ChainEvents, Clock, FinalEvent } from '../ports.ts'
 import type { Checkpoint } from '../sync/sync-facts.ts'
 import { Backfill, LOWEST_FETCHED } from './backfill.ts'
+import type { ChunkVerifier } from './chunk-verifier.ts'
 import { FastStart } from './fast-start.ts'
 import { SnapshotMaker } from './maker.ts'
 import { serveEpochs, serveSnapshot } from './serve.ts'
@@ -20,6 +21,7 @@ export interface ChainSnapshotsComponents {
   readonly network: Network
   readonly clock: Clock
   readonly verifier: Verifier
+  readonly chunks: ChunkVerifier
   readonly epochs: EpochBook
   readonly store: ChainStore
   /** The database below the store. */
@@ -202,12 +204,13 @@ export class ChainSnapshots {
   }
 
   #createStart(): FastStart {
-    const { store, coord, epochs, network, clock, verifier, events } = this.#c
+    const { store, coord, epochs, network, clock, verifier, chunks, events } = this.#c
     return new FastStart(
       {
         network,
         clock,
         verifier,
+        chunks,
         snapshot: (epoch) => epochs.snapshot(epoch),
         latest: () => epochs.latest,
         suits: ({ manifest }) => this.#chain === COORD || manifest.tip.header.coordHeight >= coord.earliest,

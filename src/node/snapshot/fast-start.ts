@@ -22,7 +22,6 @@ import { decode } from '../../codec/ssz.ts'
 import type { Verifier } from '../../crypto/ports.ts'
 import type { Network, Peer } from '../../net/types.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
-import { verifyChunk } from '../../state/chunk.ts'
 import { ChainImport } from '../../store/chain-import.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import { createDownload } from '../../sync/chunk-download.ts'
@@ -30,6 +29,7 @@ import { refuseContradiction } from '../checkpoint.ts'
 import type { Clock, FastStartProgress } from '../ports.ts'
 import type { Checkpoint } from '../sync/sync-facts.ts'
 import { provenHash } from './checkpoint-proof.ts'
+import type { ChunkVerifier } from './chunk-verifier.ts'
 import { Download } from './download.ts'
 import { LightWalk } from './light-walk.ts'
 import { putEpochs } from './put-epochs.ts'
@@ -38,6 +38,7 @@ export interface FastStartComponents {
   readonly network: Pick<Network, 'peers' | 'request' | 'report'>
   readonly clock: Clock
   readonly verifier: Verifier
+  readonly chunks: ChunkVerifier
   /** Epochs known here: of the genesis, of the coordination chain's store. */
   readonly snapshot: (epoch: number) => EpochSnapshot | undefined
   /** The newest of them. @default 0 */
@@ -238,7 +239,8 @@ export class FastStart {
     )
     this.#wake = () => download.stop()
     if (this.#stopped) download.stop()
-    return download.run()
+    const release = this.#c.chunks.hold()
+    return download.run().finally(release)
   }
 
   /** @returns what is wrong with it; nothing: it is verified and stored. */
@@ -255,7 +257,7 @@ export class FastStart {
       await target.putBody(bytes)
       return undefined
     }
-    const verdict = verifyChunk(bytes, { bits: judged.bits, index }, hash)
+    const verdict = await this.#c.chunks.verify(bytes, { bits: judged.bits, index }, hash)
     if (!verdict.ok) return verdict.detail
     if (!target.done.has(index)) await target.putChunk(index, verdict.value)
     this.#bytes += bytes.length

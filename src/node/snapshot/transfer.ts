@@ -16,7 +16,6 @@ import { networkId } from '../../params/genesis.ts'
 import type { Genesis } from '../../params/genesis.ts'
 import { computeSnapshot } from '../../sharding/snapshot.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
-import { verifyChunk } from '../../state/chunk.ts'
 import { ChainImport } from '../../store/chain-import.ts'
 import { ChainStore } from '../../store/chain-store.ts'
 import { openLevel } from '../../store/level.ts'
@@ -27,6 +26,7 @@ import { StateSnapshots } from '../../store/state-snapshots.ts'
 import type { HeldSnapshot } from '../../store/state-snapshots.ts'
 import { dataPaths } from '../data-dir.ts'
 import type { Clock } from '../ports.ts'
+import type { ChunkVerifier } from './chunk-verifier.ts'
 import { LightWalk } from './light-walk.ts'
 import { putEpochs } from './put-epochs.ts'
 import { serveEpochs } from './serve.ts'
@@ -42,12 +42,15 @@ import {
 } from './snapshot-file.ts'
 
 const MAGIC = 'icn-snapshot-1\n'
+/** Chunks of a file that are under way at once. */
+const TAKEN_TOGETHER = 8
 
 export interface TransferInit {
   readonly data: string
   readonly genesis: Genesis
   readonly file: string
   readonly verifier: Verifier
+  readonly chunks: ChunkVerifier
   readonly clock: Clock
   readonly onProgress: (text: string, done: number, all: number) => void
 }
@@ -269,29 +272,56 @@ class FileImport {
   }
 
   async #fill(database: KeyValueStore, chain: ChainId, walk: LightWalk, judged: JudgedManifest) {
-    const { manifest, bits, height } = judged
-    const { hashes, tip } = manifest
+    const { manifest, height } = judged
+    const { tip } = manifest
     const target = await ChainImport.begin(database, { network: this.#network, chain }, manifest)
     await putEpochs(target, walk, judged)
-    let bytes = 0
-    for (const [index, hash] of hashes.entries()) {
-      const frame = await this.#reader.next()
-      if (!frame.ok) return wrong(frame.detail)
-      if (frame.value.kind !== FRAME_CHUNK) return wrong('a chunk was expected')
-      const verdict = verifyChunk(frame.value.bytes, { bits, index }, hash)
-      if (!verdict.ok) return wrong(`chain ${chainName(chain)}, chunk ${index}: ${verdict.detail}`)
-      await target.putChunk(index, verdict.value)
-      bytes += frame.value.bytes.length
-      this.#init.onProgress(`chain ${chainName(chain)}`, index + 1, hashes.length)
-    }
+    const chunks = await this.#fillChunks(target, chain, judged)
+    if (!chunks.ok) return chunks
     const body = await this.#reader.next()
     if (!body.ok) return wrong(body.detail)
     const isBody = body.value.kind === FRAME_BODY && equal(bodyHash(body.value.bytes), tip.header.bodyHash)
     if (!isBody) return wrong('it does not hold the body of the block')
     await target.putBody(body.value.bytes)
     if ((await target.finish()) === undefined) return wrong('its chunks make another state')
-    const transferred = { chain: labelOf(chain), height, stateRoot: toHex(tip.header.stateRoot), bytes }
-    return accept({ chain, transferred })
+    const stateRoot = toHex(tip.header.stateRoot)
+    return accept({ chain, transferred: { chain: labelOf(chain), height, stateRoot, bytes: chunks.value } })
+  }
+
+  /** Some are verified while the one before is written and the next is read. @returns their bytes */
+  async #fillChunks(
+    target: ChainImport,
+    chain: ChainId,
+    { manifest, bits }: JudgedManifest
+  ): Promise<Verdict<number, TransferCode>> {
+    const { hashes } = manifest
+    const release = this.#init.chunks.hold()
+    const underWay: Promise<Refusal<TransferCode> | undefined>[] = []
+    let bytes = 0
+    const take = async (index: number, chunk: Uint8Array, hash: Uint8Array) => {
+      const verdict = await this.#init.chunks.verify(chunk, { bits, index }, hash)
+      if (!verdict.ok) return wrong(`chain ${chainName(chain)}, chunk ${index}: ${verdict.detail}`)
+      await target.putChunk(index, verdict.value)
+      bytes += chunk.length
+      this.#init.onProgress(`chain ${chainName(chain)}`, target.done.size, hashes.length)
+      return undefined
+    }
+    try {
+      for (const [index, hash] of hashes.entries()) {
+        const frame = await this.#reader.next()
+        if (!frame.ok) return wrong(frame.detail)
+        if (frame.value.kind !== FRAME_CHUNK) return wrong('a chunk was expected')
+        underWay.push(take(index, frame.value.bytes, hash))
+        const problem = underWay.length < TAKEN_TOGETHER ? undefined : await underWay.shift()
+        if (problem !== undefined) return problem
+      }
+      for (const problem of await Promise.all(underWay)) if (problem !== undefined) return problem
+      return accept(bytes)
+    } finally {
+      // Nothing of them is under way when the database closes.
+      await Promise.allSettled(underWay)
+      release()
+    }
   }
 }
 

@@ -13,6 +13,7 @@ import type { ChainEvents } from '../../node/ports.ts'
 import { Validator } from '../../node/validator.ts'
 import type { Genesis } from '../../params/genesis.ts'
 import { GuardError } from '../../store/errors.ts'
+import { verifyHere } from '../../node/snapshot/chunk-verifier.ts'
 import { IMPORT_SUFFIX } from '../../store/staging.ts'
 import type { Staging } from '../../store/switchable.ts'
 import type { SyncMode } from '../../sync/state.ts'
@@ -195,6 +196,7 @@ export class SimNode {
           isAlive
         }),
         verifier,
+        chunks: verifyHere,
         nodeStore,
         openChain: async (chain) => Promise.resolve(this.#open(chainName(chain))),
         openStaging: async (chain) => Promise.resolve(this.#openStaging(chainName(chain))),

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { BodyRangeType, HeaderRangeType } from '../../../../src/codec/sync-messages.ts'
 import { decode } from '../../../../src/codec/ssz.ts'
 import { inlineVerifier } from '../../../../src/crypto/inline-verifier.ts'
+import { verifyHere } from '../../../../src/node/snapshot/chunk-verifier.ts'
 import { EpochBook } from '../../../../src/node/chain/epoch-book.ts'
 import { loadSnapshot } from '../../../../src/node/chain/genesis-chain.ts'
 import { Backfill } from '../../../../src/node/snapshot/backfill.ts'
@@ -50,6 +51,7 @@ describe('backfill', () => {
         network,
         clock: new SimClock(),
         verifier: inlineVerifier,
+        chunks: verifyHere,
         snapshot: (epoch) => (epoch === 0 ? first : undefined),
         suits: () => true
       },

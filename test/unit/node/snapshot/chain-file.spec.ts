@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../../../src/app/clock.ts'
 import { checkDirectories } from '../../../../src/check/index.ts'
 import { inlineVerifier } from '../../../../src/crypto/inline-verifier.ts'
+import { verifyHere } from '../../../../src/node/snapshot/chunk-verifier.ts'
 import { dataPaths } from '../../../../src/node/data-dir.ts'
 import { exportChains, importChains } from '../../../../src/node/snapshot/chain-file.ts'
 import { genesisToJson } from '../../../../src/params/genesis-json.ts'
@@ -28,6 +29,7 @@ describe('chains as files', () => {
     file: path,
     genesis: GENESIS,
     verifier: inlineVerifier,
+    chunks: verifyHere,
     clock: systemClock,
     onProgress: () => undefined
   })

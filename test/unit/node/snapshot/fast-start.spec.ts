@@ -6,6 +6,7 @@ import {
 } from '../../../../src/codec/state-snapshot.ts'
 import type { SnapshotManifest } from '../../../../src/codec/state-snapshot.ts'
 import { inlineVerifier } from '../../../../src/crypto/inline-verifier.ts'
+import { verifyHere } from '../../../../src/node/snapshot/chunk-verifier.ts'
 import { loadSnapshot } from '../../../../src/node/chain/genesis-chain.ts'
 import { FastStart } from '../../../../src/node/snapshot/fast-start.ts'
 import type { FastStartComponents } from '../../../../src/node/snapshot/fast-start.ts'
@@ -69,6 +70,7 @@ describe('fast start', () => {
         network,
         clock: new SimClock(),
         verifier: inlineVerifier,
+        chunks: verifyHere,
         snapshot: (epoch) => (epoch === 0 ? first : undefined),
         suits: () => true,
         onUnproven: ({ height }) => unproven.push(height),

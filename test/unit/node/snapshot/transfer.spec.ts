@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../../../src/app/clock.ts'
 import { checkDirectories } from '../../../../src/check/index.ts'
 import { inlineVerifier } from '../../../../src/crypto/inline-verifier.ts'
+import { verifyHere } from '../../../../src/node/snapshot/chunk-verifier.ts'
 import { dataPaths } from '../../../../src/node/data-dir.ts'
 import { exportChains } from '../../../../src/node/snapshot/chain-file.ts'
 import { exportSnapshots, importSnapshots } from '../../../../src/node/snapshot/transfer.ts'
@@ -39,6 +40,7 @@ describe('snapshots as files', () => {
     file: path,
     genesis,
     verifier: inlineVerifier,
+    chunks: verifyHere,
     clock: systemClock,
     onProgress: () => undefined
   })

@@ -1,0 +1,140 @@
+/**
+ * Threads that verify the chunks of snapshots: a million accounts take 4.4 million hashes, two to three seconds in which
+ * the main thread writes. They begin with the first chunk and end when nobody holds them and nothing waits; several
+ * nodes of a process may share them.
+ */
+import { Worker } from 'node:worker_threads'
+import { VerifyPoolError } from '../../crypto/errors.ts'
+import { assert } from '../../primitives/errors.ts'
+import { accept } from '../../primitives/result.ts'
+import type { Verdict } from '../../primitives/result.ts'
+import type { ChunkCode, VerifiedChunk } from '../../state/chunk.ts'
+import type { ChunkPlace } from '../../state/subtree.ts'
+import type { ChunkVerifier } from './chunk-verifier.ts'
+
+export interface ChunkQuestion extends ChunkPlace {
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
+}
+/** What was made of a chunk, or why it was refused. */
+export type ChunkAnswer = Verdict<Pick<VerifiedChunk, 'pages' | 'slots'>, ChunkCode>
+
+interface Job {
+  readonly question: ChunkQuestion
+  readonly answered: PromiseWithResolvers<ChunkAnswer>
+}
+interface Thread {
+  readonly worker: Worker
+  readonly inFlight: Job[]
+}
+
+export interface ChunkThreadsInit {
+  /** @default 2 */
+  readonly threads?: number
+  /** @default a thread that runs chunk-worker */
+  readonly createWorker?: () => Worker
+}
+
+/** One is worked on while the next is already there. */
+const IN_FLIGHT = 2
+const THREADS = 2
+/** Chunks and pages lie outside of the heap. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
+
+/** Without the process's own flags, as the threads that verify signatures. */
+const startThread = (): Worker =>
+  new Worker(new URL('./chunk-worker.js', import.meta.url), { execArgv: [], resourceLimits: THREAD_LIMITS })
+
+export class ChunkThreads implements ChunkVerifier {
+  readonly #threads = new Set<Thread>()
+  readonly #threadsMax: number
+  readonly #createWorker: () => Worker
+  #waiting: Job[] = []
+  #holders = 0
+
+  constructor({ threads = THREADS, createWorker = startThread }: ChunkThreadsInit = {}) {
+    this.#threadsMax = threads
+    this.#createWorker = createWorker
+  }
+
+  /** Threads that are alive. */
+  get size(): number {
+    return this.#threads.size
+  }
+
+  /** @throws VerifyPoolError when the thread that had the chunk ended, or could not begin */
+  async verify(
+    bytes: Uint8Array,
+    { bits, index }: ChunkPlace,
+    hash: Uint8Array
+  ): Promise<Verdict<VerifiedChunk, ChunkCode>> {
+    const answered = Promise.withResolvers<ChunkAnswer>()
+    // A copy moves to the thread: who asks may go on with the bytes.
+    this.#waiting.push({ question: { bytes: bytes.slice(), bits, index, hash }, answered })
+    this.#send()
+    const answer = await answered.promise
+    return answer.ok ? accept({ ...answer.value, bytes }) : answer
+  }
+
+  hold(): () => void {
+    this.#holders++
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      this.#holders--
+      this.#endIfIdle()
+    }
+  }
+
+  #send(): void {
+    while (this.#waiting.length > 0) {
+      const thread = this.#freeThread()
+      const job = thread === undefined ? undefined : this.#waiting.shift()
+      if (thread === undefined || job === undefined) return
+      thread.inFlight.push(job)
+      thread.worker.postMessage(job.question, [job.question.bytes.buffer as ArrayBuffer])
+    }
+  }
+
+  #freeThread(): Thread | undefined {
+    const [least] = [...this.#threads].sort((a, b) => a.inFlight.length - b.inFlight.length)
+    if (least?.inFlight.length === 0) return least
+    if (this.#threads.size < this.#threadsMax) return this.#addThread()
+    return least !== undefined && least.inFlight.length < IN_FLIGHT ? least : undefined
+  }
+
+  #addThread(): Thread {
+    const thread: Thread = { worker: this.#createWorker(), inFlight: [] }
+    this.#threads.add(thread)
+    let failure: unknown
+    thread.worker.on('message', (answer: ChunkAnswer) => {
+      const job = thread.inFlight.shift()
+      assert(job !== undefined, 'a thread answers what it was asked, once')
+      job.answered.resolve(answer)
+      this.#send()
+      this.#endIfIdle()
+    })
+    thread.worker.on('error', (error) => {
+      failure = error
+    })
+    thread.worker.on('exit', (exitCode) => {
+      this.#threads.delete(thread)
+      const reason = failure instanceof Error ? failure.message : `exit code ${exitCode}`
+      const died = new VerifyPoolError({ code: 'CRYPTO_WORKER_DIED', reason })
+      for (const { answered } of thread.inFlight.splice(0)) answered.reject(died)
+      // Where none can begin, nobody waits for ever.
+      if (this.#threads.size === 0) for (const { answered } of this.#waiting.splice(0)) answered.reject(died)
+    })
+    return thread
+  }
+
+  #endIfIdle(): void {
+    if (this.#holders > 0 || this.#waiting.length > 0) return
+    for (const thread of this.#threads) {
+      if (thread.inFlight.length > 0) continue
+      this.#threads.delete(thread)
+      void thread.worker.terminate()
+    }
+  }
+}
