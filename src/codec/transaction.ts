@@ -2,7 +2,7 @@
  * Transactions (D9, M1). Signed bytes = domain ‖ network id ‖ SSZ(content); the id is their SHA-256.
  * One message has many valid Ed25519 signatures, so what blocks commit to is the wire hash: SHA-256 of all bytes.
  */
-import { concat } from '../primitives/bytes.ts'
+import { concat, copyBytes } from '../primitives/bytes.ts'
 import { DOMAINS } from '../crypto/domains.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { ByteListType, Bytes21, Bytes32, Bytes64, Chain, ContainerType, Count, U16, U64, U8 } from './ssz.ts'
@@ -42,6 +42,9 @@ const SIGNATURE_BYTES = Bytes64.fixedSize
 const PAYLOAD_OFFSET_AT = 1 + 2 + 1 + 32 + 8 + 8 + 2
 /** That, then maxMana, fee, feeSelector; the payload follows, or in a transaction the signature. */
 const CONTENT_FIXED_BYTES = PAYLOAD_OFFSET_AT + 4 + 8 + 8 + 1
+/** Where the payload begins in what is signed, as SSZ writes it. */
+const PAYLOAD_OFFSET = Uint8Array.of(CONTENT_FIXED_BYTES, 0, 0, 0)
+const NETWORK_BYTES = Bytes32.fixedSize
 
 export const ACTION_TRANSFER = 1
 export const MAX_MEMO_BYTES = 256
@@ -56,14 +59,31 @@ export const transactionSignedBytes = (network: Uint8Array, content: Transaction
 
 /** The same out of a canonical transaction as it travels: only the signature and what stands before the payload differ. */
 export function signedBytesOfWire(network: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const content = DOMAINS.transaction.length + network.length
-  const signed = new Uint8Array(content + bytes.length - SIGNATURE_BYTES)
-  signed.set(DOMAINS.transaction)
-  signed.set(network, DOMAINS.transaction.length)
-  signed.set(bytes.subarray(0, CONTENT_FIXED_BYTES), content)
-  new DataView(signed.buffer).setUint32(content + PAYLOAD_OFFSET_AT, CONTENT_FIXED_BYTES, true)
-  signed.set(bytes.subarray(CONTENT_FIXED_BYTES + SIGNATURE_BYTES), content + CONTENT_FIXED_BYTES)
+  const signed = new Uint8Array(signedLength(bytes))
+  writeSigned(signed, network, bytes)
   return signed
+}
+
+/** One buffer for all: a hash is complete before the next begins. */
+const hashed = new Uint8Array(DOMAINS.transaction.length + NETWORK_BYTES + MAX_TRANSACTION_BYTES)
+
+/** The id of a canonical transaction as it travels. */
+export function idOfWire(network: Uint8Array, bytes: Uint8Array): Uint8Array {
+  writeSigned(hashed, network, bytes)
+  return sha256(hashed.subarray(0, signedLength(bytes)))
+}
+
+const signedLength = (bytes: Uint8Array): number =>
+  DOMAINS.transaction.length + NETWORK_BYTES + bytes.length - SIGNATURE_BYTES
+
+function writeSigned(into: Uint8Array, network: Uint8Array, bytes: Uint8Array): void {
+  const content = DOMAINS.transaction.length + NETWORK_BYTES
+  const payload = content + CONTENT_FIXED_BYTES
+  copyBytes(into, 0, DOMAINS.transaction)
+  copyBytes(into, DOMAINS.transaction.length, network)
+  copyBytes(into, content, bytes, 0, CONTENT_FIXED_BYTES)
+  copyBytes(into, content + PAYLOAD_OFFSET_AT, PAYLOAD_OFFSET)
+  copyBytes(into, payload, bytes, CONTENT_FIXED_BYTES + SIGNATURE_BYTES)
 }
 
 export const transactionId = (network: Uint8Array, content: TransactionContent): Uint8Array =>

@@ -3,21 +3,29 @@
  * Address bytes = key type (1) ‖ first 20 bytes of SHA-256(domain ‖ type ‖ key). Text form: bech32m with prefix `icn`.
  */
 import { bech32m } from '@scure/base'
+import { concat, copyBytes, readU32be } from '../primitives/bytes.ts'
 import { shardId } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
+import { assert } from '../primitives/errors.ts'
 import { DOMAINS } from './domains.ts'
-import { sha256, sha256Of } from './hash.ts'
+import { sha256 } from './hash.ts'
 
 export const ADDRESS_BYTES = 21
 export const KEY_TYPE_ED25519 = 0
 
 const PREFIX = 'icn'
 
+const KEY_BYTES = 32
+/** What addresses are hashes of, one buffer for all: a hash is complete before the next begins. */
+const hashed = concat(DOMAINS.address, new Uint8Array(1 + KEY_BYTES))
+
 export function addressOfKey(publicKey: Uint8Array, keyType: number = KEY_TYPE_ED25519): Uint8Array {
-  const type = Uint8Array.of(keyType)
+  assert(publicKey.length === KEY_BYTES, 'an address is made of a key of 32 bytes')
+  hashed[DOMAINS.address.length] = keyType
+  copyBytes(hashed, DOMAINS.address.length + 1, publicKey)
   const address = new Uint8Array(ADDRESS_BYTES)
-  address.set(type)
-  address.set(sha256Of(DOMAINS.address, type, publicKey).subarray(0, 20), 1)
+  address[0] = keyType
+  copyBytes(address, 1, sha256(hashed), 0, ADDRESS_BYTES - 1)
   return address
 }
 
@@ -36,8 +44,7 @@ const U32 = 2 ** 32
 /** First 8 bytes, big-endian, of SHA-256(address) modulo the number of shards. */
 export function homeShard(address: Uint8Array, shards: number): ChainId {
   const digest = sha256(address)
-  const view = new DataView(digest.buffer, digest.byteOffset, 8)
   // In halves, without bigint: exact while there are fewer than 2^21 shards.
-  const high = (view.getUint32(0) % shards) * (U32 % shards)
-  return shardId((high + view.getUint32(4)) % shards)
+  const high = (readU32be(digest) % shards) * (U32 % shards)
+  return shardId((high + readU32be(digest, 4)) % shards)
 }

@@ -59,6 +59,15 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return out
 }
 
+/** Below this, a loop is done before a view of the bytes has been made. */
+const LOOPED_BYTES = 128
+
+/** Copies `from[start … end)` to `to[at …)`. */
+export function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start = 0, end = from.length): void {
+  if (end - start > LOOPED_BYTES) to.set(from.subarray(start, end), at)
+  else for (let i = start; i < end; i++) to[at + i - start] = from[i] ?? 0
+}
+
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
@@ -91,6 +100,13 @@ export function u64be(value: number | bigint): Uint8Array {
   new DataView(out.buffer).setBigUint64(0, BigInt(value))
   return out
 }
+
+export const readU32be = (bytes: Uint8Array, offset = 0): number =>
+  (((bytes[offset] ?? 0) << 24) |
+    ((bytes[offset + 1] ?? 0) << 16) |
+    ((bytes[offset + 2] ?? 0) << 8) |
+    (bytes[offset + 3] ?? 0)) >>>
+  0
 
 export function readU64be(bytes: Uint8Array, offset = 0): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset)

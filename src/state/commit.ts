@@ -5,6 +5,7 @@ import type { Hex } from '../primitives/bytes.ts'
 import { EMPTY_HASH, pathOf } from './hashes.ts'
 import type { StateChanges, StateView } from './ports.ts'
 import { updateTree } from './tree.ts'
+import type { TreeChange } from './tree.ts'
 
 /** The state before a genesis. */
 export const EMPTY_VIEW: StateView = { get: () => undefined, page: () => undefined, root: EMPTY_HASH }
@@ -12,9 +13,9 @@ export const EMPTY_VIEW: StateView = { get: () => undefined, page: () => undefin
 /** Values by hex of their state key; undefined deletes. Nothing changed: the parent's root and no pages. */
 export function commit(parent: StateView, values: ReadonlyMap<Hex, Uint8Array | undefined>): StateChanges {
   if (values.size === 0) return { values, pages: new Map(), root: parent.root }
-  const changes = [...values].map(([key, value]) => ({
-    path: pathOf(fromHex(key)),
-    valueHash: value === undefined ? undefined : sha256(value)
-  }))
+  const changes: TreeChange[] = []
+  values.forEach((value, key) => {
+    changes.push({ path: pathOf(fromHex(key)), valueHash: value === undefined ? undefined : sha256(value) })
+  })
   return { values, ...updateTree(parent, changes) }
 }

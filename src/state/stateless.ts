@@ -4,7 +4,6 @@
  * caller, who verifies many at once.
  */
 import { KEY_TYPE_ED25519, addressOfKey, homeShard } from '../crypto/address.ts'
-import { sha256 } from '../crypto/hash.ts'
 import type { SignatureJob } from '../crypto/ports.ts'
 import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
@@ -17,6 +16,7 @@ import {
   MAX_TRANSACTION_BYTES,
   TRANSACTION_VERSION,
   TransactionType,
+  idOfWire,
   signedBytesOfWire,
   wireHash
 } from '../codec/transaction.ts'
@@ -52,7 +52,7 @@ export function checkStateless(
   if (!payload.ok) return refuse('malformed-payload', payload.detail)
   const refused = action.stateless(payload.value, sender, constants)
   if (refused !== undefined) return refuse(refused, action.name)
-  const destinations = action.destinations(payload.value, sender, constants)
+  const destinations = action.destinations(payload.value, sender, constants, place)
   return accept(
     new Checked(constants.network, { bytes, transaction, payload: payload.value, sender, destinations })
   )
@@ -80,7 +80,7 @@ class Checked implements CheckedTransaction {
     this.payload = parts.payload
     this.sender = parts.sender
     this.destinations = parts.destinations
-    this.id = sha256(this.signedMessage)
+    this.id = idOfWire(network, parts.bytes)
     this.wireHash = wireHash(this.bytes)
     this.key = toHex(this.wireHash)
   }

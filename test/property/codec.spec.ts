@@ -12,6 +12,15 @@ import {
   SafeU64Type
 } from '../../src/codec/ssz.ts'
 import type { Type } from '../../src/codec/ssz.ts'
+import {
+  MAX_PAYLOAD_BYTES,
+  TransactionType,
+  idOfWire,
+  signedBytesOfWire,
+  transactionId,
+  transactionSignedBytes
+} from '../../src/codec/transaction.ts'
+import type { Transaction } from '../../src/codec/transaction.ts'
 import { toHex } from '../../src/primitives/bytes.ts'
 import { fc } from '../support/fast-check.ts'
 
@@ -108,6 +117,23 @@ describe('Encoding', function () {
         if (decoded.ok) assert.equal(toHex(type.serialize(decoded.value as never)), toHex(bytes))
       }),
       { numRuns: 1000 }
+    )
+  })
+
+  it('TX-2: the id of a transaction as it travels is that of its content, a short one after a long one too', () => {
+    const network = new Uint8Array(32).fill(7)
+    const one = arbitraryOf(TransactionType) as fc.Arbitrary<Transaction>
+    const lengths = fc.oneof(fc.nat(400), fc.constantFrom(0, 127, 128, 129, MAX_PAYLOAD_BYTES))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(one, lengths), { minLength: 2, maxLength: 4 }), (transactions) => {
+        for (const [fields, length] of transactions) {
+          const transaction = { ...fields, payload: Uint8Array.from({ length }, (_, at) => at & 255) }
+          const bytes = TransactionType.serialize(transaction)
+          const signed = transactionSignedBytes(network, transaction)
+          assert.deepEqual(signedBytesOfWire(network, bytes), signed)
+          assert.equal(toHex(idOfWire(network, bytes)), toHex(transactionId(network, transaction)))
+        }
+      })
     )
   })
 })

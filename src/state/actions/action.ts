@@ -25,8 +25,13 @@ export interface Action<P extends ActionPayload = ActionPayload> {
   readonly payloadType: Type<P>
   /** M2: reads the payload, the sender's address and the genesis; nothing else. */
   stateless(payload: P, sender: Uint8Array, constants: GenesisConstants): StatelessCode | undefined
-  /** Other chains that it sends a receipt to, each once. */
-  destinations(payload: P, sender: Uint8Array, constants: GenesisConstants): readonly ChainId[]
+  /** Other chains that it sends a receipt to, each once. `place`: where it runs, if that is known. */
+  destinations(
+    payload: P,
+    sender: Uint8Array,
+    constants: GenesisConstants,
+    place?: ChainId
+  ): readonly ChainId[]
   /** Mana of a transaction of `bytes` bytes that touches so many other chains, known before it runs. */
   cost(bytes: number, otherChains: number): bigint
   /** What it takes from the sender at least, besides the fee: what a pool reserves (M7). */

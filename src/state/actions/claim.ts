@@ -25,8 +25,7 @@ export const claim: Action<ClaimOrder> = {
   },
 
   /** The chain that pays, or else the one it pays to. */
-  destinations({ chain, to }, sender, { shards }): readonly ChainId[] {
-    const home = homeShard(sender, shards)
+  destinations({ chain, to }, sender, { shards }, home = homeShard(sender, shards)): readonly ChainId[] {
     const other = chain === home ? homeShard(to, shards) : chain
     return other === home ? [] : [other]
   },

@@ -31,9 +31,9 @@ export const transfer: Action<Transfer> = {
     return payload.consumer === 0n && payload.industrial === 0n ? 'zero-amount' : undefined
   },
 
-  destinations(payload, sender, { shards }) {
+  destinations(payload, sender, { shards }, place = homeShard(sender, shards)) {
     const home = homeShard(payload.to, shards)
-    return home === homeShard(sender, shards) ? STAYS : [home]
+    return home === place ? STAYS : [home]
   },
 
   cost: (bytes, otherChains) => manaCost(bytes, otherChains),

@@ -15,6 +15,7 @@ import type { Type } from '../../../src/codec/ssz.ts'
 import { CertificateType, signedBytes, VoteType } from '../../../src/codec/statement.ts'
 import {
   TransactionContentType,
+  idOfWire,
   signedBytesOfWire,
   transactionId,
   transactionSignedBytes
@@ -106,6 +107,7 @@ const RUNNERS: Readonly<Record<string, (file: File) => void>> = {
       assert.equal(toHex(signed), entry['signedBytes'])
       assert.deepEqual(signedBytesOfWire(network, hexOf(entry, 'bytes')), signed)
       assert.equal(toHex(transactionId(network, content)), entry['id'])
+      assert.equal(toHex(idOfWire(network, hexOf(entry, 'bytes'))), entry['id'])
       assert.equal(toHex(wireHash(hexOf(entry, 'bytes'))), entry['wireHash'])
       assert.equal(toHex(TransactionType.hashTreeRoot(tx)), entry['root'])
       assert.equal(sodium.verify(tx.signature, signed, tx.sender), true)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { addressOfKey } from '../../../src/crypto/address.ts'
 import { DOMAINS } from '../../../src/crypto/domains.ts'
 import { sha256, sha256Of } from '../../../src/crypto/hash.ts'
 import * as noble from '../../../src/crypto/sha256-noble.ts'
@@ -40,5 +41,13 @@ describe('Hash and domain tags', () => {
       assert.equal(tag.length, 32)
       assert.equal(tag.at(-1), 0)
     }
+  })
+
+  it('CRY-5: an address is of a key of 32 bytes, whatever key came before it', () => {
+    const [first, second] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+    const expected = (key: Uint8Array): string =>
+      `00${toHex(sha256Of(DOMAINS.address, Uint8Array.of(0), key).subarray(0, 20))}`
+    for (const key of [first, second, first]) assert.equal(toHex(addressOfKey(key)), expected(key))
+    for (const length of [0, 31, 33]) assert.throws(() => addressOfKey(new Uint8Array(length)))
   })
 })
