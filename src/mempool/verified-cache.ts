@@ -3,15 +3,16 @@
  * whoever sees it first. Failures are not kept: an attacker makes as many distinct ones as it likes.
  *
  * Bounded by two generations: when the young one holds half of the bound, the old one is forgotten and they swap. What
- * is forgotten would only be verified again. (Deleting a set's oldest member one by one walks over its own holes.)
+ * is forgotten would only be verified again.
  */
 import type { Hex } from '../primitives/bytes.ts'
 import { assert } from '../primitives/errors.ts'
+import { HashSet } from './hash-set.ts'
 
 export class VerifiedCache {
   readonly #generationMax: number
-  #young = new Set<Hex>()
-  #old = new Set<Hex>()
+  #young = new HashSet()
+  #old = new HashSet()
 
   /** Holds at most `max` and at least the last ⌊max / 2⌋: the latter should cover a pool and a few blocks. */
   constructor(max: number) {
@@ -30,8 +31,10 @@ export class VerifiedCache {
   add(wireHash: Hex): void {
     if (this.has(wireHash)) return
     if (this.#young.size >= this.#generationMax) {
+      const forgotten = this.#old
+      forgotten.clear()
       this.#old = this.#young
-      this.#young = new Set()
+      this.#young = forgotten
     }
     this.#young.add(wireHash)
   }

@@ -12,9 +12,7 @@ import {
   openBundle
 } from '../../../src/mempool/bundle-verdict.ts'
 import type { StatelessOutcome } from '../../../src/mempool/bundle-verdict.ts'
-import { VerifiedCache } from '../../../src/mempool/verified-cache.ts'
 import { fc } from '../../support/fast-check.ts'
-import type { Hex } from '../../../src/primitives/bytes.ts'
 
 const CHAIN = shardId(1)
 const sizes = (bundle: Uint8Array | undefined): number[] =>
@@ -231,25 +229,5 @@ describe('bundle budget', () => {
       ['a', 'b', 'c'].map((name) => budgets.isEmpty(name, 0)),
       [true, false, true]
     )
-  })
-})
-
-describe('verified cache', () => {
-  const hash = (n: number): Hex => String(n) as Hex
-
-  it('M6: remembers at least half of its bound and never more than the bound', () => {
-    const cache = new VerifiedCache(10)
-    for (let n = 0; n < 1_000; n++) {
-      cache.add(hash(n))
-      assert.ok(cache.size <= 10)
-      for (let back = 0; back < Math.min(5, n + 1); back++) assert.ok(cache.has(hash(n - back)))
-    }
-    assert.equal(cache.has(hash(980)), false)
-  })
-
-  it('M6: a hash that is added again takes no more room', () => {
-    const cache = new VerifiedCache(4)
-    for (let n = 0; n < 10; n++) cache.add(hash(1))
-    assert.equal(cache.size, 1)
   })
 })
