@@ -15,15 +15,15 @@ import {
 } from '@chainsafe/ssz'
 import type { Type, ValueOf } from '@chainsafe/ssz'
 import { setHasher } from '@chainsafe/persistent-merkle-tree'
-import { hasher } from '@chainsafe/persistent-merkle-tree/hasher/as-sha256'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
+import { hasher } from './merkleize.ts'
 
 export { ByteListType, ByteVectorType, ContainerType, ListBasicType, ListCompositeType }
 export type { Type, ValueOf }
 
-// SHA-256 in WebAssembly: the library's default is plain JavaScript, which takes four times as long for a root.
+// The library's default is plain JavaScript, which takes four times as long for a root.
 setHasher(hasher)
 
 /** u64 that lives as a JavaScript number: heights, views, epochs, times. Refuses what a number cannot hold exactly. */

@@ -27,3 +27,6 @@ export interface Signer {
   /** 64 bytes. */
   sign(message: Uint8Array): Uint8Array
 }
+
+/** SHA-256 of 64 bytes, written into `output` from `at` on; the input may lie in it. */
+export type PairHash = (pair: Uint8Array, output: Uint8Array, at: number) => void
