@@ -24,6 +24,21 @@ export const leafHash = (path: Uint8Array, valueHash: Uint8Array): Uint8Array =>
   tagged(LEAF_TAG, path, valueHash)
 export const innerHash = (left: Uint8Array, right: Uint8Array): Uint8Array => tagged(INNER_TAG, left, right)
 
+/** The same of two nodes that lie somewhere in larger arrays: nothing is made for them. */
+export function innerHashOf(
+  left: Uint8Array,
+  leftAt: number,
+  right: Uint8Array,
+  rightAt: number
+): Uint8Array {
+  input[0] = INNER_TAG
+  for (let i = 0; i < 32; i++) {
+    input[1 + i] = left[leftAt + i] ?? 0
+    input[33 + i] = right[rightAt + i] ?? 0
+  }
+  return sha256(input)
+}
+
 /** Bit `index` of a path, most significant first. */
 export const bitAt = (path: Uint8Array, index: number): number =>
   ((path[index >> 3] ?? 0) >> (7 - (index & 7))) & 1

@@ -7,9 +7,8 @@
  * Nodes are numbered like a heap: 1 is the page's own subtree, 16 … 31 are the slots. Inner nodes are stored so that
  * a change hashes its own way up and nothing beside it. Decoding finds places in the bytes and neither copies nor hashes.
  */
-import { equal } from '../primitives/bytes.ts'
 import { StateError } from './errors.ts'
-import { EMPTY_HASH, innerHash, leafHash } from './hashes.ts'
+import { EMPTY_HASH, innerHashOf, leafHash } from './hashes.ts'
 
 export interface Leaf {
   readonly path: Uint8Array
@@ -26,15 +25,24 @@ export type Room = (size: number) => Uint8Array
 const ownRoom: Room = (size) => new Uint8Array(size)
 /** Some ten pages. Larger pieces would stay in memory for the sake of one page. */
 const ROOM_BYTES = 16 * 1024
+/** What a page takes at most. */
+const PAGE_BYTES_MAX = HEAD_BYTES + SLOTS * 64 + (SLOTS - 2) * 32
 
-/** Pages of one update live and go together: they share pieces of memory, an allocation for many instead of each. */
-export function createRoom(): Room {
-  let free = new Uint8Array(0)
+/**
+ * Pages of one update live and go together: they share pieces of memory, an allocation for many instead of each.
+ * @param pages about how many there will be: a small update has no use for a large piece. @default many
+ */
+export function createRoom(pages = Infinity): Room {
+  const pieceBytes = Math.min(ROOM_BYTES, pages * PAGE_BYTES_MAX)
+  let piece = NO_BYTES
+  let used = 0
   return (size) => {
-    if (free.length < size) free = new Uint8Array(Math.max(ROOM_BYTES, size))
-    const bytes = free.subarray(0, size)
-    free = free.subarray(size)
-    return bytes
+    if (piece.length - used < size) {
+      piece = new Uint8Array(Math.max(pieceBytes, size))
+      used = 0
+    }
+    used += size
+    return piece.subarray(used - size, used)
   }
 }
 
@@ -129,10 +137,10 @@ export class Page {
   encode(room = ownRoom): Uint8Array {
     const head = this.#head()
     // Most changes keep the layout: then all but the changed nodes is copied at once.
-    const kept = equal(this.#source.subarray(0, HEAD_BYTES), head)
+    const kept = this.#source.length > 0 && head === readHead(this.#source)
     const bytes = room(kept ? this.#source.length : this.#size())
     if (kept) bytes.set(this.#source)
-    else bytes.set(head)
+    else writeHead(bytes, head)
     let offset = HEAD_BYTES
     for (let i = 0; i < SLOTS; i++) {
       const weight = this.weight(SLOTS + i)
@@ -156,14 +164,14 @@ export class Page {
     return this.#source.subarray(offset, offset + 32)
   }
 
-  #head(): Uint8Array {
-    let leaves = 0
-    let inners = 0
+  /** Both bitmaps in one number, the leaves above. */
+  #head(): number {
+    let head = 0
     for (let i = 0; i < SLOTS; i++) {
-      if (this.weight(SLOTS + i) === 1) leaves |= 1 << i
-      if (this.weight(SLOTS + i) === 2) inners |= 1 << i
+      const weight = this.weight(SLOTS + i)
+      if (weight > 0) head |= 1 << (weight === 1 ? 16 + i : i)
     }
-    return Uint8Array.of(leaves >> 8, leaves & 255, inners >> 8, inners & 255)
+    return head
   }
 
   #size(): number {
@@ -184,10 +192,34 @@ export class Page {
       return slot instanceof Uint8Array ? slot : leafHash(slot.path, slot.valueHash)
     }
     const left = 2 * node
-    if (this.weight(node) === 2) return innerHash(this.hash(left), this.hash(left + 1))
+    if (this.weight(node) === 2) return this.#join(left, left + 1)
     if (this.weight(node) === 0) return EMPTY_HASH
     return this.hash(this.weight(left) > 0 ? left : left + 1)
   }
+
+  /** What lies in the decoded bytes is hashed out of them: that is one of two, and nobody else asks for it. */
+  #join(left: number, right: number): Uint8Array {
+    const leftAt = this.#storedAt(left)
+    const rightAt = this.#storedAt(right)
+    const leftIn = leftAt > 0 ? this.#source : this.hash(left)
+    const rightIn = rightAt > 0 ? this.#source : this.hash(right)
+    return innerHashOf(leftIn, leftAt, rightIn, rightAt)
+  }
+
+  /** Where the hash of a node lies in the decoded bytes; 0: nowhere. A leaf has none there, and one that lies alone is a leaf. */
+  #storedAt(node: number): number {
+    return this.#weights[node] === 2 ? (this.#offsets[node] ?? 0) : 0
+  }
+}
+
+const readHead = (bytes: Uint8Array): number =>
+  ((bytes[0] ?? 0) << 24) | ((bytes[1] ?? 0) << 16) | ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)
+
+function writeHead(bytes: Uint8Array, head: number): void {
+  bytes[0] = head >>> 24
+  bytes[1] = head >>> 16
+  bytes[2] = head >>> 8
+  bytes[3] = head
 }
 
 const weight = (slot: Slot): number => (slot === undefined ? 0 : slot instanceof Uint8Array ? 2 : 1)

@@ -39,6 +39,8 @@ interface Update {
   readonly room: Room
 }
 
+/** On its way to the root, where the state is as small as most are; a larger one takes further pieces. */
+const PAGES_OF_A_CHANGE = 2
 const ROOT_PAGE = '' as Hex
 /** A path has 64 nibbles, so the deepest page is named by 63. */
 const PATH_NIBBLES = 64
@@ -51,7 +53,7 @@ export function updateTree(view: Pages, changes: readonly TreeChange[]): TreeUpd
     .toSorted((a, b) => (a.nibbles < b.nibbles ? -1 : a.nibbles > b.nibbles ? 1 : 0))
   for (const [i, step] of steps.entries())
     assert(step.nibbles !== steps[i + 1]?.nibbles, 'two changes of one path')
-  const update: Update = { view, pages: new Map(), room: createRoom() }
+  const update: Update = { view, pages: new Map(), room: createRoom(PAGES_OF_A_CHANGE * steps.length) }
   const bytes = view.page(ROOT_PAGE)
   const root = bytes === undefined ? new Page() : Page.decode(bytes, ROOT_PAGE)
   applySteps(update, root, 0, steps)
