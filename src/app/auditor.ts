@@ -30,17 +30,21 @@ export class Auditor {
 
   /** Invariants 4 and 6: what a chain holds and sent, less what it received, is what its genesis gave it, also lane by lane, and its final height rises by one. */
   finalBlock(chain: ChainId, height: number, state: Pick<StateView, 'get'>): void {
-    const last = this.#heights.get(chain)
-    this.#heights.set(chain, height)
-    if (last !== undefined && height !== last + 1) {
-      this.#onViolation('height', `chain ${chainName(chain)}: ${height} after ${last}`)
-    }
+    this.finalHeight(chain, height)
     this.#lanes.finalBlock(chain, state)
     const held = issuedBy(readTotals(state))
     const issued = this.#issuedOn(chain)
     if (held.consumer === issued.consumer && held.industrial === issued.industrial) return
     const detail = `chain ${chainName(chain)} at ${height}: ${held.consumer}/${held.industrial}`
     this.#onViolation('supply', `${detail}, issued ${issued.consumer}/${issued.industrial}`)
+  }
+
+  /** Of a block whose state was looked at with the one before: they became final together (SYN-6). */
+  finalHeight(chain: ChainId, height: number): void {
+    const last = this.#heights.get(chain)
+    this.#heights.set(chain, height)
+    if (last === undefined || height === last + 1) return
+    this.#onViolation('height', `chain ${chainName(chain)}: ${height} after ${last}`)
   }
 
   /** The chain goes on from another height: it began anew at a snapshot (SNAP-8). */

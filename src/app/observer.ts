@@ -10,7 +10,7 @@ import { CertificateType, VoteType } from '../codec/statement.ts'
 import type { Dropped } from '../mempool/pool.ts'
 import type { NodeMetrics } from '../metrics/registry.ts'
 import type { BundleCounts } from '../node/chain/transactions.ts'
-import type { ChainEvents, FastStartProgress } from '../node/ports.ts'
+import type { ChainEvents, FastStartProgress, FinalEvent } from '../node/ports.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { evidenceCount } from '../state/conduct/evidence.ts'
 import { Auditor } from './auditor.ts'
@@ -37,6 +37,7 @@ export class Observer {
   readonly #auditor: Auditor
   readonly #lanes: LaneFigures
   readonly #validators: ValidatorFigures
+  readonly #looked = new WeakSet<FinalEvent['state']>()
 
   constructor(metrics: NodeMetrics, log: Logger, genesis: Genesis, onFailed: (error: unknown) => void) {
     this.#metrics = metrics
@@ -52,8 +53,7 @@ export class Observer {
 
   readonly events: ChainEvents = {
     final: ({ chain, header, hash, transactionIds, state, tookMs }) => {
-      this.#auditor.finalBlock(chain, header.height, state)
-      this.#lanes.finalBlock(chain, state)
+      this.#look(chain, header.height, state, tookMs)
       const label = { chain: chainName(chain) }
       const { finalHeight, height, epoch, finalitySeconds, transactionsFinal } = this.#metrics.chain
       finalHeight.set(label, header.height)
@@ -67,13 +67,9 @@ export class Observer {
       transactionsFinal.inc(label, transactionIds.length)
       this.progress.finalAtMs.set(chain, performance.now())
       this.progress.blocks.set(chain, (this.progress.blocks.get(chain) ?? 0) + 1)
-      const facts = {
-        ...label,
-        height: header.height,
-        epoch: header.epoch,
-        view: header.view,
-        hash: toHex(hash)
-      }
+      if (!this.#log.isLevelEnabled('debug')) return
+      const { height: at, epoch: of, view } = header
+      const facts = { ...label, height: at, epoch: of, view, hash: toHex(hash) }
       this.#log.debug({ ...facts, transactions: transactionIds.length, tookMs }, 'final block')
     },
     entered: (chain, epoch, view) => {
@@ -145,6 +141,15 @@ export class Observer {
     },
     ...syncLog(() => this.#log),
     failed: (error) => this.#onFailed(error)
+  }
+
+  /** Blocks that are synchronised are told part by part, all of a part with the state after its last one. */
+  #look(chain: ChainId, height: number, state: FinalEvent['state'], tookMs: number | undefined): void {
+    const isKnown = tookMs === undefined && this.#looked.has(state)
+    if (isKnown) return this.#auditor.finalHeight(chain, height)
+    this.#looked.add(state)
+    this.#auditor.finalBlock(chain, height, state)
+    this.#lanes.finalBlock(chain, state)
   }
 
   /** At most ten lines for a snapshot, however many chunks it has. */

@@ -42,6 +42,7 @@ export const noteAttendance = (
   { parentCertificate, lateVotes }: Attendance
 ): AttendanceBook =>
   withCertificate(book, epoch, parentCertificate[0]).map((ancestor) => {
+    if (lateVotes.length === 0) return ancestor
     const late = lateVotes.filter((vote) => equal(vote.hash, ancestor.hash)).map(({ signer }) => signer)
     return late.length === 0 ? ancestor : { ...ancestor, recorded: new Set([...ancestor.recorded, ...late]) }
   })
@@ -68,6 +69,7 @@ export function judgeLateVotes(
   book: AttendanceBook,
   members: number
 ): Refusal<'wrong-attendance'> | undefined {
+  if (attendance.lateVotes.length === 0) return undefined
   const ancestors = withCertificate(book, header.epoch, attendance.parentCertificate[0])
   let before: Vote | undefined
   for (const vote of attendance.lateVotes) {

@@ -3,6 +3,7 @@
  * proves that a quorum agreed; execution proves that it is valid. While a part is written the next one is executed.
  */
 import { ZERO_HASH } from '../../primitives/bytes.ts'
+import type { Hex } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { must } from '../../primitives/errors.ts'
@@ -10,8 +11,9 @@ import { accept } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
 import { recordAttendance } from '../../chain/attendance.ts'
 import { judgeBlock } from '../../chain/judge.ts'
-import type { Judgement } from '../../chain/judge.ts'
-import type { Header } from '../../codec/block.ts'
+import type { Judgement, ReadDelivery } from '../../chain/judge.ts'
+import type { Block, Header } from '../../codec/block.ts'
+import type { StateChanges } from '../../state/ports.ts'
 import type { CheckedTransaction } from '../../state/types.ts'
 import type { HeaderRun, LinkedHeader, RunPart } from '../../sync/header-run.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
@@ -65,6 +67,8 @@ export class Importer {
   readonly #waiting = new Map<number, Waiting>()
   /** Height that is executed next. */
   #next = 0
+  /** The coordination block that the last one referred to: many in a row refer to one, and final ones stay. */
+  #reference: { readonly height: number; readonly hash: Uint8Array } | undefined
   #writing: Promise<void> = Promise.resolve()
 
   constructor(components: ImporterComponents, chain: ChainId) {
@@ -153,9 +157,15 @@ export class Importer {
       for (const prepared of blocks.value) {
         const executed = await this.#executeOne(prepared, parent)
         if (executed?.ok !== true) return executed
-        state.apply(executed.value.execution.changes)
+        const { execution } = executed.value
+        state.apply(execution.changes)
         // The layer goes on to change, so what an epoch freezes is read from it now (C2).
-        path.push({ ...executed.value, frozen: this.#c.freeze(executed.value) })
+        const frozen = this.#c.freeze(executed.value)
+        path.push({
+          ...executed.value,
+          execution: { ...execution, changes: passedOn(execution.changes) },
+          frozen
+        })
         const { header, hash } = prepared.block
         parent = { header, hash, state, attendance: executed.value.attendance }
         if (clock.monoMs() < untilMs) continue
@@ -164,23 +174,37 @@ export class Importer {
       }
       waiting.blocks = undefined
     }
-    return accept(path)
+    return accept(withChanges(path, state))
   }
 
   async #executeOne(prepared: Prepared, parent: Ground): Promise<Verdict<Executed> | undefined> {
     const { header, body } = prepared.block
-    const coordHash = header.chain === COORD ? ZERO_HASH : await this.#c.coord.hashAt(header.coordHeight)
+    const coordHash = this.#knownHash(header) ?? (await this.#askHash(header))
     if (coordHash === undefined) return undefined
-    const deliveries = await readDeliveries(prepared.block, async (certificate) =>
-      this.#c.executor.certificateHolds(certificate)
-    )
-    const evidence = await this.#c.executor.readEvidence(body.evidence)
+    // Most blocks bring neither, and are executed without a wait.
+    const deliveries = body.deliveries.length === 0 ? [] : await this.#readDeliveries(prepared.block)
+    const evidence = body.evidence.length === 0 ? [] : await this.#c.executor.readEvidence(body.evidence)
     const letGo = await readAhead(this.#c.store, prepared.transactions)
     try {
       return this.#judge(prepared, parent, coordHash, { deliveries, evidence })
     } finally {
       letGo()
     }
+  }
+
+  async #readDeliveries(block: Block): Promise<ReadDelivery[]> {
+    return readDeliveries(block, async (certificate) => this.#c.executor.certificateHolds(certificate))
+  }
+
+  #knownHash({ chain, coordHeight }: Header): Uint8Array | undefined {
+    if (chain === COORD) return ZERO_HASH
+    return this.#reference?.height === coordHeight ? this.#reference.hash : undefined
+  }
+
+  async #askHash({ coordHeight }: Header): Promise<Uint8Array | undefined> {
+    const hash = await this.#c.coord.hashAt(coordHeight)
+    if (hash !== undefined) this.#reference = { height: coordHeight, hash }
+    return hash
   }
 
   /** SYN-6: finality stands for the signatures of attendance; everything else is judged as ever (C7). */
@@ -213,6 +237,17 @@ export class Importer {
       attendance
     })
   }
+}
+
+/** Of a block whose changes its part's layer holds: kept until the part is stored, they would be most of its memory. */
+const passedOn = ({ root }: StateChanges): StateChanges => ({ values: NO_ROWS, pages: NO_ROWS, root })
+const NO_ROWS: ReadonlyMap<Hex, Uint8Array | undefined> = new Map()
+
+/** The changes of all stand in the last one. */
+function withChanges(path: readonly Executed[], { changes }: RunState): Executed[] {
+  return path.map((executed, at) =>
+    at < path.length - 1 ? executed : { ...executed, execution: { ...executed.execution, changes } }
+  )
 }
 
 /** What is looked at after execution. Parts are large, and all else of a transaction need not live until it is stored. */

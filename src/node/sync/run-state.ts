@@ -18,13 +18,20 @@ export class RunState implements StateView {
     return this.#root
   }
 
+  /** What all blocks so far changed, as one: what a later block wrote again stands once. It goes on growing. */
+  get changes(): StateChanges {
+    return { values: this.#values, pages: this.#pages, root: this.#root }
+  }
+
   get(key: Uint8Array): Uint8Array | undefined {
     const hex = toHex(key)
-    return this.#values.has(hex) ? this.#values.get(hex) : this.#below.get(key)
+    const held = this.#values.get(hex)
+    return held !== undefined || this.#values.has(hex) ? held : this.#below.get(key)
   }
 
   page(path: Hex): Uint8Array | undefined {
-    return this.#pages.has(path) ? this.#pages.get(path) : this.#below.page(path)
+    const held = this.#pages.get(path)
+    return held !== undefined || this.#pages.has(path) ? held : this.#below.page(path)
   }
 
   apply({ values, pages, root }: StateChanges): void {

@@ -19,7 +19,10 @@ function scene() {
   const observer = new Observer(metrics, pino({ level: 'silent' }), genesis, () =>
     assert.fail('nothing failed')
   )
-  const final = (height: number): void => {
+  const final = (
+    height: number,
+    { state = genesisState([]), tookMs }: Partial<Pick<FinalEvent, 'state' | 'tookMs'>> = {}
+  ): void => {
     const header = { ...HeaderType.defaultValue(), chain: SHARD, height }
     const event: FinalEvent = {
       chain: SHARD,
@@ -27,8 +30,8 @@ function scene() {
       hash: new Uint8Array(32),
       certificate: CertificateType.defaultValue(),
       transactionIds: [],
-      state: genesisState([]),
-      tookMs: undefined
+      state,
+      tookMs
     }
     observer.events.final(event)
   }
@@ -50,6 +53,23 @@ describe('app/observer', () => {
     assert.equal(await heights(), 0)
     final(904)
     assert.equal(await heights(), 1)
+  })
+
+  it('SYN-6: the state of a synchronised part is looked at once, the height of each of its blocks', async () => {
+    const { final, heights } = scene()
+    let reads = 0
+    const below = genesisState([])
+    const state = { get: (key: Uint8Array) => (reads++, below.get(key)) }
+    final(1, { state })
+    const once = reads
+    assert.ok(once > 0)
+    final(2, { state })
+    assert.equal(reads, once)
+    final(4, { state })
+    assert.equal(await heights(), 1)
+    // Of a block that became final by itself it is always looked at.
+    final(5, { state, tookMs: 1 })
+    assert.equal(reads, 2 * once)
   })
 
   it('invariant 6: chunks that arrive excuse no gap', async () => {
