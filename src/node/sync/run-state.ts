@@ -23,10 +23,9 @@ export class RunState implements StateView {
     return { values: this.#values, pages: this.#pages, root: this.#root }
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
-    const hex = toHex(key)
+  get(key: Uint8Array, hex = toHex(key)): Uint8Array | undefined {
     const held = this.#values.get(hex)
-    return held !== undefined || this.#values.has(hex) ? held : this.#below.get(key)
+    return held !== undefined || this.#values.has(hex) ? held : this.#below.get(key, hex)
   }
 
   page(path: Hex): Uint8Array | undefined {
