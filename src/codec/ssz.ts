@@ -43,6 +43,12 @@ export class SafeU64Type extends UintNumberType {
   }
 }
 
+/** A `Count` as it lies in the bytes; undefined above what a number holds exactly. */
+export function readCount(view: DataView, at: number): number | undefined {
+  const value = view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true)
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
 /** What a list of values of different lengths costs for each besides its bytes. */
 export const OFFSET_BYTES = 4
 

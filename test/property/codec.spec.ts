@@ -12,9 +12,12 @@ import {
   SafeU64Type
 } from '../../src/codec/ssz.ts'
 import type { Type } from '../../src/codec/ssz.ts'
+import { AccountType } from '../../src/codec/state-records.ts'
 import {
+  MAX_MEMO_BYTES,
   MAX_PAYLOAD_BYTES,
   TransactionType,
+  TransferType,
   idOfWire,
   signedBytesOfWire,
   transactionId,
@@ -135,5 +138,54 @@ describe('Encoding', function () {
         }
       })
     )
+  })
+
+  it('ENC-1: what is read and written by hand has the bytes, the values and the refusals of the library', () => {
+    const pairs: readonly (readonly [Type<unknown>, Type<unknown>])[] = [
+      [TransactionType, new ContainerType(TransactionType.fields)],
+      [TransferType, new ContainerType(TransferType.fields)],
+      [AccountType, new ContainerType(AccountType.fields)]
+    ]
+    for (const [type, library] of pairs) {
+      const same = (bytes: Uint8Array): void => {
+        const copied = Buffer.concat([Uint8Array.of(1), bytes]).subarray(1)
+        for (const form of [bytes, copied]) {
+          const expected = decodeViews(library, form)
+          const [views, values] = [decodeViews(type, form), decode(type, form)]
+          assert.equal(views.ok, expected.ok)
+          if (expected.ok && views.ok && values.ok) {
+            assert.ok(type.equals(views.value, expected.value))
+            assert.deepEqual(Object.keys(views.value as object), Object.keys(expected.value as object))
+            assert.ok(type.equals(values.value, expected.value))
+          }
+        }
+      }
+      fc.assert(
+        fc.property(arbitraryOf(type), fc.array(edit, { maxLength: 3 }), (value, edits) => {
+          const bytes = library.serialize(value)
+          assert.deepEqual(type.serialize(value), bytes)
+          same(bytes)
+          same(edits.reduce((at, change) => change(at), bytes))
+        }),
+        { numRuns: 500 }
+      )
+      for (let length = 0; length < 160; length++) same(new Uint8Array(length))
+    }
+  })
+
+  it('ENC-1: payloads, memos and counts by hand are refused one above their limit, as by the library', () => {
+    const text = (length: number) => new Uint8Array(length)
+    const transaction = TransactionType.defaultValue()
+    const transfer = TransferType.defaultValue()
+    for (const over of [0, 1]) {
+      const long = TransactionType.serialize({ ...transaction, payload: text(MAX_PAYLOAD_BYTES + over) })
+      assert.equal(decodeViews(TransactionType, long).ok, over === 0)
+      const wide = TransferType.serialize({ ...transfer, memo: text(MAX_MEMO_BYTES + over) })
+      assert.equal(decodeViews(TransferType, wide).ok, over === 0)
+      const late = TransactionType.serialize({ ...transaction, validUntil: Number.MAX_SAFE_INTEGER + over })
+      assert.equal(decodeViews(TransactionType, late).ok, over === 0)
+      const account = { ...AccountType.defaultValue(), manaTimeMs: Number.MAX_SAFE_INTEGER + over }
+      assert.equal(decode(AccountType, AccountType.serialize(account)).ok, over === 0)
+    }
   })
 })
