@@ -39,7 +39,7 @@ export class OwnRecord {
   #said = ''
   #held = ''
   #sequence = 0
-  #nextLookMs = 0
+  #lookedMs = -LOOK_MS
   #bytes: Uint8Array = new Uint8Array(0)
 
   constructor(options: OwnRecordOptions) {
@@ -56,11 +56,16 @@ export class OwnRecord {
     return this.#bytes
   }
 
+  /** Refreshes once a second, however often it is asked: a draft takes a signature of the validator. */
+  look(nowMs: number): boolean {
+    // Either way: a clock may be set back.
+    if (Math.abs(nowMs - this.#lookedMs) < LOOK_MS) return false
+    this.#lookedMs = nowMs
+    return this.refresh(nowMs)
+  }
+
   /** @returns whether there is a new one. What is held changes with every pruned block: that alone waits a while. */
   refresh(nowMs: number): boolean {
-    // A draft takes a signature of the validator: what changes is told within a second.
-    if (nowMs < this.#nextLookMs) return false
-    this.#nextLookMs = nowMs + LOOK_MS
     const draft = this.#draft(Math.max(nowMs, this.#sequence + 1))
     const said = JSON.stringify([
       draft.role,

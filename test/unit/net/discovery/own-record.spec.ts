@@ -25,12 +25,14 @@ describe('net: own record', () => {
       }),
       addresses: () => []
     })
-    assert.equal(own.refresh(NOW), true)
+    assert.equal(own.look(NOW), true)
     role = 1
-    assert.equal(own.refresh(NOW + 250), false)
-    assert.equal(own.refresh(NOW + 999), false)
+    assert.equal(own.look(NOW + 250), false)
+    assert.equal(own.look(NOW + 999), false)
     assert.equal(bound, 1)
-    assert.equal(own.refresh(NOW + 1_000), true)
+    assert.equal(own.look(NOW + 1_000), true)
     assert.equal(bound, 2)
+    role = 2
+    assert.equal(own.look(NOW - 3_600_000), true, 'a clock that was set back')
   })
 })
