@@ -38,6 +38,7 @@ export class Sessions {
     return this.#open.get(peer)
   }
 
+  /** The oldest first. */
   all(): readonly Session[] {
     return [...this.#open.values()]
   }

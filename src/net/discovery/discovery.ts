@@ -12,7 +12,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { ChainId } from '../../primitives/chain-id.ts'
 import { COORD, isShard } from '../../primitives/chain-id.ts'
 import type { Signer } from '../../crypto/ports.ts'
-import { messageOf } from '../context.ts'
+import { messageOf, monotonicMs } from '../context.ts'
 import type { NetContext } from '../context.ts'
 import type { HandshakeRefusal } from '../handshake.ts'
 import { NET_LIMITS } from '../limits.ts'
@@ -21,7 +21,7 @@ import type { Peer, PeerFacts, RequestHandler, RequestProtocol, Response } from 
 import { jitter } from './backoff.ts'
 import type { Random } from './backoff.ts'
 import { Dials } from './dials.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, shuffle } from './exchange.ts'
 import { DISCOVERY_LIMITS } from './limits.ts'
 import { OwnRecord } from './own-record.ts'
 import type { OwnFacts } from './own-record.ts'
@@ -196,7 +196,8 @@ export class Discovery {
 
   /** Somebody refused us, or we them. Whoever is full has room later: the longer it was full, the later. */
   onRefused(peer: Peer, reason: HandshakeRefusal): void {
-    const isBusy = reason === 'too-many-peers' || reason === 'no-handshake'
+    if (reason === 'too-many-peers') return this.#dials.pause(peer, this.book.full(peer, Date.now()))
+    const isBusy = reason === 'no-handshake'
     if (isBusy) this.book.failed(peer, Date.now())
     this.pausePeer(peer, isBusy ? NET_LIMITS.busyPauseMs : NET_LIMITS.refusedPauseMs)
   }
@@ -304,7 +305,7 @@ export class Discovery {
   }
 
   #linked(now: number): Linked[] {
-    return this.#parts.sessions.all().map(({ peer, direction, status }) => {
+    return this.#parts.sessions.all().map(({ peer, direction, status, sinceMs }) => {
       const known = this.book.get(peer)
       const standing = this.#standing(known, now)
       return {
@@ -313,7 +314,8 @@ export class Discovery {
         chains: new Set(status.chains.map(({ chain }) => chain)),
         rank: standing.rank + Math.min(0, Math.round(this.#parts.score(peer))),
         isWanted: known?.isBootstrap === true || standing.isValidator,
-        isOwnCooperative: standing.isOwnCooperative
+        isOwnCooperative: standing.isOwnCooperative,
+        isNew: monotonicMs() - sinceMs < DISCOVERY_LIMITS.newPeerMs
       }
     })
   }
@@ -341,7 +343,7 @@ export class Discovery {
         isUnderWay
       })
     }
-    return candidates
+    return shuffle(candidates, this.#random)
   }
 
   /** How good a peer is for us: its score, and more when it is of the own cooperative. */
@@ -360,7 +362,7 @@ export class Discovery {
 
   /** Whoever was not told the newest record is asked for its own at the same time. */
   #tellOwnRecord(now: number): void {
-    const isNew = this.#own.refresh(now)
+    const isNew = this.#own.look(now)
     if (!isNew && now < this.#nextMetadataMs) return
     this.#nextMetadataMs = now + DISCOVERY_LIMITS.metadataMs
     for (const { peer, direction } of this.#parts.sessions.all())

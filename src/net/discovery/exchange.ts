@@ -133,7 +133,7 @@ export class Exchange {
 }
 
 /** Fisher and Yates: whoever asks twice hears of others. */
-function shuffle<T>(list: readonly T[], random: Random): T[] {
+export function shuffle<T>(list: readonly T[], random: Random): T[] {
   const out = [...list]
   for (let at = out.length - 1; at > 0; at--) {
     const other = Math.floor(random() * (at + 1))

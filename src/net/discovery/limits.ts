@@ -5,6 +5,10 @@ export const DISCOVERY_LIMITS = {
   minPeers: 10,
   /** Surplus above these is let go. */
   targetPeers: 24,
+  /** A peer is no surplus before it was there for so long: it has time to ask for others. */
+  newPeerMs: 10_000,
+  /** A peer that was full is left alone for `busyPauseMs`, twice as long each further time, at most for this. */
+  fullPauseMaxMs: 320_000,
   perChain: 6,
   outboundPercent: 20,
   cooperativePeers: 5,

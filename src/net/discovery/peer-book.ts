@@ -38,6 +38,8 @@ export interface KnownPeer {
   readonly isVerified: boolean
   /** Since the last success. */
   readonly failures: number
+  /** How often it had no place for us. */
+  readonly timesFull: number
   readonly nextMs: number
 }
 type Entry = { -readonly [K in keyof KnownPeer]: KnownPeer[K] } & { readonly hinted: Set<ChainId> }
@@ -53,6 +55,7 @@ export interface BookOptions {
 }
 
 const UNREACHED = { firstMs: NET_LIMITS.redialMinMs, mostMs: DISCOVERY_LIMITS.redialSeldomMs }
+const FULL = { firstMs: NET_LIMITS.busyPauseMs, mostMs: DISCOVERY_LIMITS.fullPauseMaxMs }
 const BOOTSTRAP = { firstMs: NET_LIMITS.redialMinMs, mostMs: NET_LIMITS.redialMaxMs }
 
 export class PeerBook {
@@ -161,6 +164,19 @@ export class PeerBook {
       this.forget(peer)
   }
 
+  /**
+   * It had no place for us, also if it is a bootstrap peer: everybody asks those first, again and again.
+   * @returns until when it is left alone
+   */
+  full(peer: Peer, nowMs: number): number {
+    const known = this.#known.get(peer)
+    const times = (known?.timesFull ?? 0) + 1
+    const untilMs = nowMs + backoffMs(FULL, times, this.#options.random)
+    if (known !== undefined) known.timesFull = times
+    this.pause(peer, untilMs)
+    return untilMs
+  }
+
   /** Leaves it alone until then. */
   pause(peer: Peer, untilMs: number): void {
     const known = this.#known.get(peer)
@@ -171,6 +187,7 @@ export class PeerBook {
   hurry(): void {
     for (const known of this.#known.values()) {
       known.failures = 0
+      known.timesFull = 0
       known.nextMs = 0
     }
   }
@@ -251,6 +268,7 @@ export class PeerBook {
       metMs: undefined,
       isVerified: false,
       failures: 0,
+      timesFull: 0,
       nextMs: 0
     }
     this.#known.set(peer, entry)

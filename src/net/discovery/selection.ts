@@ -33,6 +33,8 @@ export interface Linked {
   /** Bootstrap peers, validators of followed chains. */
   readonly isWanted: boolean
   readonly isOwnCooperative: boolean
+  /** It came a moment ago. */
+  readonly isNew: boolean
 }
 
 /** Somebody known, not connected, not banned, and due or being dialled. */
@@ -57,17 +59,23 @@ export interface Peering {
   readonly isShort: boolean
 }
 
+/**
+ * @param linked the oldest first: of equals who was there first stays
+ * @param candidates in an order of chance: of equals the first is dialled
+ */
 export function decidePeering(
   followed: readonly ChainId[],
   linked: readonly Linked[],
   candidates: readonly Candidate[],
   targets: PeeringTargets
 ): Peering {
-  const stay = new Set(
-    linked.length > targets.targetPeers ? keep(followed, linked, targets) : linked.map(({ peer }) => peer)
-  )
-  const close = linked.filter(({ peer }) => !stay.has(peer)).map(({ peer }) => peer)
-  const staying = linked.filter(({ peer }) => stay.has(peer))
+  // Whoever came a moment ago has time to ask for others: let go at once, a newcomer would never know anybody.
+  const settled = linked.filter(({ isNew }) => !isNew)
+  const surplus = settled.length > targets.targetPeers ? settled : []
+  const kept = surplus.length === 0 ? new Set<Peer>() : keep(followed, surplus, targets)
+  const leaving = new Set(surplus.flatMap(({ peer }) => (kept.has(peer) ? [] : [peer])))
+  const close = [...leaving]
+  const staying = linked.filter(({ peer }) => !leaving.has(peer))
   const plan = whomToDial(followed, staying, candidates, targets)
   const missing = followed.filter(
     (chain) =>
@@ -85,8 +93,11 @@ export const rankOf = (score: number, isOwnCooperative: boolean, bonus: number):
 
 const count = <T>(of: readonly T[], test: (each: T) => boolean): number => of.filter(test).length
 
-const byRank = (a: { rank: number; peer: Peer }, b: { rank: number; peer: Peer }): number =>
-  b.rank - a.rank || (a.peer < b.peer ? -1 : 1)
+/**
+ * Equals stay in the order in which they are given. An order that all nodes share, such as that of their ids, would have
+ * everybody dial and keep the same few, and let go of the same others again and again.
+ */
+const byRank = (a: { rank: number }, b: { rank: number }): number => b.rank - a.rank
 
 /** Outbound peers that a chain with so many peers must have. */
 const floorOf = (peers: number, { outboundPercent }: PeeringTargets): number =>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { shuffle } from '../../../src/net/discovery/exchange.ts'
 import { decidePeering, rankOf } from '../../../src/net/discovery/selection.ts'
 import type { Candidate, Linked, PeeringTargets } from '../../../src/net/discovery/selection.ts'
 import type { Peer } from '../../../src/net/types.ts'
@@ -19,7 +20,8 @@ const linkedPeers = fc
         chains: chainSets,
         rank: fc.integer({ min: -100, max: 100 }),
         isWanted: fc.boolean(),
-        isOwnCooperative: fc.boolean()
+        isOwnCooperative: fc.boolean(),
+        isNew: fc.constant(false)
       },
       { noNullPrototype: true }
     ),
@@ -62,6 +64,78 @@ const needsOf = (followed: readonly ChainId[], t: PeeringTargets): number =>
   Math.floor(t.targetPeers / 2) +
   followed.length * (t.perChain + Math.ceil((t.targetPeers * t.outboundPercent) / 100)) +
   t.cooperative
+
+const TARGETS: PeeringTargets = {
+  minPeers: 10,
+  targetPeers: 24,
+  maxPeers: 50,
+  perChain: 6,
+  outboundPercent: 20,
+  cooperative: 5
+}
+const peerAt = (index: number): Peer => `p${String(index).padStart(3, '0')}` as Peer
+const linkedAs = (index: number, direction: Linked['direction']): Linked => ({
+  peer: peerAt(index),
+  direction,
+  chains: new Set([COORD]),
+  rank: 50,
+  isWanted: false,
+  isOwnCooperative: false,
+  isNew: false
+})
+const candidateAs = (index: number): Candidate => ({
+  peer: peerAt(index),
+  chains: new Set([COORD]),
+  rank: 50,
+  isWanted: false,
+  isOwnCooperative: false,
+  isUnderWay: false
+})
+
+/** Nodes that decide in turn; each link is the older the earlier it stands. */
+class Mesh {
+  readonly #links: Map<number, Linked['direction']>[]
+  #state: number
+
+  constructor(nodes: number, seed: number) {
+    this.#links = Array.from({ length: nodes }, () => new Map<number, Linked['direction']>())
+    this.#state = seed >>> 0
+  }
+
+  get least(): number {
+    return Math.min(...this.#links.map(({ size }) => size))
+  }
+
+  connect(from: number, to: number): void {
+    if (this.#links[from]!.has(to)) return
+    this.#links[from]!.set(to, 'outbound')
+    this.#links[to]!.set(from, 'inbound')
+  }
+
+  /** @returns how many were let go */
+  round(): number {
+    let closed = 0
+    for (const [node, links] of this.#links.entries()) {
+      const linked = [...links].map(([peer, direction]) => linkedAs(peer, direction))
+      const others = this.#links.flatMap((_, other) => (other === node || links.has(other) ? [] : [other]))
+      const candidates = shuffle(others, () => this.#random()).map((other) => candidateAs(other))
+      const { dial, close } = decidePeering([COORD], linked, candidates, TARGETS)
+      for (const peer of close) {
+        const other = Number(peer.slice(1))
+        links.delete(other)
+        this.#links[other]!.delete(node)
+        closed += 1
+      }
+      for (const peer of dial) this.connect(node, Number(peer.slice(1)))
+    }
+    return closed
+  }
+
+  #random(): number {
+    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0
+    return this.#state / 2 ** 32
+  }
+}
 
 describe('whom to dial and whom to let go', () => {
   it('DIS-12: letting go always reaches its target, whatever the peers are like', () => {
@@ -134,6 +208,50 @@ describe('whom to dial and whom to let go', () => {
     )
   })
 
+  it('DIS-12: a hundred nodes that know each other all get their peers, and then nobody is let go any more', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const network = new Mesh(100, seed)
+        // One address that all begin with, and few places above the target.
+        for (let node = 1; node < 100; node++) network.connect(node, 0)
+        let letGo = 0
+        for (let round = 0; round < 10; round++) letGo = network.round()
+        assert.equal(letGo, 0)
+        assert.ok(network.least >= TARGETS.minPeers, `${network.least}`)
+      }),
+      { numRuns: 5 }
+    )
+  })
+
+  it('DIS-12: who came a moment ago is no surplus and displaces nobody', () => {
+    const settled = Array.from({ length: 24 }, (_, index) => linkedAs(index, 'inbound'))
+    const fresh = Array.from({ length: 20 }, (_, index) => ({
+      ...linkedAs(50 + index, 'inbound'),
+      isNew: true
+    }))
+    assert.deepEqual(decidePeering([COORD], [...settled, ...fresh], [], TARGETS).close, [])
+    const later = fresh.map((each) => ({ ...each, isNew: false }))
+    assert.deepEqual(
+      decidePeering([COORD], [...settled, ...later], [], TARGETS).close,
+      later.map(({ peer }) => peer)
+    )
+  })
+
+  it('DIS-10 DIS-12: of equals the first given is dialled, and who was there first stays', () => {
+    const linked = Array.from({ length: 30 }, (_, index) => linkedAs(30 - index, 'inbound'))
+    const { close } = decidePeering([COORD], linked, [], TARGETS)
+    assert.deepEqual(
+      close,
+      linked.slice(TARGETS.targetPeers).map(({ peer }) => peer)
+    )
+    const candidates = Array.from({ length: 30 }, (_, index) => candidateAs(30 - index))
+    const { dial } = decidePeering([COORD], [], candidates, TARGETS)
+    assert.deepEqual(
+      dial,
+      candidates.slice(0, TARGETS.minPeers).map(({ peer }) => peer)
+    )
+  })
+
   it('DIS-11: a chain whose peers all came by themselves gets peers that were dialled, a fifth of all', () => {
     const linked = Array.from({ length: 10 }, (_, index): Linked => ({
       peer: `l${index}` as Peer,
@@ -141,7 +259,8 @@ describe('whom to dial and whom to let go', () => {
       chains: new Set(CHAINS),
       rank: 50,
       isWanted: false,
-      isOwnCooperative: false
+      isOwnCooperative: false,
+      isNew: false
     }))
     const candidates = Array.from({ length: 9 }, (_, index): Candidate => ({
       peer: `c${index}` as Peer,

@@ -24,6 +24,26 @@ const judged = (name: string, sequence: number, addresses: readonly Multiaddr[])
   signedRecord(name, { sequence, addresses: addresses.map(({ bytes }) => bytes) })
 
 describe('peer book', () => {
+  it('DIS-12: a peer that is full again and again is left alone longer and longer, bootstrap peers too', () => {
+    const book = bookOf()
+    book.learnBootstrap(peerOf('a'), [at(1)], 0)
+    const pauses: number[] = []
+    for (let times = 0; times < 8; times++) {
+      // It lets us in, each time, and then has no place.
+      book.met(peerOf('a'), at(1), 'outbound', 0)
+      pauses.push(book.full(peerOf('a'), 0))
+      assert.equal(book.get(peerOf('a'))?.nextMs, pauses.at(-1))
+    }
+    assert.deepEqual(
+      pauses,
+      [10, 20, 40, 80, 160, 320, 320, 320].map((seconds) => 1_000 * seconds)
+    )
+    book.hurry()
+    assert.equal(book.get(peerOf('a'))?.nextMs, 0)
+    assert.equal(book.full(peerOf('a'), 0), 10_000)
+    assert.equal(book.full(peerOf('unknown'), 5), 10_005)
+  })
+
   it('DIS-5: the own id is never in it, nor somebody without an address that may be used', () => {
     const book = bookOf()
     assert.equal(book.learn('mdns', SELF, [at(1)], 0), undefined)
