@@ -47,6 +47,17 @@ export function fromHex(text: string, length?: number): Uint8Array {
   return hexToBytes(text)
 }
 
+const nibbleOf = (code: number): number => (code < 0x3a ? code - 0x30 : code - 0x57)
+
+/** The bytes that `toHex` made `text` of, behind `head` that stay free. Not for text from outside: nothing is checked. */
+export function bytesOfHex(text: Hex, head = 0): Uint8Array {
+  const bytes = new Uint8Array(head + text.length / 2)
+  for (let i = 0, at = head; i < text.length; i += 2, at++) {
+    bytes[at] = (nibbleOf(text.charCodeAt(i)) << 4) | nibbleOf(text.charCodeAt(i + 1))
+  }
+  return bytes
+}
+
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
@@ -97,8 +108,21 @@ export const u16be = (value: number): Uint8Array => Uint8Array.of(value >> 8, va
 /** Unsigned 64 bits, big-endian; sorts like the number, so it is the form of heights in store keys. */
 export function u64be(value: number | bigint): Uint8Array {
   const out = new Uint8Array(8)
-  new DataView(out.buffer).setBigUint64(0, BigInt(value))
+  writeU64be(out, 0, value)
   return out
+}
+
+/** Safe integers without a bigint or a view: rows of a block are written with thousands of them. */
+export function writeU64be(to: Uint8Array, at: number, value: number | bigint): void {
+  if (typeof value === 'bigint' || !Number.isSafeInteger(value) || value < 0) {
+    new DataView(to.buffer, to.byteOffset).setBigUint64(at, BigInt(value))
+    return
+  }
+  let rest = value
+  for (let i = at + 7; i >= at; i--) {
+    to[i] = rest % 256
+    rest = Math.floor(rest / 256)
+  }
 }
 
 export const readU32be = (bytes: Uint8Array, offset = 0): number =>

@@ -1,6 +1,6 @@
 /** Flat values that changed, as changes of a state: one update of the tree. */
 import { sha256 } from '../crypto/hash.ts'
-import { fromHex } from '../primitives/bytes.ts'
+import { bytesOfHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { EMPTY_HASH, pathOf } from './hashes.ts'
 import type { StateChanges, StateView } from './ports.ts'
@@ -15,7 +15,10 @@ export function commit(parent: StateView, values: ReadonlyMap<Hex, Uint8Array | 
   if (values.size === 0) return { values, pages: new Map(), root: parent.root }
   const changes: TreeChange[] = []
   values.forEach((value, key) => {
-    changes.push({ path: pathOf(fromHex(key)), valueHash: value === undefined ? undefined : sha256(value) })
+    changes.push({
+      path: pathOf(bytesOfHex(key)),
+      valueHash: value === undefined ? undefined : sha256(value)
+    })
   })
   return { values, ...updateTree(parent, changes) }
 }

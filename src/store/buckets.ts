@@ -3,7 +3,7 @@
  * A key is one byte of bucket followed by the parts named in `key`, all of fixed width and big-endian, so that the
  * order of bytes is the order of heights, epochs and views. A prefix is never given a second meaning.
  */
-import { concat, toHex } from '../primitives/bytes.ts'
+import { copyBytes, toHex } from '../primitives/bytes.ts'
 import { decode } from '../codec/ssz.ts'
 import type { Type } from '../codec/ssz.ts'
 import { StoreError } from './errors.ts'
@@ -109,8 +109,18 @@ export const NODE_BUCKETS = {
   )
 } as const
 
-export const bucketKey = (of: Bucket, ...parts: readonly Uint8Array[]): Uint8Array =>
-  concat(Uint8Array.of(of.prefix), ...parts)
+export function bucketKey(of: Bucket, ...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 1
+  for (const part of parts) length += part.length
+  const key = new Uint8Array(length)
+  key[0] = of.prefix
+  let at = 1
+  for (const part of parts) {
+    copyBytes(key, at, part)
+    at += part.length
+  }
+  return key
+}
 
 /** All keys of a bucket that begin with `parts`. */
 export function bucketRange(of: Bucket, ...parts: readonly Uint8Array[]): Range {

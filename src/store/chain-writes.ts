@@ -1,5 +1,5 @@
 /** The rows that final blocks leave in a chain's database; `ChainStore` decides when, and adds the marks. */
-import { concat, equal, fromHex, u64be } from '../primitives/bytes.ts'
+import { bytesOfHex, concat, equal, u64be, writeU64be } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { assert } from '../primitives/errors.ts'
 import { HeaderType } from '../codec/block.ts'
@@ -49,6 +49,12 @@ export function pageKey(path: Hex): Uint8Array {
   return key
 }
 
+function stateRowKey(key: Hex): Uint8Array {
+  const row = bytesOfHex(key, 1)
+  row[0] = B.state.prefix
+  return row
+}
+
 export const put = (key: Uint8Array, value: Uint8Array): Write => ({ type: 'put', key, value })
 
 const change = (key: Uint8Array, value: Uint8Array | undefined): Write =>
@@ -74,10 +80,12 @@ export function blockWrites(item: FinalBlock): Write[] {
     }
   }
   writes.push(...receivedWrites(item.received ?? [], height))
-  const heightBytes = u64be(height)
-  for (const [index, id] of item.transactionIds.entries()) {
-    writes.push(put(bucketKey(B.transaction, id), concat(heightBytes, u64be(index))))
-  }
+  item.transactionIds.forEach((id, index) => {
+    const place = new Uint8Array(16)
+    writeU64be(place, 0, height)
+    writeU64be(place, 8, index)
+    writes.push(put(bucketKey(B.transaction, id), place))
+  })
   for (const [epoch, bytes] of item.snapshots ?? []) writes.push(put(heightKey(B.snapshot, epoch), bytes))
   return writes
 }
@@ -85,8 +93,8 @@ export function blockWrites(item: FinalBlock): Write[] {
 /** The state after the last block of a commit: what later blocks change again is written once. */
 export function stateWrites({ values, pages }: StateChanges): Write[] {
   const writes: Write[] = []
-  for (const [key, value] of values) writes.push(change(bucketKey(B.state, fromHex(key)), value))
-  for (const [path, value] of pages) writes.push(change(pageKey(path), value))
+  values.forEach((value, key) => writes.push(change(stateRowKey(key), value)))
+  pages.forEach((page, path) => writes.push(change(pageKey(path), page)))
   return writes
 }
 

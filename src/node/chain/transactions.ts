@@ -86,8 +86,10 @@ export class Transactions {
     for (const { id, bytes } of await this.#c.local.list(this.#chain)) {
       const checked = checkStateless(this.#constants, bytes)
       const admitted = checked.ok && this.#admit(checked.value, 'local').ok
-      if (admitted) this.#bundle(bytes)
-      else await this.#c.local.delete(this.#chain, [id])
+      if (admitted) {
+        this.#c.onWork()
+        this.#bundle(bytes)
+      } else await this.#c.local.delete(this.#chain, [id])
     }
   }
 
@@ -126,6 +128,7 @@ export class Transactions {
       room.value?.release()
       return admitted
     }
+    this.#c.onWork()
     const stored = await this.#persist.put({ chain: this.#chain, id: checked.id, bytes: checked.bytes })
     if (!stored.ok) return refuse('not-admitted', stored.detail)
     this.#bundle(checked.bytes)
@@ -143,7 +146,7 @@ export class Transactions {
   async judgeBundle(data: Uint8Array, from: Peer): Promise<GossipVerdict> {
     const bundle = openBundle(data, this.#chain)
     if ('verdict' in bundle) return toGossip(bundle)
-    const { clock, pool, verified } = this.#c
+    const { clock, pool } = this.#c
     // Who has used up its budget costs a hash a transaction, and nothing is decoded.
     const budgetEmpty = this.#budgets.isEmpty(from, clock.monoMs())
     if (budgetEmpty) return this.#judgeUnread(bundle)
@@ -163,13 +166,7 @@ export class Transactions {
     if (outcomes.includes('invalid')) {
       return toGossip(judgeAfterChecks({ total, admitted: 0, outcomes, relayEmpty: false }))
     }
-    let admitted = 0
-    let useless = 0
-    for (const checked of unknown) {
-      verified.add(checked.key)
-      if (this.#admit(checked, 'gossip').ok) admitted++
-      else useless += checked.bytes.length
-    }
+    const { admitted, useless } = this.#admitAll(unknown)
     const nowMs = clock.monoMs()
     this.#budgets.debit(from, useless, nowMs)
     const relayEmpty = useless > 0 && this.#relay.isEmpty(OWN_RELAY, nowMs)
@@ -177,6 +174,19 @@ export class Transactions {
     const judged = judgeAfterChecks({ total, admitted, outcomes, relayEmpty })
     if (judged.verdict === 'accept') this.#relay.debit(OWN_RELAY, useless, nowMs)
     return toGossip(judged)
+  }
+
+  /** @returns how many, and the bytes of those that are of no use here */
+  #admitAll(unknown: readonly CheckedTransaction[]): { readonly admitted: number; readonly useless: number } {
+    let admitted = 0
+    let useless = 0
+    for (const checked of unknown) {
+      this.#c.verified.add(checked.key)
+      if (this.#admit(checked, 'gossip').ok) admitted++
+      else useless += checked.bytes.length
+    }
+    if (admitted > 0) this.#c.onWork()
+    return { admitted, useless }
   }
 
   #judgeUnread({ transactions }: Bundle): GossipVerdict {
@@ -198,11 +208,10 @@ export class Transactions {
   }
 
   #admit(checked: CheckedTransaction, origin: 'local' | 'gossip'): Verdict<void, RefusalCode> {
-    const { pool, tree, onWork } = this.#c
+    const { pool, tree } = this.#c
     const admitted = pool.admit(checked, tree.final.state, this.head, origin)
     if (!admitted.ok) return admitted
     this.#dropped(admitted.value.dropped)
-    onWork()
     return accept(undefined)
   }
 
@@ -214,7 +223,9 @@ export class Transactions {
     const isEmpty = pool.status().count === 0
     const included = isEmpty
       ? []
-      : executed.transactions.map(({ id, sender }) => ({ id: toHex(id), sender: toHex(sender) }))
+      : executed.transactions.map(
+          ({ id, sender, key }) => pool.byWireHash(key) ?? { id: toHex(id), sender: toHex(sender) }
+        )
     const head = { height: header.height, timeMs: header.timeMs }
     this.#dropped(pool.onFinalBlock({ included, view: tree.final.state, head }))
     for (const { checked } of pool.dueForRepeat(header.height)) this.#bundle(checked.bytes)
