@@ -60,6 +60,12 @@ export interface FinalBlock {
   readonly head: PoolHead
 }
 
+/** A sender whose record was read. */
+interface Settled {
+  readonly queue: SenderQueue
+  readonly account: Account
+}
+
 export interface PoolStatus {
   readonly chain: ChainId
   readonly count: number
@@ -139,7 +145,11 @@ export class Pool {
     const dropped: Dropped[] = []
     const senders = new Set<Hex>(touched)
     for (const { sender } of included) senders.add(sender)
-    const settled = [...senders].flatMap((sender) => this.#settle(this.#index.queue(sender), view))
+    const settled: Settled[] = []
+    for (const sender of senders) {
+      const one = this.#settle(this.#index.queue(sender), view)
+      if (one !== undefined) settled.push(one)
+    }
     for (const { id } of included) {
       const entry = this.#index.byId(id)
       if (entry !== undefined) dropped.push(this.#drop(entry, 'included'))
@@ -158,7 +168,8 @@ export class Pool {
         const refused = checkTerms(entry.checked, this.#context(head))
         if (refused !== undefined) dropped.push(this.#drop(entry, refused.code))
       }
-      for (const { account } of this.#settle(queue, view)) this.#revalidate(queue, account, head, dropped)
+      const settled = this.#settle(queue, view)
+      if (settled !== undefined) this.#revalidate(queue, settled.account, head, dropped)
     }
     while (this.#index.count > params.poolCountMax || this.#index.bytes > params.poolBytesMax) {
       const cheapest = this.#index.lasts.at(0)
@@ -333,19 +344,17 @@ export class Pool {
    * The sender's record, its nonce taken over: before entries are removed, because then what was used is no longer
    * pending, and its removal moves nothing in the heaps.
    */
-  #settle(
-    queue: SenderQueue | undefined,
-    view: StateView
-  ): { readonly queue: SenderQueue; readonly account: Account }[] {
+  #settle(queue: SenderQueue | undefined, view: StateView): Settled | undefined {
     const last = queue?.last
-    if (queue === undefined || last === undefined) return []
+    if (queue === undefined || last === undefined) return undefined
     const account = must(readAccount(view, last.checked.sender), 'M10: an account record is gone')
     this.#index.settle(queue, account.nonce)
-    return [{ queue, account }]
+    return { queue, account }
   }
 
   /** Drops what the record no longer carries: used nonces, then from the highest nonce down what is not covered. */
   #revalidate(queue: SenderQueue, account: Account, head: PoolHead, dropped: Dropped[]): void {
+    if (queue.last === undefined) return
     const used = queue.entries.filter((entry) => entry.nonce < account.nonce)
     for (const entry of used) dropped.push(this.#drop(entry, 'nonce-reuse'))
     const context = this.#context(head)

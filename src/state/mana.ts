@@ -20,6 +20,7 @@ export function regenerate(
   params: ManaParams
 ): Pick<Account, 'mana' | 'manaTimeMs'> {
   const cap = BigInt(params.manaCap)
+  if (account.mana >= cap) return { mana: cap, manaTimeMs: Math.max(timeMs, account.manaTimeMs) }
   const rate = BigInt(params.manaPerPeriod)
   const period = BigInt(params.manaPeriodMs)
   const elapsed = BigInt(Math.max(0, timeMs - account.manaTimeMs))
