@@ -78,12 +78,16 @@ async function makeTarget(path: string, header: Header, body: Uint8Array): Promi
     totalsProof: { siblings: [], other: [] },
     hashes: [header.stateRoot]
   }
-  const target = await ChainImport.begin(await openLevel(path, LOADING), identity, manifest)
+  const chunks = await openLevel(`${path}-chunks`, LOADING)
+  const database = await openLevel(path, LOADING)
+  const target = await ChainImport.begin({ database, chunks }, identity, manifest)
   const chunk = verifyChunk(encodeChunk(rows), { bits: 0, index: 0 }, header.stateRoot)
   if (!chunk.ok) throw new RangeError(chunk.detail)
   await target.putChunk(0, chunk.value)
   await target.putBody(body)
-  return must(await target.finish(), 'the rows of genesis make its root')
+  const made = must(await target.finish(), 'the rows of genesis make its root')
+  await chunks.close()
+  return made
 }
 
 const serving = (store: ChainStore): Pick<Network, 'peers' | 'request' | 'report'> => ({

@@ -61,7 +61,7 @@ async function take(): Promise<void> {
   const certificate = { ...CertificateType.defaultValue(), kind: FINALISE, hash: blockHash(header) }
   const staging = await openStaging(join(directory, 'chain'))
   const target = await ChainImport.begin(
-    staging.database,
+    staging,
     { network: networkId(genesis), chain: SHARD },
     {
       version: MANIFEST_VERSION,

@@ -62,8 +62,8 @@ export const CHAIN_BUCKETS = {
   staged: bucket(
     0x0e,
     'staged',
-    '0: the manifest; 1 ‖ index (8): a chunk; 2: the body; 3 ‖ index (8): its slots',
-    'an import under way, as long as there is no identity: the manifest; a verified chunk, whose pages are here; the body; what the chunk puts into the joining pages'
+    '0: the manifest; 2: the body; in the database of chunks 0 as well, and 1 ‖ index (8): a chunk',
+    'an import under way, as long as there is no identity: the manifest; the body; length (4) of and what a chunk puts into the joining pages ‖ length (1) of and the name of one of its pages ‖ the verified chunk'
   ),
   received: bucket(
     0x10,

@@ -3,14 +3,16 @@
  * database is no chain, so nothing of a half import is ever seen; the last write, synced, adds the identity and all
  * that a chain has, and removes the marks of the staging.
  *
- *   begin(manifest) → epoch rows, chunks and body in any order, each in one write with its mark → finish
+ *   begin(manifest) → epoch rows, chunks and body in any order → finish
  *
- * A chunk waits as it came, beside its pages, until all are there: then the rows of all are written in the order of their
- * keys. A kill in the middle of that costs the work: they are written again.
+ * The pages of a chunk are one write. The chunk waits as it came in a database of its own until all are there: then the
+ * rows of all are written in the order of their keys. Beside the pages, chunks would make tables of LevelDB that all
+ * overlap each other, and cost a merge of everything. A kill while rows are written costs the work: they are written again.
  *
- * Writes before the last are not synced: after a crash some of the newest may be gone, each as a whole, with its mark.
+ * Writes before the last are not synced: after a crash some of the newest may be gone, each as a whole, in one database
+ * and not in the other. So a chunk counts as done if it is there and one of its pages is.
  */
-import { concat, equal, readU64be, u64be, utf8 } from '../primitives/bytes.ts'
+import { concat, equal, u32be, u64be, utf8 } from '../primitives/bytes.ts'
 import { assert, must } from '../primitives/errors.ts'
 import { eachPackedRow } from '../primitives/packed-rows.ts'
 import { HeaderType, blockHash, bodyHash } from '../codec/block.ts'
@@ -35,50 +37,79 @@ import { deleteRange } from './state-snapshots.ts'
 const MANIFEST_KEY = bucketKey(B.staged, Uint8Array.of(0))
 const CHUNK = Uint8Array.of(1)
 const BODY_KEY = bucketKey(B.staged, Uint8Array.of(2))
-const SLOTS = Uint8Array.of(3)
+/** Chunks that are looked at together. */
+const READ_TOGETHER = 8
 
 const chunkKey = (index: number): Uint8Array => bucketKey(B.staged, CHUNK, u64be(index))
-const slotsKey = (index: number): Uint8Array => bucketKey(B.staged, SLOTS, u64be(index))
+
+/** What an import fills: a database that becomes the chain, and one beside it that is of no use afterwards. */
+export interface ImportStores {
+  readonly database: KeyValueStore
+  readonly chunks: KeyValueStore
+}
+
+const NO_BYTES = new Uint8Array()
+
+/** A chunk as it waits: length of slots (4) ‖ slots ‖ length of the name of one of its pages (1) ‖ name ‖ chunk. */
+function readWaiting(bytes: Uint8Array): Record<'slots' | 'name' | 'chunk', Uint8Array> {
+  const slotsEnd = 4 + new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0)
+  const nameEnd = slotsEnd + 1 + (bytes[slotsEnd] ?? 0)
+  return {
+    slots: bytes.subarray(4, slotsEnd),
+    name: bytes.subarray(slotsEnd + 1, nameEnd),
+    chunk: bytes.subarray(nameEnd)
+  }
+}
 
 export class ChainImport {
   readonly #store: KeyValueStore
+  readonly #chunks: KeyValueStore
   readonly #identity: ChainIdentity
   readonly #manifest: SnapshotManifest
-  readonly #done: Set<number>
+  /** Of each chunk that is here, what it puts into the joining pages. */
+  readonly #done = new Map<number, Uint8Array>()
 
   private constructor(
-    store: KeyValueStore,
+    { database, chunks }: ImportStores,
     identity: ChainIdentity,
-    manifest: SnapshotManifest,
-    done: Set<number>
+    manifest: SnapshotManifest
   ) {
-    this.#store = store
+    this.#store = database
+    this.#chunks = chunks
     this.#identity = identity
     this.#manifest = manifest
-    this.#done = done
   }
 
   /** The import that a crash or a stop interrupted; undefined if there is none, or the database is a chain. */
-  static async resume(store: KeyValueStore, identity: ChainIdentity): Promise<ChainImport | undefined> {
-    const bytes = ChainStore.exists(store) ? undefined : store.get(MANIFEST_KEY)
+  static async resume(stores: ImportStores, identity: ChainIdentity): Promise<ChainImport | undefined> {
+    const { database, chunks } = stores
+    const bytes = ChainStore.exists(database) ? undefined : database.get(MANIFEST_KEY)
     if (bytes === undefined) return undefined
     const manifest = decodeStored(SnapshotManifestType, bytes, B.staged, MANIFEST_KEY)
-    const done = new Set<number>()
-    for await (const [key] of store.range(bucketRange(B.staged, CHUNK))) done.add(Number(readU64be(key, 2)))
-    return new ChainImport(store, identity, manifest, done)
+    const ofChunks = chunks.get(MANIFEST_KEY)
+    // Chunks of another snapshot are none of this one's.
+    if (ofChunks === undefined || !equal(ofChunks, bytes)) return undefined
+    const begun = new ChainImport(stores, identity, manifest)
+    await begun.#findDone()
+    return begun
   }
 
   /** Anything staged before goes. The manifest was verified. */
   static async begin(
-    store: KeyValueStore,
+    stores: ImportStores,
     identity: ChainIdentity,
     manifest: SnapshotManifest
   ): Promise<ChainImport> {
+    const { database, chunks } = stores
     // A kill between the last write and the switch leaves a whole chain here that nobody has used.
-    if (ChainStore.exists(store)) await store.batch([{ type: 'del', key: IDENTITY_KEY }], { sync: true })
-    await discardImport(store)
-    await store.batch([put(MANIFEST_KEY, SnapshotManifestType.serialize(manifest))], { sync: true })
-    return new ChainImport(store, identity, manifest, new Set())
+    if (ChainStore.exists(database))
+      await database.batch([{ type: 'del', key: IDENTITY_KEY }], { sync: true })
+    const mark = put(MANIFEST_KEY, SnapshotManifestType.serialize(manifest))
+    for (const store of [database, chunks]) {
+      await discardImport(store)
+      await store.batch([mark], { sync: true })
+    }
+    return new ChainImport(stores, identity, manifest)
   }
 
   get manifest(): SnapshotManifest {
@@ -86,7 +117,7 @@ export class ChainImport {
   }
 
   /** Indexes of chunks that are here, with their pages. */
-  get done(): ReadonlySet<number> {
+  get done(): Pick<ReadonlySet<number>, 'has' | 'size'> {
     return this.#done
   }
 
@@ -96,13 +127,33 @@ export class ChainImport {
 
   async putChunk(index: number, { bytes, pages, slots }: VerifiedChunk): Promise<void> {
     const writes: Write[] = []
+    let name: Uint8Array = NO_BYTES
     eachPackedRow(pages, (nameFrom, pageFrom, end) => {
+      name = pages.subarray(nameFrom, pageFrom)
       pages[nameFrom - 1] = B.page.prefix
       writes.push(put(pages.subarray(nameFrom - 1, pageFrom), pages.subarray(pageFrom, end)))
     })
-    writes.push(put(slotsKey(index), slots), put(chunkKey(index), bytes))
-    await this.#store.batch(writes, { sync: false })
-    this.#done.add(index)
+    const waiting = concat(u32be(slots.length), slots, Uint8Array.of(name.length), name, bytes)
+    await Promise.all([
+      this.#store.batch(writes, { sync: false }),
+      this.#chunks.batch([put(chunkKey(index), waiting)], { sync: false })
+    ])
+    this.#done.set(index, slots)
+  }
+
+  async #findDone(): Promise<void> {
+    const chunks = this.#manifest.hashes.length
+    for (let from = 0; from < chunks; from += READ_TOGETHER) {
+      const indexes = Array.from({ length: Math.min(READ_TOGETHER, chunks - from) }, (_, i) => from + i)
+      const found = await this.#chunks.getMany(indexes.map(chunkKey))
+      for (const [at, bytes] of found.entries()) {
+        if (bytes === undefined) continue
+        const { slots, name } = readWaiting(bytes)
+        // All of a chunk's pages or none; one without pages has nothing to lose.
+        const isWhole = name.length === 0 || this.#store.get(bucketKey(B.page, name)) !== undefined
+        if (isWhole) this.#done.set(from + at, slots.slice())
+      }
+    }
   }
 
   async putBody(bytes: Uint8Array): Promise<void> {
@@ -154,24 +205,21 @@ export class ChainImport {
       { type: 'del', key: MANIFEST_KEY },
       { type: 'del', key: BODY_KEY }
     )
-    for (const index of this.#done) {
-      writes.push({ type: 'del', key: chunkKey(index) }, { type: 'del', key: slotsKey(index) })
-    }
     await this.#store.batch(writes, { sync: true })
     return ChainStore.open(this.#store, this.#identity)
   }
 
   /** Of all chunks at once, so that they can be in the order of their keys. */
   async #putRows(goesOn: () => boolean): Promise<boolean> {
-    const store = this.#store
+    const [store, waiting] = [this.#store, this.#chunks]
     return writeInKeyOrder(
       {
         goesOn,
         chunks: this.#manifest.hashes.length,
         scan: scanChunk,
         read: async (indexes) => {
-          const chunks = await store.getMany(indexes.map(chunkKey))
-          return chunks.map((chunk) => must(chunk, 'a chunk that is done is here'))
+          const chunks = await waiting.getMany(indexes.map(chunkKey))
+          return chunks.map((chunk) => readWaiting(must(chunk, 'a chunk that is done is here')).chunk)
         }
       },
       B.state.prefix,
@@ -184,9 +232,8 @@ export class ChainImport {
     const chunks = this.#manifest.hashes.length
     const slots: Slot[] = []
     for (let index = 0; index < chunks; index++) {
-      const key = slotsKey(index)
-      const decoded = decodeSlots(must(this.#store.get(key), 'a chunk that is done has its slots'))
-      if (decoded === undefined) throw corrupt(B.staged, key)
+      const decoded = decodeSlots(must(this.#done.get(index), 'a chunk that is done has its slots'))
+      if (decoded === undefined) throw corrupt(B.staged, chunkKey(index))
       for (const slot of decoded) slots.push(slot)
     }
     assert(slots.length === 16 ** (jointDepth(Math.log2(chunks)) + 1), 'chunks fill the joining pages')

@@ -23,11 +23,11 @@ export interface KeyOrderLimits {
   readonly heldBytes: number
 }
 
-const LIMITS: KeyOrderLimits = { binBytes: 256 * 1024, heldBytes: 32 * 1024 * 1024 }
+const LIMITS: KeyOrderLimits = { binBytes: 256 * 1024, heldBytes: 48 * 1024 * 1024 }
 /** Keys of these tell where bins begin. Paths are hashes, so what lies in a chunk is a fair sample. */
 const SAMPLE_CHUNKS = 4
 const READ_TOGETHER = 8
-const WRITES_OUT = 2
+const WRITES_OUT = 4
 /** Bytes of a key that choose its bin, the most that a number holds. Keys that are equal there share a bin. */
 const HEAD_BYTES = 6
 /** Lengths before a row in a bin: of its key and of its value. */

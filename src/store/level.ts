@@ -35,11 +35,12 @@ type Database = ClassicLevel<Uint8Array, Uint8Array>
  * @param options.isNew create the database if it is not there; a database that should exist is never created, because
  * an empty one in the place of a lost one would forget what this node signed.
  * @param options.loads much will be written once, and little read
+ * @param options.compresses false: what is written would not become smaller
  * @throws StoreError STORE_LOCKED, STORE_MISSING, STORE_CORRUPT, STORE_IO
  */
 export async function openLevel(
   path: string,
-  options: { readonly isNew: boolean; readonly loads?: boolean }
+  options: { readonly isNew: boolean; readonly loads?: boolean; readonly compresses?: false }
 ): Promise<KeyValueStore> {
   const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
@@ -47,7 +48,8 @@ export async function openLevel(
     createIfMissing: options.isNew,
     cacheSize: CACHE_BYTES,
     writeBufferSize: WRITE_BUFFER_BYTES,
-    ...(options.loads === true ? LOADING : {})
+    ...(options.loads === true ? LOADING : {}),
+    ...(options.compresses === false ? { compression: false } : {})
   })
   try {
     await database.open()

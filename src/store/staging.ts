@@ -4,6 +4,7 @@
  *   <chain>           the chain as it is
  *   <chain>.import    the snapshot, no chain before its last write
  *   <chain>.import2   the same, while the chain itself lives in <chain>.import
+ *   <chain>.chunks    chunks that wait, of either of the two
  *   <chain>.replaced  the chain as it was, while it is being deleted
  *
  * A database cannot move while it is open, so a chain that began with a snapshot lives where it was imported until it is
@@ -22,6 +23,7 @@ import type { Staging } from './switchable.ts'
 export const IMPORT_SUFFIX = '.import'
 const OTHER_IMPORT_SUFFIX = '.import2'
 export const REPLACED_SUFFIX = '.replaced'
+export const CHUNKS_SUFFIX = '.chunks'
 
 /** Before the chain's database is opened: ends a replacement that a crash interrupted. @throws StoreError STORE_IO */
 export async function finishReplacement(path: string): Promise<void> {
@@ -32,8 +34,9 @@ export async function finishReplacement(path: string): Promise<void> {
     const found = names.includes(name) ? [] : SUFFIXES.filter((suffix) => names.includes(name + suffix))
     const next = found.length > 1 ? await wholeOf(path, found) : found[0]
     if (next !== undefined) await rename(path + next, path)
-    for (const suffix of [OTHER_IMPORT_SUFFIX, REPLACED_SUFFIX])
-      await rm(path + suffix, { recursive: true, force: true })
+    for (const suffix of [OTHER_IMPORT_SUFFIX, REPLACED_SUFFIX]) await remove(path + suffix)
+    // They wait for nothing where no import is left.
+    if (next === IMPORT_SUFFIX || !names.includes(name + IMPORT_SUFFIX)) await remove(path + CHUNKS_SUFFIX)
   })
 }
 
@@ -72,25 +75,38 @@ const INCOMPLETE: ReadonlySet<string> = new Set(['STORE_MISSING', 'STORE_CORRUPT
 
 /** What nobody goes on with: a node that syncs in full. @throws StoreError STORE_IO */
 export async function discardStaging(path: string): Promise<void> {
-  await guarded(path, async () => rm(path + IMPORT_SUFFIX, { recursive: true, force: true }))
+  await guarded(path, async () => {
+    for (const suffix of [IMPORT_SUFFIX, CHUNKS_SUFFIX]) await remove(path + suffix)
+  })
 }
+
+const remove = async (path: string): Promise<void> => rm(path, { recursive: true, force: true })
 
 /** Opens the import of a chain, or begins one. @throws StoreError */
 export async function openStaging(path: string): Promise<Staging> {
   await guarded(path, async () => mkdir(dirname(path), { recursive: true }))
   const database = await openFree(path)
+  const chunks = await openChunks(path).catch(async (error: unknown) => {
+    await database.close()
+    throw error
+  })
   return {
     database,
+    chunks,
     retire: async (replaced: KeyValueStore) => {
       await replaced.close()
+      await chunks.close()
       database.takesOver = true
       await guarded(path, async () => {
         await rename(path, path + REPLACED_SUFFIX)
-        await rm(path + REPLACED_SUFFIX, { recursive: true, force: true })
+        for (const suffix of [REPLACED_SUFFIX, CHUNKS_SUFFIX]) await remove(path + suffix)
       })
     }
   }
 }
+
+const openChunks = async (path: string): Promise<KeyValueStore> =>
+  openLevel(path + CHUNKS_SUFFIX, { isNew: true, compresses: false })
 
 async function openFree(path: string): Promise<MovingStore> {
   const open = async (suffix: string): Promise<MovingStore> => {
@@ -133,5 +149,8 @@ async function guarded(path: string, work: () => Promise<unknown>): Promise<void
 
 /** Puts a complete import where there was no chain. The staging database is closed. @throws StoreError STORE_IO */
 export async function placeStaging(path: string): Promise<void> {
-  await guarded(path, async () => rename(path + IMPORT_SUFFIX, path))
+  await guarded(path, async () => {
+    await rename(path + IMPORT_SUFFIX, path)
+    await remove(path + CHUNKS_SUFFIX)
+  })
 }

@@ -10,7 +10,7 @@ import { StoreError } from '../store/errors.ts'
 import { openLevel } from '../store/level.ts'
 import { MemoryDisk } from '../store/memory.ts'
 import type { KeyValueStore, Range, Write } from '../store/ports.ts'
-import { IMPORT_SUFFIX, finishReplacement, openStaging } from '../store/staging.ts'
+import { CHUNKS_SUFFIX, IMPORT_SUFFIX, finishReplacement, openStaging } from '../store/staging.ts'
 import type { Staging } from '../store/switchable.ts'
 
 export interface SwarmDisk {
@@ -33,10 +33,14 @@ export class MemorySwarmDisk implements SwarmDisk {
 
   async openStaging(path: string): Promise<Staging> {
     const from = path + IMPORT_SUFFIX
+    const chunks = await this.open(path + CHUNKS_SUFFIX)
     return {
       database: await this.open(from),
+      chunks,
       retire: async (replaced) => {
         await replaced.close()
+        await chunks.close()
+        this.#disks.delete(path + CHUNKS_SUFFIX)
         // From here on the disk has the other name, whoever holds it open.
         const disk = this.#disks.get(from)
         if (disk !== undefined) this.#disks.set(path, disk)
@@ -64,7 +68,8 @@ export class DirectorySwarmDisk implements SwarmDisk {
   async openStaging(path: string): Promise<Staging> {
     const staging = await openStaging(path)
     const database = this.#hold(path + IMPORT_SUFFIX, staging.database)
-    return { database, retire: async (replaced) => staging.retire(replaced) }
+    const chunks = this.#hold(path + CHUNKS_SUFFIX, staging.chunks)
+    return { database, chunks, retire: async (replaced) => staging.retire(replaced) }
   }
 
   #hold(path: string, database: KeyValueStore): KeyValueStore {

@@ -23,7 +23,7 @@ import type { Verifier } from '../../crypto/ports.ts'
 import type { Network, Peer } from '../../net/types.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
 import { ChainImport } from '../../store/chain-import.ts'
-import type { KeyValueStore } from '../../store/ports.ts'
+import type { ImportStores } from '../../store/chain-import.ts'
 import { createDownload } from '../../sync/chunk-download.ts'
 import { refuseContradiction } from '../checkpoint.ts'
 import type { Clock, FastStartProgress } from '../ports.ts'
@@ -110,7 +110,7 @@ export class FastStart {
    * Fills `staging` with a certified state, or goes on with the one that a crash interrupted there.
    * @returns the manifest once the database is a chain at its height; undefined when no such snapshot was to be had
    */
-  async run(staging: KeyValueStore): Promise<SnapshotManifest | undefined> {
+  async run(staging: ImportStores): Promise<SnapshotManifest | undefined> {
     await this.#learnEpochs()
     const candidates = await this.#candidates()
     const identity = { network: this.#init.network, chain: this.#init.chain }

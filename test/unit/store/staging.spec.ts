@@ -7,8 +7,14 @@ import { utf8 } from '../../../src/primitives/bytes.ts'
 import { CHAIN_BUCKETS as B, bucketKey } from '../../../src/store/buckets.ts'
 import { openLevel } from '../../../src/store/level.ts'
 import type { KeyValueStore } from '../../../src/store/ports.ts'
-import { discardStaging, finishReplacement, isMoving, openStaging } from '../../../src/store/staging.ts'
-import { SwitchableStore } from '../../../src/store/switchable.ts'
+import {
+  discardStaging,
+  finishReplacement,
+  isMoving,
+  openStaging,
+  placeStaging
+} from '../../../src/store/staging.ts'
+import { SwitchableStore, closeStaging } from '../../../src/store/switchable.ts'
 
 const KEY = Uint8Array.of(1, 1)
 const IDENTITY = bucketKey(B.meta, utf8('identity'))
@@ -99,9 +105,37 @@ describe('the directories of an import', () => {
     assert.equal(await valueOf(path), 2)
   })
 
+  it('SNAP-8: chunks wait as long as an import does that was not finished', async () => {
+    await make('.import', 1, false)
+    await make('.import2', 2)
+    mkdirSync(`${path}.chunks`)
+    await finishReplacement(path)
+    assert.deepEqual(names(), ['chain', 'chain.chunks', 'chain.import'])
+    await finishReplacement(path)
+    assert.deepEqual(names(), ['chain', 'chain.chunks', 'chain.import'])
+  })
+
+  it('SNAP-8: a kill between the last write of an import and its switch leaves chunks that are deleted', async () => {
+    await make('.import', 1)
+    mkdirSync(`${path}.chunks`)
+    await finishReplacement(path)
+    assert.deepEqual(names(), ['chain'])
+    mkdirSync(`${path}.chunks`)
+    await finishReplacement(path)
+    assert.deepEqual(names(), ['chain'])
+  })
+
+  it('what was placed where there was no chain leaves no chunks', async () => {
+    await closeStaging(await openStaging(path))
+    assert.deepEqual(names(), ['chain.chunks', 'chain.import'])
+    await placeStaging(path)
+    assert.deepEqual(names(), ['chain'])
+  })
+
   it('what nobody goes on with is deleted beside the chain', async () => {
     await make('', 1)
     await make('.import', 2, false)
+    mkdirSync(`${path}.chunks`)
     await discardStaging(path)
     assert.deepEqual(names(), ['chain'])
     assert.equal(existsSync(path), true)
