@@ -66,9 +66,7 @@ async function ping(connection: Connection, signal: AbortSignal): Promise<void> 
   let stream: Stream | undefined
   try {
     stream = await connection.newStream(PING_PROTOCOL, { signal, runOnLimitedConnection: true })
-    const answer = answerOn(stream, signal)
-    stream.send(crypto.getRandomValues(new Uint8Array(PING_BYTES)))
-    await answer
+    await answerOn(stream, signal)
     await stream.close({ signal })
   } catch (error) {
     stream?.abort(new RangeError('ping failed', { cause: error }))
@@ -76,7 +74,7 @@ async function ping(connection: Connection, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** The first bytes that come, or the end of the stream; rejects with the signal's reason. */
+/** Sends, and waits for the first bytes that come or the end of the stream; rejects with the signal's reason. */
 async function answerOn(stream: Stream, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const late = (): void => reject(signal.reason)
@@ -86,6 +84,8 @@ async function answerOn(stream: Stream, signal: AbortSignal): Promise<void> {
   stream.addEventListener('close', () => resolve(), once)
   signal.addEventListener('abort', late, once)
   try {
+    signal.throwIfAborted()
+    stream.send(crypto.getRandomValues(new Uint8Array(PING_BYTES)))
     await promise
   } finally {
     settled.abort()

@@ -127,7 +127,7 @@ describe('swarm: discovery', function () {
 
   it('DIS-12: surplus is let go with a goodbye and not dialled again at once; who is wanted stays', async () => {
     const targets = { minPeers: 1, targetPeers: 2, maxPeers: 9, perChain: 0, cooperative: 0 }
-    const hub = await cleanup.node({ name: 'hub', discovery: { targets } })
+    const hub = await cleanup.node({ name: 'hub', discovery: { targets, newPeerMs: 0 } })
     const bootstrap = [addressOf(hub)]
     const spokes = await Promise.all(
       ['a', 'b', 'c', 'd'].map((name) => cleanup.node({ name, bootstrap, discovery: { targets } }))

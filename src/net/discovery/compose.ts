@@ -9,10 +9,11 @@ import { shardId } from '../../primitives/chain-id.ts'
 import { assert } from '../../primitives/errors.ts'
 import type { Sessions } from '../sessions.ts'
 import { peerOfKey } from '../peer-key.ts'
-import { Discovery, peeringTargets } from './discovery.ts'
+import { Discovery } from './discovery.ts'
 import type { DiscoveryOptions, DiscoveryParts } from './discovery.ts'
 import { providerKeyPart } from './namespaces.ts'
 import type { OwnFacts } from './own-record.ts'
+import { peeringTargets } from './selection.ts'
 import type { PeeringTargets } from './selection.ts'
 
 export interface ComposeOptions {

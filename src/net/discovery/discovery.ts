@@ -32,7 +32,7 @@ import { readRows, rowsOf } from './peer-rows.ts'
 import type { PeerRows } from './peer-rows.ts'
 import { Proofs } from './proofs.ts'
 import { Search } from './search.ts'
-import { decidePeering, rankOf } from './selection.ts'
+import { decidePeering, peeringTargets, rankOf } from './selection.ts'
 import type { Candidate, Linked, Peering, PeeringTargets } from './selection.ts'
 
 /** What the node settles for its network. */
@@ -53,6 +53,8 @@ export interface DiscoveryOptions {
   readonly random?: Random
   /** A full search although nothing is missing. @default 300 s */
   readonly searchMs?: number
+  /** Time that a peer has before it may be surplus. @default DISCOVERY_LIMITS.newPeerMs */
+  readonly newPeerMs?: number
 }
 
 export interface DiscoveryParts extends DiscoveryOptions {
@@ -75,18 +77,6 @@ export interface DiscoveryParts extends DiscoveryOptions {
 
 const SEARCH_MS = 300_000
 
-export function peeringTargets(targets: Partial<PeeringTargets> = {}): PeeringTargets {
-  return {
-    minPeers: DISCOVERY_LIMITS.minPeers,
-    targetPeers: DISCOVERY_LIMITS.targetPeers,
-    maxPeers: NET_LIMITS.maxPeers,
-    perChain: DISCOVERY_LIMITS.perChain,
-    outboundPercent: DISCOVERY_LIMITS.outboundPercent,
-    cooperative: DISCOVERY_LIMITS.cooperativePeers,
-    ...targets
-  }
-}
-
 export class Discovery {
   readonly book: PeerBook
   readonly exchange: Exchange
@@ -104,6 +94,7 @@ export class Discovery {
   #nextSearchMs = 0
   #nextFullMs = 0
   #nextProvideMs = 0
+  #hasProvided = false
   #provideRetryMs: number = DISCOVERY_LIMITS.provideRetryMs
   #nextMetadataMs = 0
   #nextSaveMs = 0
@@ -172,6 +163,7 @@ export class Discovery {
     const timer = setInterval(() => this.#tick(), DISCOVERY_LIMITS.dialTickMs)
     this.#parts.context.signal.addEventListener('abort', () => clearInterval(timer), { once: true })
     this.#nextFullMs = Date.now() + this.#fullMs
+    this.#nextProvideMs = Date.now() + jitter(DISCOVERY_LIMITS.provideFirstMs, this.#random)
     this.#nextSaveMs = Date.now() + DISCOVERY_LIMITS.bookMs
     this.#tick()
   }
@@ -296,6 +288,9 @@ export class Discovery {
     this.#nextFullMs = Date.now() + this.#fullMs
     try {
       const found = await this.#search.round(missing)
+      // Nobody here knows who follows a shard: who looks for us may not either.
+      if (found === 0 && !this.#hasProvided && missing.some((chain) => isShard(chain)))
+        this.#nextProvideMs = 0
       this.#searchMs = found > 0 ? NET_LIMITS.walkMinMs : Math.min(NET_LIMITS.walkMaxMs, 2 * this.#searchMs)
     } finally {
       this.#searching = false
@@ -315,7 +310,7 @@ export class Discovery {
         rank: standing.rank + Math.min(0, Math.round(this.#parts.score(peer))),
         isWanted: known?.isBootstrap === true || standing.isValidator,
         isOwnCooperative: standing.isOwnCooperative,
-        isNew: monotonicMs() - sinceMs < DISCOVERY_LIMITS.newPeerMs
+        isNew: monotonicMs() - sinceMs < (this.#parts.newPeerMs ?? DISCOVERY_LIMITS.newPeerMs)
       }
     })
   }
@@ -371,6 +366,7 @@ export class Discovery {
 
   async #provide(now: number): Promise<void> {
     const shards = this.#parts.followed.filter((chain) => isShard(chain))
+    this.#hasProvided = true
     this.#nextProvideMs = now + DISCOVERY_LIMITS.provideMs
     if (shards.length === 0 || (await this.#search.provide(shards))) {
       this.#provideRetryMs = DISCOVERY_LIMITS.provideRetryMs

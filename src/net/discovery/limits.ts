@@ -32,6 +32,8 @@ export const DISCOVERY_LIMITS = {
   metadataMs: 60_000,
   /** Signed anew while nothing changes, so that others see that it is alive. */
   recordMs: 1_800_000,
+  /** The first time, with jitter: a node connects to many for it, and has peers to connect to at a start. */
+  provideFirstMs: 300_000,
   provideMs: 1_200_000,
   provideRetryMs: 5_000,
   providerTtlMs: 3_600_000,

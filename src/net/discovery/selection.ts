@@ -6,7 +6,9 @@
  * peers are like, and no chain loses what it needs.
  */
 import type { ChainId } from '../../primitives/chain-id.ts'
+import { NET_LIMITS } from '../limits.ts'
 import type { Peer } from '../types.ts'
+import { DISCOVERY_LIMITS } from './limits.ts'
 
 export interface PeeringTargets {
   /** Fewer than these: dial anybody. */
@@ -21,6 +23,18 @@ export interface PeeringTargets {
   readonly outboundPercent: number
   /** Peers of the own cooperative that are kept where they exist. */
   readonly cooperative: number
+}
+
+export function peeringTargets(targets: Partial<PeeringTargets> = {}): PeeringTargets {
+  return {
+    minPeers: DISCOVERY_LIMITS.minPeers,
+    targetPeers: DISCOVERY_LIMITS.targetPeers,
+    maxPeers: NET_LIMITS.maxPeers,
+    perChain: DISCOVERY_LIMITS.perChain,
+    outboundPercent: DISCOVERY_LIMITS.outboundPercent,
+    cooperative: DISCOVERY_LIMITS.cooperativePeers,
+    ...targets
+  }
 }
 
 export interface Linked {

@@ -7,16 +7,19 @@ import { Pings } from '../../../src/net/pings.ts'
 
 const nothing = (): void => undefined
 
+type Kind = 'answers' | 'silent' | 'resets' | 'lost'
+
 /** A stream of the ping protocol whose other side answers, says nothing, or resets it. */
 class PingStream extends EventTarget {
-  readonly #kind: 'answers' | 'silent' | 'resets'
+  readonly #kind: Kind
 
-  constructor(kind: 'answers' | 'silent' | 'resets') {
+  constructor(kind: Kind) {
     super()
     this.#kind = kind
   }
 
   send(): boolean {
+    if (this.#kind === 'lost') throw new RangeError('the stream is closed')
     if (this.#kind === 'silent') return true
     queueMicrotask(() => this.dispatchEvent(new Event(this.#kind === 'answers' ? 'message' : 'close')))
     return true
@@ -40,7 +43,7 @@ class World {
   readonly pings: Pings
   readonly stopping = new AbortController()
 
-  constructor(kind: 'answers' | 'silent' | 'resets' | 'refuses') {
+  constructor(kind: Kind | 'refuses') {
     this.connection = {
       newStream: async () => {
         this.pinged += 1
@@ -113,6 +116,16 @@ describe('net: pings', () => {
       assert.ok(world.pinged > 1)
       assert.equal(world.endedMs, undefined)
     })
+
+  it('a stream that is lost before the ping is sent leaves nothing behind that fails when the network stops', async () => {
+    const world = new World('lost')
+    await world.until(watchdogMs + pingIntervalMs)
+    assert.equal(world.pinged, 1)
+    world.stopping.abort()
+    // An unhandled rejection would end the process.
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(world.endedMs, undefined)
+  })
 
   it('the stop of the network ends no connection', async () => {
     const world = new World('silent')
