@@ -22,7 +22,7 @@ import { gossipScores, GOSSIP_THRESHOLDS, QUIET_TRAFFIC } from './gossip-scores.
 import type { Traffic } from './gossip-scores.ts'
 import { rememberProtocols } from './known-protocols.ts'
 import { DISCOVERY_LIMITS } from './discovery/limits.ts'
-import { NET_LIMITS } from './limits.ts'
+import { GOSSIP_SEEN_MS, NET_LIMITS } from './limits.ts'
 import { createMuxers } from './muxer.ts'
 import { QUIET_LOG } from './quiet-log.ts'
 import { createEncrypter } from './secure.ts'
@@ -94,6 +94,7 @@ const pubsubOf = ({ topics, announced = new Map(), traffic = QUIET_TRAFFIC }: Ho
     asyncValidation: true,
     floodPublish: true,
     heartbeatInterval: 1_000,
+    seenTTL: GOSSIP_SEEN_MS,
     ...MESH,
     msgIdFn: (message) => contentHash(message.topic, message.data).subarray(0, 20),
     fastMsgIdFn: (message) => message.topic + hash('sha256', message.data ?? EMPTY, 'base64'),

@@ -92,6 +92,12 @@ export const NET_LIMITS = {
   ledgerEvents: 16
 } as const
 
+/**
+ * How long a message is known again as a duplicate. Nobody gives one away that is older than a few seconds, and what comes
+ * later is old news to its judge (GOS-3). Two minutes, the library's measure, are ten thousand messages of four nodes.
+ */
+export const GOSSIP_SEEN_MS = 30_000
+
 /** Sizes of one message of a topic, before it is decoded. */
 export const GOSSIP_BYTES_MAX: Readonly<Record<GossipKind, number>> = {
   tx: BUNDLE_BYTES_MAX,

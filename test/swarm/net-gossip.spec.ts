@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { mock } from 'node:test'
 import { RPC } from '@libp2p/gossipsub/message'
+import type { NetContext } from '../../src/net/context.ts'
+import { watchGossipCaches } from '../../src/net/gossip-caches.ts'
 import { GOSSIP_BYTES_MAX, NET_LIMITS } from '../../src/net/limits.ts'
+import { silentMetrics } from '../../src/net/metrics.ts'
 import { topicOf } from '../../src/net/topics.ts'
 import { GOSSIP_KINDS } from '../../src/net/types.ts'
 import type { GossipVerdict } from '../../src/net/types.ts'
@@ -147,6 +151,32 @@ describe('swarm: gossip', function () {
     assert.equal(await other.net.publish(COORD, 'vote', Uint8Array.of(1)), 0)
     assert.equal(await other.net.publish(COORD, 'certificate', Uint8Array.of(1)), 1)
     await eventually('both', () => judge.received.length === 2)
+  })
+
+  it('GOS-3: content is known again as a duplicate for 30 s, and then forgotten with who delivered it', async () => {
+    const host = await cleanup.rawHost('raw')
+    const { fastMsgIdCache: seen, score } = host.services.pubsub as unknown as {
+      readonly fastMsgIdCache: { put(key: string, id: string): void; get(key: string): string | undefined }
+      readonly score: {
+        readonly deliveryRecords: { ensureRecord(id: string): unknown; getRecord(id: string): unknown }
+      }
+    }
+    const stopping = new AbortController()
+    mock.timers.enable({ apis: ['Date', 'setInterval'], now: Date.now() })
+    try {
+      watchGossipCaches({ host, metrics: silentMetrics, signal: stopping.signal } as NetContext)
+      seen.put('content', 'id')
+      score.deliveryRecords.ensureRecord('id')
+      mock.timers.tick(30_000)
+      assert.equal(seen.get('content'), 'id')
+      assert.notEqual(score.deliveryRecords.getRecord('id'), undefined)
+      mock.timers.tick(NET_LIMITS.watchdogMs)
+      assert.equal(seen.get('content'), undefined)
+      assert.equal(score.deliveryRecords.getRecord('id'), undefined)
+    } finally {
+      stopping.abort()
+      mock.timers.reset()
+    }
   })
 
   it('a block of the largest size arrives, and a container above the limit is cured by a new connection', async () => {
