@@ -151,10 +151,10 @@ export function idOfWire(network: Uint8Array, bytes: Uint8Array): Uint8Array {
   return sha256(hashed.subarray(0, signedLength(bytes)))
 }
 
-const signedLength = (bytes: Uint8Array): number =>
+export const signedLength = (bytes: Uint8Array): number =>
   DOMAINS.transaction.length + NETWORK_BYTES + bytes.length - SIGNATURE_BYTES
 
-function writeSigned(into: Uint8Array, network: Uint8Array, bytes: Uint8Array): void {
+export function writeSigned(into: Uint8Array, network: Uint8Array, bytes: Uint8Array): void {
   const content = DOMAINS.transaction.length + NETWORK_BYTES
   const payload = content + CONTENT_FIXED_BYTES
   copyBytes(into, 0, DOMAINS.transaction)

@@ -18,6 +18,8 @@ export interface Executed {
   readonly transactions: readonly IncludedTransaction[]
   readonly state: StateView
   readonly attendance: AttendanceBook
+  /** Encoded, where what the execution says of each transaction is not kept. */
+  readonly results?: Uint8Array
   /** Epoch snapshots that the block freezes, where its state does not stay as it is. */
   readonly frozen?: readonly SnapshotRecord[]
 }

@@ -89,7 +89,7 @@ export class Finaliser {
     return {
       block,
       changes: execution.changes,
-      results: encodeResults(execution),
+      results: executed.results ?? encodeResults(execution),
       received: execution.received,
       transactionIds: transactions.map(({ id }) => id),
       snapshots: executed.frozen ?? this.#c.freeze(executed),

@@ -13,8 +13,8 @@ import { recordAttendance } from '../../chain/attendance.ts'
 import { judgeBlock } from '../../chain/judge.ts'
 import type { Judgement, ReadDelivery } from '../../chain/judge.ts'
 import type { Block, Header } from '../../codec/block.ts'
-import type { StateChanges } from '../../state/ports.ts'
-import type { CheckedTransaction } from '../../state/types.ts'
+import { encodeResults } from '../../codec/results.ts'
+import type { CheckedTransaction, Execution } from '../../state/types.ts'
 import type { HeaderRun, LinkedHeader, RunPart } from '../../sync/header-run.ts'
 import type { ChainStore, SnapshotRecord } from '../../store/chain-store.ts'
 import type { BlockTree, Executed, Ground, IncludedTransaction } from '../chain/block-tree.ts'
@@ -163,7 +163,8 @@ export class Importer {
         const frozen = this.#c.freeze(executed.value)
         path.push({
           ...executed.value,
-          execution: { ...execution, changes: passedOn(execution.changes) },
+          execution: kept(execution),
+          results: encodeResults(execution),
           frozen
         })
         const { header, hash } = prepared.block
@@ -239,8 +240,12 @@ export class Importer {
   }
 }
 
-/** Of a block whose changes its part's layer holds: kept until the part is stored, they would be most of its memory. */
-const passedOn = ({ root }: StateChanges): StateChanges => ({ values: NO_ROWS, pages: NO_ROWS, root })
+/** Changes are in the layer of the part, results are encoded: both would be most of what lives until it is stored. */
+const kept = ({ changes: { root }, ...execution }: Execution): Execution => ({
+  ...execution,
+  changes: { values: NO_ROWS, pages: NO_ROWS, root },
+  results: []
+})
 const NO_ROWS: ReadonlyMap<Hex, Uint8Array | undefined> = new Map()
 
 /** The changes of all stand in the last one. */

@@ -5,11 +5,12 @@
 import type { Block } from '../../codec/block.ts'
 import { BodyType } from '../../codec/block.ts'
 import { decodeViews } from '../../codec/ssz.ts'
+import { signedLength, writeSigned } from '../../codec/transaction.ts'
 import { VerifyPoolError } from '../../crypto/errors.ts'
 import type { SignatureJob, Verifier } from '../../crypto/ports.ts'
 import { accept, refuse } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
-import { checkStateless, signatureJob } from '../../state/stateless.ts'
+import { checkStateless } from '../../state/stateless.ts'
 import type { CheckedTransaction, GenesisConstants } from '../../state/types.ts'
 import type { LinkedHeader } from '../../sync/header-run.ts'
 import type { Clock } from '../ports.ts'
@@ -35,7 +36,7 @@ export async function prepareBlocks(
   bodies: readonly Uint8Array[]
 ): Promise<Verdict<Prepared[]>> {
   const prepared: Prepared[] = []
-  const jobs: SignatureJob[] = []
+  const all: CheckedTransaction[] = []
   for (const [at, bodyBytes] of bodies.entries()) {
     const linked = headers[at]
     if (linked === undefined) return refuse('malformed', 'a body without a header')
@@ -46,18 +47,33 @@ export async function prepareBlocks(
       const checked = checkStateless(c.constants, bytes)
       if (!checked.ok) return refuse('bad-transaction', `block ${linked.header.height}: ${checked.code}`)
       transactions.push(checked.value)
-      jobs.push(signatureJob(checked.value))
+      all.push(checked.value)
     }
     const block: Block = { header: linked.header, hash: linked.hash, bodyBytes, body: body.value }
     prepared.push({ block, transactions })
   }
-  if (jobs.length > 0 && !(await allVerify(c, jobs))) {
+  if (all.length > 0 && !(await allVerify(c, signatureJobs(c.constants, all)))) {
     return refuse(
       'bad-transaction',
       `a signature in blocks from ${headers[0]?.header.height ?? 0} is not valid`
     )
   }
   return accept(prepared)
+}
+
+/** What they are signed over, of all in one piece of memory: they wait and go together. */
+function signatureJobs(
+  { network }: Pick<GenesisConstants, 'network'>,
+  all: readonly CheckedTransaction[]
+): SignatureJob[] {
+  const room = new Uint8Array(all.reduce((sum, { bytes }) => sum + signedLength(bytes), 0))
+  let at = 0
+  return all.map(({ bytes, transaction }) => {
+    const message = room.subarray(at, at + signedLength(bytes))
+    at += message.length
+    writeSigned(message, network, bytes)
+    return { publicKey: transaction.sender, message, signature: transaction.signature }
+  })
 }
 
 /** In bulk: votes and transactions of live chains go first. A verifier that is busy or restarting is asked again. */
