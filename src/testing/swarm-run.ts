@@ -1,5 +1,5 @@
 /**
- * `npm run swarm`: many honest nodes in one process, which only know the address of the first. Shows whether they find
+ * `npm run swarm`: many honest nodes in one process, each of which knows the addresses of two. Shows whether they find
  * peers for every shard, make blocks final under load, and let each other be: no costly fact, no negative score.
  */
 import type { Node } from '../app/node.ts'

@@ -75,6 +75,8 @@ const LOOK_EVERY_MS = 20
 const STARTING_MAX = 4
 /** Addresses that a starting node is given. */
 const BOOTSTRAP_MAX = 2
+/** Steps between the first of them for one member and for the next. */
+const SPREAD = 7
 let memoryAddresses = 0
 
 export class Swarm {
@@ -115,7 +117,7 @@ export class Swarm {
     return this.#members.flatMap(({ node }) => (node === undefined ? [] : [node]))
   }
 
-  /** Starts all, or these: node 0 first, since the others know only its address. */
+  /** Starts all, or these: one first, since each knows only addresses of some that run. */
   async start(indexes: readonly number[] = this.#members.map(({ index }) => index)): Promise<void> {
     const [first, ...others] = indexes
     if (first === undefined) return
@@ -318,9 +320,13 @@ export class Swarm {
     const near = this.#reachable(member).flatMap(
       (index) => this.#members[index]?.node?.network?.addresses()[0] ?? []
     )
+    // Each is told of others: two that everybody begins with would be busy with nothing else.
+    const bootstrap = Array.from({ length: Math.min(BOOTSTRAP_MAX, near.length) }, (_, at) =>
+      must(near[(member.index * SPREAD + at) % near.length], 'an address of one that runs')
+    )
     const config: NodeConfig = {
       ...loadNodeConfig({ flags: { data: member.data }, env: {} }),
-      bootstrap: near.slice(0, BOOTSTRAP_MAX),
+      bootstrap,
       validator: isValidator ? validatorFile(member.data) : undefined,
       rpc: { host: '127.0.0.1', port: 0 },
       listen: [listen],
