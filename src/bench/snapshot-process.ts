@@ -1,6 +1,6 @@
 /**
  * A process that makes a snapshot of a state on disk, takes it over into another database as a fast start does, and
- * writes the same rows without any check beside it. Prints milliseconds and bytes as JSON.
+ * writes the same rows out of memory, without any check, beside it. Prints milliseconds and bytes as JSON.
  *
  *   node snapshot-process.js STATE DIR ACCOUNTS
  */
@@ -9,6 +9,7 @@ import { CertificateType, FINALISE } from '../codec/statement.ts'
 import { MANIFEST_VERSION } from '../codec/state-snapshot.ts'
 import { blockHash } from '../codec/block.ts'
 import { must } from '../primitives/errors.ts'
+import { PackedRows, eachPackedRow } from '../primitives/packed-rows.ts'
 import { chunkBits, verifyChunk } from '../state/chunk.ts'
 import { ChunkSorter } from '../state/chunk-sorter.ts'
 import { subtreeHashes } from '../state/subtree.ts'
@@ -17,6 +18,9 @@ import { ChainImport } from '../store/chain-import.ts'
 import { openLevel } from '../store/level.ts'
 import type { KeyValueStore, Write } from '../store/ports.ts'
 import { openStaging } from '../store/staging.ts'
+import { closeStaging } from '../store/switchable.ts'
+import { ChunkThreads } from '../node/snapshot/chunk-threads.ts'
+import { ASKS_MAX } from '../sync/chunk-download.ts'
 import { networkId } from '../params/genesis.ts'
 import { Page } from '../state/page.ts'
 import type { Hex } from '../primitives/bytes.ts'
@@ -28,6 +32,8 @@ const [statePath = '', directory = '', accountsText = ''] = process.argv.slice(2
 const accounts = Number(accountsText)
 const ROW_BYTES = 62
 const WRITING_MAX = 4
+/** Of a piece of rows that are written together. */
+const PIECE_BYTES = 256 * 1024
 
 const source = await openLevel(statePath, { isNew: false })
 const state = new StoredState(source)
@@ -71,33 +77,60 @@ async function take(): Promise<void> {
       hashes: [...hashes]
     }
   )
-  const writing: Promise<void>[] = []
-  for (const [index, hash] of hashes.entries()) {
-    const verdict = verifyChunk(must(chunkStore.get(chunkKey(index)), 'made before'), { bits, index }, hash)
+  const threads = new ChunkThreads()
+  const release = threads.hold()
+  const takeChunk = async (index: number, hash: Uint8Array): Promise<void> => {
+    const chunk = must(chunkStore.get(chunkKey(index)), 'made before')
+    const verdict = await threads.verify(chunk, { bits, index }, hash)
     if (!verdict.ok) throw new RangeError(verdict.detail)
-    // As a fast start does, which has several requests out: the next is verified while this one is written.
-    writing.push(target.putChunk(index, verdict.value))
+    await target.putChunk(index, verdict.value)
+  }
+  const taking: Promise<void>[] = []
+  for (const [index, hash] of hashes.entries()) {
+    taking.push(takeChunk(index, hash))
+    if (taking.length >= ASKS_MAX) await taking.shift()
+  }
+  await Promise.all(taking)
+  release()
+  await target.putBody(block.bodyBytes)
+  must(await target.finish(), 'the chunks make the state')
+  await closeStaging(staging)
+}
+
+/** All rows and pages in the order of their keys, in pieces. */
+async function readAll(): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = []
+  let rows = new PackedRows(PIECE_BYTES)
+  for (const bucket of [CHAIN_BUCKETS.state, CHAIN_BUCKETS.page]) {
+    for await (const [key, value] of source.range(bucketRange(bucket))) {
+      const at = rows.add(key.length, value.length)
+      rows.bytes.set(key, at)
+      rows.bytes.set(value, at + key.length)
+      if (at < PIECE_BYTES) continue
+      pieces.push(rows.take())
+      rows = new PackedRows(PIECE_BYTES)
+    }
+  }
+  return [...pieces, rows.take()]
+}
+
+/** The same rows and pages written as an import writes them, out of memory and with nothing checked. */
+async function raw(pieces: readonly Uint8Array[]): Promise<void> {
+  const beside: KeyValueStore = await openLevel(join(directory, 'raw'), { isNew: true, loads: true })
+  const writing: Promise<void>[] = []
+  for (const piece of pieces) {
+    const writes: Write[] = []
+    eachPackedRow(piece, (keyFrom, valueFrom, end) => {
+      writes.push({
+        type: 'put',
+        key: piece.subarray(keyFrom, valueFrom),
+        value: piece.subarray(valueFrom, end)
+      })
+    })
+    writing.push(beside.batch(writes, { sync: piece === pieces.at(-1) }))
     if (writing.length > WRITING_MAX) await writing.shift()
   }
   await Promise.all(writing)
-  await target.putBody(block.bodyBytes)
-  must(await target.finish(), 'the chunks make the state')
-  await staging.database.close()
-}
-
-/** The same rows and pages written, nothing checked. */
-async function raw(): Promise<void> {
-  const beside: KeyValueStore = await openLevel(join(directory, 'raw'), { isNew: true, loads: true })
-  let writes: Write[] = []
-  for (const bucket of [CHAIN_BUCKETS.state, CHAIN_BUCKETS.page]) {
-    for await (const [key, value] of source.range(bucketRange(bucket))) {
-      writes.push({ type: 'put', key, value })
-      if (writes.length < 2_000) continue
-      await beside.batch(writes, { sync: false })
-      writes = []
-    }
-  }
-  await beside.batch(writes, { sync: true })
   await beside.close()
 }
 
@@ -109,7 +142,8 @@ async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; value: T 
 
 const made = await timed(make)
 const taken = await timed(take)
-const beside = await timed(raw)
+const pieces = await readAll()
+const beside = await timed(async () => raw(pieces))
 await chunkStore.close()
 await source.close()
 process.stdout.write(
