@@ -7,8 +7,11 @@ import { ClassicLevel } from 'classic-level'
 import { StoreError } from './errors.ts'
 import type { KeyValueStore, Range, Write } from './ports.ts'
 
-/** A node has a database for each chain and one of its own, so these count several times. */
-const CACHE_BYTES = 8 * 1024 * 1024
+/**
+ * Of unpacked blocks: their tables are mapped, and rows that are read again stand in the state's own cache. A node has a
+ * database for each chain and one of its own, so these count several times.
+ */
+const CACHE_BYTES = 2 * 1024 * 1024
 /** Two of these per database bound its memory. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 
