@@ -264,6 +264,16 @@ describe('D10: transactions of this node’s users', () => {
     assert.deepEqual([node.announced(), node.clock.waiting], [[1], 0])
   })
 
+  it('C14: what a bundle brings is announced as work once, and nothing is where it brings nothing', async () => {
+    const node = await aNode()
+    const bundle = bundleOf(signed(0).bytes, signed(1).bytes, signed(2).bytes)
+    await node.transactions.judgeBundle(bundle, peer('a'))
+    assert.deepEqual([node.pool.pendingCount, node.work()], [3, 1])
+    await node.transactions.judgeBundle(bundle, peer('b'))
+    await node.transactions.judgeBundle(bundleOf(signed(99).bytes), peer('a'))
+    assert.deepEqual([node.pool.pendingCount, node.work()], [3, 1])
+  })
+
   it('C14: whatever is taken in is announced as work', async () => {
     const node = await aNode()
     await node.transactions.submit(signed(0))
