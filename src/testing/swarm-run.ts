@@ -1,6 +1,6 @@
 /**
- * `npm run swarm`: many honest nodes in one process, each of which knows the addresses of two. Shows whether they find
- * peers for every shard, make blocks final under load, and let each other be: no costly fact, no negative score.
+ * `npm run swarm`: many honest nodes in one process, each of which is told the addresses of two. Shows whether they
+ * find peers for every shard, make blocks final under load, and let each other be: no costly fact, no negative score.
  */
 import type { Node } from '../app/node.ts'
 import type { Params } from '../params/params.ts'
