@@ -11,7 +11,6 @@ import type { Dropped } from '../../../../src/mempool/pool.ts'
 import { VerifiedCache } from '../../../../src/mempool/verified-cache.ts'
 import { BlockTree } from '../../../../src/node/chain/block-tree.ts'
 import type { Executed } from '../../../../src/node/chain/block-tree.ts'
-import { PersistQueue } from '../../../../src/node/chain/persist-queue.ts'
 import { Transactions } from '../../../../src/node/chain/transactions.ts'
 import type { BundleCounts } from '../../../../src/node/chain/transactions.ts'
 import { checkStateless, signatureJob } from '../../../../src/state/stateless.ts'
@@ -353,9 +352,7 @@ describe('M5: bundle verdicts of a node', () => {
       'accept bundle-admitted'
     )
   })
-})
 
-describe('D10: writing promises in groups', () => {
   it('M5, GOS-7 bundle-relay-budget: a flooder’s useless half travels on no longer than the own relay budget lasts', async () => {
     const { length } = signed(1_000).bytes
     const limits = { capacityBytes: 2 * length, refillBytesPerSecond: length, forwardersMax: 1 }
@@ -377,31 +374,5 @@ describe('D10: writing promises in groups', () => {
     node.clock.advance(1_000)
     assert.equal(await mixed(5, 'flooder'), 'accept bundle-admitted')
     assert.equal(await mixed(6, 'flooder'), 'ignore bundle-relay-budget')
-  })
-
-  it('D10: what arrives during one write goes into the next, and each gets its own answer', async () => {
-    const groups: number[] = []
-    const writes: PromiseWithResolvers<{ ok: true; value: void }>[] = []
-    const local = {
-      put: (list: readonly unknown[]) => {
-        groups.push(list.length)
-        const write = Promise.withResolvers<{ ok: true; value: void }>()
-        writes.push(write)
-        return write.promise
-      }
-    }
-    const queue = new PersistQueue(local as Partial<LocalTransactions> as LocalTransactions)
-    const one = { chain: SHARD, id: new Uint8Array(32), bytes: new Uint8Array(1) }
-    const outcomes = [queue.put(one), queue.put(one), queue.put(one)]
-    assert.deepEqual(groups, [1])
-    writes[0]!.resolve({ ok: true, value: undefined })
-    await settled()
-    assert.deepEqual(groups, [1, 2])
-    writes[1]!.reject(new Error('disk'))
-    const [first, second, third] = await Promise.allSettled(outcomes)
-    assert.deepEqual([first?.status, second?.status, third?.status], ['fulfilled', 'rejected', 'rejected'])
-    const again = queue.put(one)
-    writes[2]!.resolve({ ok: true, value: undefined })
-    assert.equal((await again).ok, true)
   })
 })
