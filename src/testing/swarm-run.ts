@@ -78,6 +78,8 @@ const calm = (nodes: number): Partial<Params> => {
 const INTERVAL_MS_PER_NODE = 100
 const FINAL_WITHIN_MS = 60_000
 const LOAD_STEP_MS = 250
+/** A look at a hundred nodes takes longer than most of what happens to one of them: not after each event. */
+const LOOK_MS = 500
 const LINE_EVERY_MS = 5_000
 
 /** Not started. Members beyond the validators that run follow. */
@@ -124,11 +126,7 @@ export async function runSwarm(options: SwarmRunOptions = {}): Promise<SwarmRepo
   }
 }
 
-const succeeds = async (wait: Promise<unknown>): Promise<boolean> =>
-  wait.then(
-    () => true,
-    () => false
-  )
+const delay = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1_000).toFixed(1)
 
@@ -175,7 +173,7 @@ class Observation {
 
   async connected(timeoutMs: number): Promise<boolean> {
     const enough = (): boolean => this.#chains.every((chain) => this.#peers(chain).least >= this.#wanted)
-    return succeeds(this.#swarm.until(enough, { timeoutMs }))
+    return this.#becomes(enough, timeoutMs)
   }
 
   /** Enters at all nodes in turn, at its time, whether or not those before are acknowledged yet. */
@@ -193,7 +191,7 @@ class Observation {
         const node = must(running[entering.length % running.length], 'a node')
         entering.push(submitNext(node, traffic))
       }
-      await new Promise((resolve) => setTimeout(resolve, LOAD_STEP_MS))
+      await delay(LOAD_STEP_MS)
     }
     const submitted = await Promise.all(entering)
     const tookS = (performance.now() - startedMs) / 1_000
@@ -202,12 +200,21 @@ class Observation {
 
   /** Every chain goes on everywhere, and all transfers are final; what does not happen is for the report to say. */
   async settled(submitted: readonly Submitted[]): Promise<void> {
-    const wait = { timeoutMs: FINAL_WITHIN_MS }
     for (const chain of this.#chains) {
-      const moves = this.#swarm.reached(chain, this.#finals(chain).most + 2, wait)
-      if (!(await succeeds(moves))) this.#still.add(chain)
+      const height = this.#finals(chain).most + 2
+      const moves = await this.#becomes(() => this.#finals(chain).least >= height, FINAL_WITHIN_MS)
+      if (!moves) this.#still.add(chain)
     }
-    await succeeds(this.#swarm.until(() => submitted.every((each) => this.#isFinal(each)), wait))
+    await this.#becomes(() => submitted.every((each) => this.#isFinal(each)), FINAL_WITHIN_MS)
+  }
+
+  async #becomes(probe: () => boolean, timeoutMs: number): Promise<boolean> {
+    const untilMs = performance.now() + timeoutMs
+    while (!probe()) {
+      if (performance.now() > untilMs) return false
+      await delay(LOOK_MS)
+    }
+    return true
   }
 
   #isFinal({ chain, id }: Submitted): boolean {
@@ -230,9 +237,9 @@ class Observation {
       ...(connectedS === undefined
         ? [`a node has fewer than ${this.#wanted} peers in a chain after ${withinS} s`]
         : []),
-      ...chains
-        .filter(({ finals }) => finals.least < 2)
-        .map(({ chain }) => `chain ${chain} stands still somewhere`),
+      ...this.#chains
+        .filter((chain) => this.#still.has(chain) || this.#finals(chain).least < 2)
+        .map((chain) => `chain ${chainName(chain)} stands still somewhere`),
       ...this.#chains
         .filter((chain) => !this.#agrees(chain))
         .map((chain) => `chain ${chainName(chain)} has a fork`),
