@@ -67,9 +67,11 @@ describe('C27 a quorum with a changed state transition', function () {
       '--log-level',
       'error'
     ]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     children.push(child)
     const running = await eventually(`validator ${index} runs`, () => readRunning(data), 20_000)
+    // It does not outlive tests that are killed.
+    child.send({ icn: 'attach' })
     return running.libp2p[0]!
   }
 
