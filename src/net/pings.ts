@@ -50,8 +50,8 @@ export class Pings {
       await ping(connection, signal)
     } catch (error) {
       if (this.#context.signal.aborted) return
-      // Whatever else went wrong, a stream that is refused or reset was so by somebody who lives.
-      if (signal.aborted) {
+      // A stream that is refused or reset was so by somebody who lives; a connection that takes none is of no use.
+      if (signal.aborted || isLost(connection, error)) {
         this.#context.log('no answer to a ping', { reason: messageOf(error) })
         connection.abort(new RangeError('no answer to a ping', { cause: error }))
       }
@@ -61,6 +61,15 @@ export class Pings {
     }
   }
 }
+
+/** Closed or closing on one layer and still listed on another: nothing else would ever end it. */
+const isLost = ({ status }: Connection, error: unknown): boolean =>
+  status !== 'open' || (error instanceof Error && LOST.has(error.name))
+const LOST: ReadonlySet<string> = new Set([
+  'ConnectionClosedError',
+  'ConnectionClosingError',
+  'MuxerClosedError'
+])
 
 async function ping(connection: Connection, signal: AbortSignal): Promise<void> {
   let stream: Stream | undefined

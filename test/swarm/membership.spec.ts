@@ -104,7 +104,8 @@ describe('membership of a running network', function () {
     const leaving = ['validator', 'leave', '--validator', toHex(keyOf(1)), ...rpc]
     const early = await icn(leaving, { cwd: folder })
     assert.equal(early.code, 1)
-    assert.match(early.stdout, /chain coord: must go on, it sits in epoch/)
+    // Which of both, a slow machine decides: it may have been seen out of its seats already.
+    assert.match(early.stdout, /chain coord: must go on, (?:it sits in epoch|\d+ more blocks until)/)
     await swarm.until(() => !sits(1) && readValidator(state(), keyOf(1))?.status === 2, {
       what: 'it left',
       timeoutMs: 60_000

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
+import { MuxerClosedError } from '@libp2p/interface'
 import type { Connection } from '@libp2p/interface'
 import type { NetContext } from '../../../src/net/context.ts'
 import { NET_LIMITS } from '../../../src/net/limits.ts'
@@ -43,11 +44,13 @@ class World {
   readonly pings: Pings
   readonly stopping = new AbortController()
 
-  constructor(kind: Kind | 'refuses') {
+  constructor(kind: Kind | 'refuses' | 'closed') {
     this.connection = {
+      status: 'open',
       newStream: async () => {
         this.pinged += 1
         if (kind === 'refuses') throw new RangeError('protocol not supported')
+        if (kind === 'closed') throw new MuxerClosedError()
         return Promise.resolve(new PingStream(kind))
       },
       abort: () => {
@@ -116,6 +119,13 @@ describe('net: pings', () => {
       assert.ok(world.pinged > 1)
       assert.equal(world.endedMs, undefined)
     })
+
+  it('REQ-3: a connection that takes no stream any more, and is still there, ends', async () => {
+    const world = new World('closed')
+    await world.until(pingIntervalMs + 2 * NET_LIMITS.watchdogMs)
+    assert.equal(world.pinged, 1)
+    assert.ok(world.endedMs !== undefined)
+  })
 
   it('a stream that is lost before the ping is sent leaves nothing behind that fails when the network stops', async () => {
     const world = new World('lost')
