@@ -43,6 +43,8 @@ export interface HostServices extends ServiceMap {
 export type Host = Libp2p<HostServices>
 
 export interface HostOptions {
+  /** Whoever makes the host pings silent connections itself (pings.ts). @default the library pings all */
+  readonly isWatched?: boolean
   readonly privateKey: PrivateKey
   readonly networkId: Uint8Array
   readonly listen: readonly string[]
@@ -171,8 +173,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       dialTimeout: NET_LIMITS.dialTimeoutMs,
       reconnectRetries: 0
     },
-    /** It pings every connection, also those on which something was heard a moment ago (pings.ts). */
-    connectionMonitor: { enabled: false },
+    /** It pings every connection, also those on which something was heard a moment ago: for hosts without pings.ts. */
+    connectionMonitor: {
+      enabled: options.isWatched !== true,
+      pingInterval: NET_LIMITS.pingIntervalMs,
+      pingTimeout: { minTimeout: NET_LIMITS.pingTimeoutMs, maxTimeout: NET_LIMITS.pingTimeoutMs }
+    },
     services: {
       identify: identify(),
       identifyPush: identifyPush({ runOnSelfUpdate: false }),

@@ -310,6 +310,7 @@ export class Libp2pNetwork implements Network {
     await this.#bans.load()
     const stopping = new AbortController()
     const host = await createHost({
+      isWatched: true,
       privateKey: options.privateKey,
       networkId: options.networkId,
       listen: options.listen,

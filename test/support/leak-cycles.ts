@@ -34,8 +34,8 @@ const PEERS = 4
 const WARM_UP = 200
 const SETTLE_MS = 30_000
 const HEAR_MS = 3_000
-/** A bound for machines that have other work. */
-const GONE_MS = 30_000
+/** A connection that is only half closed is found by a ping (REQ-3), within 48 s. */
+const GONE_MS = 60_000
 const QUIET_LOOKS = 15
 /** Messages, scores of who left, and when one may join a mesh again: these expire by the minute. */
 const EXPIRING = /^(?:messages|score|backoff)/
