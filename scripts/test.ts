@@ -1,13 +1,14 @@
 /**
- * `npm test`: all tests, in two processes at a time, since half of the time is spent waiting for networks. Each has to end
- * by itself: an open handle is a failure. The second one's output follows the first one's; the last line is
- * `N passed, N failed`. With arguments it is mocha with these arguments: `npm test -- --grep C12`.
+ * `npm test`: all tests, in three processes at a time. Two of them have the networks of real nodes, which mostly wait; the
+ * third computes. Each has to end by itself: an open handle is a failure. The first one's output comes as it is made, that
+ * of the others behind it; the last line is `N passed, N failed`. With arguments it is mocha with these arguments:
+ * `npm test -- --grep C12`.
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Networks in one process, which take longest; everything else is the other part. */
+/** Networks of several nodes in one process; everything else computes. */
 const NETWORKS = ['dist/test/swarm/**/*.spec.js']
 const ALL = 'dist/test/**/*.spec.js'
 const MOCHA = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'))
@@ -45,25 +46,39 @@ async function run(specs: readonly string[], write: (text: string) => void): Pro
   return { passed, failed, code }
 }
 
-async function runAll(): Promise<number> {
+/** The first part is the longest; the halves of the networks take about the same time. */
+function parts(): string[][] {
   const networks = globSync(NETWORKS).toSorted()
-  const others = globSync(ALL)
-    .filter((file) => !networks.includes(file))
-    .toSorted()
-  let later = ''
-  let isFirstDone = false
-  const first = run(networks, (text) => process.stdout.write(text)).finally(() => {
-    isFirstDone = true
-    process.stdout.write(later)
-  })
-  const second = run(others, (text) => {
-    if (isFirstDone) process.stdout.write(text)
-    else later += text
-  })
-  const parts = await Promise.all([first, second])
-  const sum = (name: 'passed' | 'failed'): number => parts.reduce((total, part) => total + part[name], 0)
-  const isSound = parts.every(({ passed, failed, code }) => code === 0 && failed === 0 && passed > 0)
-  for (const { code, failed } of parts) {
+  const others = globSync(ALL).filter((file) => !networks.includes(file))
+  const half = Math.ceil(networks.length / 2)
+  return [others.toSorted(), networks.slice(0, half), networks.slice(half)]
+}
+
+/** What several write at once, one behind the other: the first that has not ended writes through. */
+class Turns {
+  readonly #waiting: string[] = []
+  readonly #ended = new Set<number>()
+  #turn = 0
+
+  write(part: number, text: string): void {
+    if (part === this.#turn) process.stdout.write(text)
+    else this.#waiting[part] = (this.#waiting[part] ?? '') + text
+  }
+
+  end(part: number): void {
+    this.#ended.add(part)
+    while (this.#ended.has(this.#turn)) process.stdout.write(this.#waiting[++this.#turn] ?? '')
+  }
+}
+
+async function runAll(): Promise<number> {
+  const turns = new Turns()
+  const outcomes = await Promise.all(
+    parts().map((specs, part) => run(specs, (text) => turns.write(part, text)).finally(() => turns.end(part)))
+  )
+  const sum = (name: 'passed' | 'failed'): number => outcomes.reduce((total, part) => total + part[name], 0)
+  const isSound = outcomes.every(({ passed, failed, code }) => code === 0 && failed === 0 && passed > 0)
+  for (const { code, failed } of outcomes) {
     if (code !== 0 && failed === 0)
       process.stdout.write(`a part of the tests ended with ${code ?? 'a signal'}\n`)
   }

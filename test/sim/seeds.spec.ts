@@ -4,7 +4,7 @@ import { runSeed } from '../../src/testing/sim/consensus-suite.ts'
 import { SUITES, runSim } from '../../src/testing/sim/main.ts'
 
 const SEEDS = 20
-const RECEIPT_SEEDS = 30
+const RECEIPT_SEEDS = 12
 
 async function linesOf(options: Parameters<typeof runSim>[0]): Promise<{ code: number; lines: string[] }> {
   const lines: string[] = []
