@@ -147,9 +147,10 @@ async function guarded(path: string, work: () => Promise<unknown>): Promise<void
   }
 }
 
-/** Puts a complete import where there was no chain. The staging database is closed. @throws StoreError STORE_IO */
+/** Puts a complete import where no chain is in use. The staging database is closed. @throws StoreError STORE_IO */
 export async function placeStaging(path: string): Promise<void> {
   await guarded(path, async () => {
+    await remove(path)
     await rename(path + IMPORT_SUFFIX, path)
     await remove(path + CHUNKS_SUFFIX)
   })

@@ -172,7 +172,8 @@ export async function importSnapshots(init: TransferInit): Promise<Verdict<Trans
   const { data, genesis, file } = init
   const paths = dataPaths(data)
   const network = networkId(genesis)
-  if (existsSync(paths.chainDatabase(COORD))) return refuse('not-empty', `${data} holds a chain already`)
+  const filled = await filledWith(init)
+  if (filled !== undefined) return refuse('not-empty', filled)
   const reader = await FrameReader.open(file, MAGIC, network)
   if (!reader.ok) return refuse('file-refused', reader.detail)
   const imported: Transferred[] = []
@@ -195,6 +196,19 @@ export async function importSnapshots(init: TransferInit): Promise<Verdict<Trans
   await NodeStore.open(database, network)
   await database.close()
   return accept(imported)
+}
+
+/**
+ * Any chain beside a node's database is in use. Without one, shards alone are what a kill between the last renames left
+ * of this same command, which may begin again: the coordination chain comes last.
+ */
+async function filledWith(init: TransferInit): Promise<string | undefined> {
+  const paths = dataPaths(init.data)
+  const isInUse = existsSync(paths.nodeDatabase)
+  for (const chain of isInUse ? chainsOf(init.genesis.shards) : [COORD]) {
+    if (existsSync(paths.chainDatabase(chain))) return `${init.data} holds chain ${chainName(chain)} already`
+  }
+  return isInUse ? movingChain(init) : undefined
 }
 
 class FileImport {

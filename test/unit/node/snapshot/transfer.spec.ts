@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -20,7 +21,7 @@ import { exportChains } from '../../../../src/node/snapshot/chain-file.ts'
 import { exportSnapshots, importSnapshots } from '../../../../src/node/snapshot/transfer.ts'
 import { genesisToJson } from '../../../../src/params/genesis-json.ts'
 import type { Genesis } from '../../../../src/params/genesis.ts'
-import { shardId } from '../../../../src/primitives/chain-id.ts'
+import { COORD, shardId } from '../../../../src/primitives/chain-id.ts'
 import { checkGenesisOf, makeDirectory } from '../../../support/data-directory.ts'
 
 const GENESIS = checkGenesisOf(1)
@@ -73,6 +74,36 @@ describe('snapshots as files', () => {
     }
     const again = await importSnapshots(init(data, file))
     equal(again.ok ? '' : again.code, 'not-empty')
+  })
+
+  it('SNAP-8: a kill between the last two renames: the same command does it again', async () => {
+    const data = empty()
+    ok((await importSnapshots(init(data, file))).ok)
+    const paths = dataPaths(data)
+    rmSync(paths.nodeDatabase, { recursive: true })
+    renameSync(paths.chainDatabase(COORD), `${paths.chainDatabase(COORD)}.import`)
+    const again = await importSnapshots(init(data, file))
+    ok(again.ok, again.ok ? '' : again.detail)
+    deepEqual((await checkDirectories([data], { verifier: inlineVerifier })).findings, [])
+    deepEqual(readdirSync(join(data, 'db')).toSorted(), ['0', 'coord', 'node'])
+  })
+
+  it('SNAP-8: beside the database of a node no chain is replaced, whatever name it has', async () => {
+    const data = join(base, 'used')
+    cpSync(join(base, 'source'), data, { recursive: true })
+    const coord = dataPaths(data).chainDatabase(COORD)
+    const expectRefusal = async (detail: RegExp): Promise<void> => {
+      const verdict = await importSnapshots(init(data, file))
+      equal(verdict.ok ? 'accepted' : verdict.code, 'not-empty')
+      match(verdict.ok ? '' : verdict.detail, detail)
+    }
+    await expectRefusal(/holds chain \S+ already/)
+    rmSync(coord, { recursive: true })
+    await expectRefusal(/holds chain 0 already/)
+    const shard = dataPaths(data).chainDatabase(shardId(0))
+    renameSync(shard, `${shard}.import`)
+    await expectRefusal(/^chain 0 of .*used was about to/)
+    ok(existsSync(`${shard}.import`))
   })
 
   it('SNAP-8: nothing is written while a chain lies under another name, instead of a file without it', async () => {
