@@ -31,6 +31,7 @@ import type { Registry } from './peer-records.ts'
 import { readRows, rowsOf } from './peer-rows.ts'
 import type { PeerRows } from './peer-rows.ts'
 import { Proofs } from './proofs.ts'
+import { ProvideTimes } from './provide-times.ts'
 import { Search } from './search.ts'
 import { decidePeering, peeringTargets, rankOf } from './selection.ts'
 import type { Candidate, Linked, Peering, PeeringTargets } from './selection.ts'
@@ -87,15 +88,13 @@ export class Discovery {
   readonly #dials: Dials
   readonly #search: Search
   readonly #proofs: Proofs
+  readonly #provideTimes: ProvideTimes
   #isStale = true
   #lookAgainMs = 0
   #searching = false
   #searchMs: number = NET_LIMITS.walkMinMs
   #nextSearchMs = 0
   #nextFullMs = 0
-  #nextProvideMs = 0
-  #hasProvided = false
-  #provideRetryMs: number = DISCOVERY_LIMITS.provideRetryMs
   #nextMetadataMs = 0
   #nextSaveMs = 0
   #hasChanged = false
@@ -105,6 +104,7 @@ export class Discovery {
     const { context, sessions, self, allowPrivate } = parts
     this.#targets = peeringTargets(parts.targets)
     this.#random = parts.random ?? Math.random
+    this.#provideTimes = new ProvideTimes(Date.now(), this.#random)
     const random = this.#random
     this.book = new PeerBook({ self, allowPrivate, random })
     this.#proofs = new Proofs(parts.registry ?? (() => undefined))
@@ -163,7 +163,6 @@ export class Discovery {
     const timer = setInterval(() => this.#tick(), DISCOVERY_LIMITS.dialTickMs)
     this.#parts.context.signal.addEventListener('abort', () => clearInterval(timer), { once: true })
     this.#nextFullMs = Date.now() + this.#fullMs
-    this.#nextProvideMs = Date.now() + jitter(DISCOVERY_LIMITS.provideFirstMs, this.#random)
     this.#nextSaveMs = Date.now() + DISCOVERY_LIMITS.bookMs
     this.#tick()
   }
@@ -247,7 +246,7 @@ export class Discovery {
     if (this.#isStale || now >= this.#lookAgainMs) this.#decide(now)
     this.#dials.tick(now, sessions.size < this.#targets.minPeers)
     this.#tellOwnRecord(now)
-    if (sessions.size > 0 && now >= this.#nextProvideMs) void this.#provide(now)
+    if (sessions.size > 0 && this.#provideTimes.isDue(now)) void this.#provide(now)
     if (now >= this.#nextSaveMs && this.#hasChanged) void this.#saveNow(now)
   }
 
@@ -288,9 +287,7 @@ export class Discovery {
     this.#nextFullMs = Date.now() + this.#fullMs
     try {
       const found = await this.#search.round(missing)
-      // Nobody here knows who follows a shard: who looks for us may not either.
-      if (found === 0 && !this.#hasProvided && missing.some((chain) => isShard(chain)))
-        this.#nextProvideMs = 0
+      if (found === 0 && missing.some((chain) => isShard(chain))) this.#provideTimes.hurry()
       this.#searchMs = found > 0 ? NET_LIMITS.walkMinMs : Math.min(NET_LIMITS.walkMaxMs, 2 * this.#searchMs)
     } finally {
       this.#searching = false
@@ -366,15 +363,9 @@ export class Discovery {
 
   async #provide(now: number): Promise<void> {
     const shards = this.#parts.followed.filter((chain) => isShard(chain))
-    this.#hasProvided = true
-    this.#nextProvideMs = now + DISCOVERY_LIMITS.provideMs
-    if (shards.length === 0 || (await this.#search.provide(shards))) {
-      this.#provideRetryMs = DISCOVERY_LIMITS.provideRetryMs
-      return
-    }
-    // Each attempt connects to whoever it asks: a network that has no time for it would have less and less.
-    this.#nextProvideMs = Date.now() + jitter(this.#provideRetryMs, this.#random)
-    this.#provideRetryMs = Math.min(DISCOVERY_LIMITS.provideMs, 2 * this.#provideRetryMs)
+    this.#provideTimes.begun(now)
+    const isDone = shards.length === 0 || (await this.#search.provide(shards))
+    this.#provideTimes.ended(Date.now(), isDone)
   }
 
   async #saveNow(now: number): Promise<void> {
