@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { encodeAddress } from '../crypto/address.ts'
 import { devnetAddress } from '../params/devnet-keys.ts'
 import { fromHex } from '../primitives/bytes.ts'
+import { TOKEN_UNITS } from '../primitives/tokens.ts'
 import { CliError, errnoOf } from './cli-error.ts'
 
 /** `--fee-token <t>` → `ICN_FEE_TOKEN`. */
@@ -54,21 +55,12 @@ export function choice<T extends string>(values: readonly T[]): (text: string) =
   }
 }
 
-const UNIT = 1_000_000n
-
 /** Tokens with up to six decimals → base units. */
 export function tokens(text: string): bigint {
   const match = /^(\d{1,12})(?:\.(\d{1,6}))?$/.exec(text)
   if (match === null)
     throw new InvalidArgumentError('expected tokens such as 12 or 0.25, at most six decimals')
-  return BigInt(match[1] ?? '0') * UNIT + BigInt((match[2] ?? '').padEnd(6, '0'))
-}
-
-/** Base units → tokens. */
-export function tokenText(amount: bigint | string): string {
-  const units = BigInt(amount)
-  const decimals = (units % UNIT).toString().padStart(6, '0').replace(/0+$/, '')
-  return decimals === '' ? String(units / UNIT) : `${units / UNIT}.${decimals}`
+  return BigInt(match[1] ?? '0') * TOKEN_UNITS + BigInt((match[2] ?? '').padEnd(6, '0'))
 }
 
 export const readText = (path: string): string => readBytes(path).toString('utf8')

@@ -1,9 +1,9 @@
 /** `icn query` about who leads and votes, and what was proven against whom. */
 import type { Command } from 'commander'
+import { tokenText } from '../primitives/tokens.ts'
 import type { OffenceJson, ValidatorJson } from '../client/validator-types.ts'
 import { CliError } from './cli-error.ts'
 import { add, asOf, chainOf } from './query-command.ts'
-import { tokenText } from './options.ts'
 
 export function registerValidators(query: Command): void {
   registerCommittees(query)

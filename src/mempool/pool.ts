@@ -11,6 +11,7 @@ import type { ChainId } from '../primitives/chain-id.ts'
 import { assert, must } from '../primitives/errors.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Refusal, Verdict } from '../primitives/result.ts'
+import { tokenText } from '../primitives/tokens.ts'
 import type { Params } from '../params/params.ts'
 import type { StateView } from '../state/ports.ts'
 import type { CheckedTransaction } from '../state/types.ts'
@@ -286,7 +287,10 @@ export class Pool {
     if (refused !== undefined) return refused
     if (replaced !== undefined) {
       if (overpays(entry, replaced, replacementPpm)) return undefined
-      return refuse('replacement-underpriced', `fee ${entry.fee}, replaces ${replaced.fee}`)
+      return refuse(
+        'replacement-underpriced',
+        `fee ${tokenText(entry.fee)}, replaces ${tokenText(replaced.fee)}`
+      )
     }
     // Where a head has moved or the limit shrank, the nonce window alone does not bound a sender's entries.
     const count = queue?.entries.length ?? 0

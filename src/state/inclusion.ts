@@ -5,6 +5,7 @@
 import { must } from '../primitives/errors.ts'
 import { refuse } from '../primitives/result.ts'
 import type { Refusal } from '../primitives/result.ts'
+import { tokenText, tokensText } from '../primitives/tokens.ts'
 import type { InclusionCode } from '../codec/refusals.ts'
 import type { Account } from '../codec/state-records.ts'
 import { actionByNumber } from './actions/registry.ts'
@@ -66,10 +67,11 @@ export function checkAdmission(
     checkNonce(account, checked, pending.ahead) ??
     checkCover(account, checked, context, pending.reserved)
   if (refused !== undefined || account === undefined) return refused
+  const { reserved } = pending
   const needed = reservation(checked)
-  return account.consumer < pending.reserved.consumer + needed.consumer ||
-    account.industrial < pending.reserved.industrial + needed.industrial
-    ? refuse('insufficient-funds', `needs ${needed.consumer} and ${needed.industrial}`)
+  return account.consumer < reserved.consumer + needed.consumer ||
+    account.industrial < reserved.industrial + needed.industrial
+    ? refuse('insufficient-funds', `needs ${tokensText(needed)} with the fee, ${hasText(account, reserved)}`)
     : undefined
 }
 
@@ -88,7 +90,7 @@ export function checkTerms(
     )
   }
   const floor = actionOf(checked).isFree === true ? 0n : minFee(checked.bytes.length, maxMana, params)
-  if (fee < floor) return refuse('fee-floor', `fee ${fee}, at least ${floor}`)
+  if (fee < floor) return refuse('fee-floor', `fee ${tokenText(fee)}, at least ${tokenText(floor)}`)
   const cost = actionOf(checked).cost(checked.bytes.length, checked.destinations.length)
   return maxMana < cost ? refuse('mana-below-cost', `max mana ${maxMana}, cost ${cost}`) : undefined
 }
@@ -118,10 +120,18 @@ function checkCover(
     account.consumer < reserved.consumer + fee.consumer ||
     account.industrial < reserved.industrial + fee.industrial
   ) {
-    return refuse('fee-unpayable', `fee ${fee.consumer} and ${fee.industrial}`)
+    return refuse('fee-unpayable', `fee ${tokensText(fee)}, ${hasText(account, reserved)}`)
   }
   const { mana } = regenerate(account, timeMs, params)
   return mana < reserved.mana + transaction.maxMana
     ? refuse('insufficient-mana', `max mana ${transaction.maxMana}, has ${mana - reserved.mana}`)
     : undefined
+}
+
+/** Pending transactions may have taken more than there is by now. */
+function hasText(account: Account, reserved: Reserved): string {
+  const rest = (amount: bigint, taken: bigint): bigint => (amount > taken ? amount - taken : 0n)
+  const consumer = rest(account.consumer, reserved.consumer)
+  const industrial = rest(account.industrial, reserved.industrial)
+  return `has ${tokensText({ consumer, industrial })}`
 }

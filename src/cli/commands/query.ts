@@ -1,10 +1,11 @@
 /** `icn query`: asks a running node; a few lines for people, the whole answer with `--json`. */
 import type { Command } from 'commander'
+import { tokenText } from '../../primitives/tokens.ts'
 import type { AtomicRecordJson } from '../../client/atomic-types.ts'
 import type { LaneJson, ReceiptJson } from '../../client/receipt-types.ts'
 import type { ChainSync } from '../../client/types.ts'
 import { CliError } from '../cli-error.ts'
-import { addOption, addressOf, tokenText } from '../options.ts'
+import { addOption, addressOf } from '../options.ts'
 import { progressBar } from '../progress.ts'
 import { add, asOf, chainOf } from '../query-command.ts'
 import { registerProof } from '../query-proof.ts'

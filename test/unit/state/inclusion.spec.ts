@@ -44,6 +44,21 @@ describe('Inclusion and admission', () => {
     deepEqual(reservation(split), { consumer: 506n, industrial: 507n, mana: 9n })
   })
 
+  it('M7: what is refused for want of tokens says in tokens what it needs and what is left', () => {
+    const rich: Account = { ...account, consumer: 12_500_000n }
+    const textOf = (checked: CheckedTransaction, consumer: bigint): string | undefined =>
+      checkAdmission(rich, checked, context, { reserved: { ...NOTHING_RESERVED, consumer }, ahead: 0 })
+        ?.detail
+    equal(
+      textOf(send(12_000_000n), 2_000_000n),
+      'needs 12.001 consumer and 0 industrial with the fee, has 10.5 consumer and 0.0005 industrial'
+    )
+    equal(
+      textOf(send(1n), 13_000_000n),
+      'fee 0.001 consumer and 0 industrial, has 0 consumer and 0.0005 industrial'
+    )
+  })
+
   it('M7: admits nonces up to the window ahead, a block only the next one', () => {
     const admitted = (nonce: bigint): string | undefined =>
       checkAdmission(account, send(1n, nonce), context, { reserved: NOTHING_RESERVED, ahead: 15 })?.code
