@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { runSwarm } from '../../src/testing/swarm-run.ts'
 
+/** A validator listens for two times of a view before its first vote. */
+const OVERRIDES = { minBlockIntervalMs: 100, idleIntervalMs: 100, deltaInitialMs: 500 }
+
 describe('swarm run', function () {
   this.timeout(120_000)
 
@@ -12,7 +15,7 @@ describe('swarm run', function () {
       validators: 4,
       durationS: 3,
       load: 10,
-      overrides: { minBlockIntervalMs: 100 },
+      overrides: OVERRIDES,
       onLine: (line) => lines.push(line)
     })
     assert.deepEqual(report.failed, [])
@@ -31,7 +34,13 @@ describe('swarm run', function () {
   })
 
   it('no time to connect is a failed check', async () => {
-    const report = await runSwarm({ nodes: 4, shards: 1, durationS: 0, connectWithinS: -1 })
+    const report = await runSwarm({
+      nodes: 4,
+      shards: 1,
+      durationS: 0,
+      connectWithinS: -1,
+      overrides: OVERRIDES
+    })
     assert.match(report.failed[0] ?? '', /fewer than 3 peers/)
     assert.equal(report.connectedS, undefined)
   })
