@@ -270,16 +270,8 @@ describe('whom to dial and whom to let go', () => {
       isOwnCooperative: false,
       isUnderWay: false
     }))
-    const targets = {
-      minPeers: 10,
-      targetPeers: 24,
-      maxPeers: 50,
-      perChain: 6,
-      outboundPercent: 20,
-      cooperative: 5
-    }
-    assert.deepEqual(decidePeering(CHAINS, linked, candidates, targets).dial, ['c0', 'c1', 'c2'])
-    const none = { ...targets, outboundPercent: 0 }
+    assert.deepEqual(decidePeering(CHAINS, linked, candidates, TARGETS).dial, ['c0', 'c1', 'c2'])
+    const none = { ...TARGETS, outboundPercent: 0 }
     assert.deepEqual(decidePeering(CHAINS, linked, candidates, none).dial, [])
   })
 
