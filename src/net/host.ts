@@ -20,6 +20,7 @@ import type { Libp2pOptions } from 'libp2p'
 import { concat, utf8 } from '../primitives/bytes.ts'
 import { gossipScores, GOSSIP_THRESHOLDS, QUIET_TRAFFIC } from './gossip-scores.ts'
 import type { Traffic } from './gossip-scores.ts'
+import { reconnectNobody } from './keep-alive.ts'
 import { rememberProtocols } from './known-protocols.ts'
 import { DISCOVERY_LIMITS } from './discovery/limits.ts'
 import { GOSSIP_SEEN_MS, NET_LIMITS } from './limits.ts'
@@ -189,6 +190,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     }
   }
   const host = await createLibp2p(settings)
+  reconnectNobody(host)
   rememberProtocols(host)
   pushWhatChanged(host)
   return host
