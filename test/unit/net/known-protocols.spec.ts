@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Peer as Stored, PeerData, PeerId } from '@libp2p/interface'
-import { rememberProtocols } from '../../../src/net/known-protocols.ts'
+import { RENEW_MS, rememberProtocols } from '../../../src/net/known-protocols.ts'
 
 const id = (name: string): PeerId => ({ toString: () => name }) as unknown as PeerId
 
@@ -9,6 +9,8 @@ function setUp() {
   const events = new EventTarget()
   const protocols = new Map<string, string[]>()
   const writes: string[] = []
+  const gone = new Set<string>()
+  const clock = { nowMs: 0 }
   const store = (peer: PeerId, all: readonly string[]): Stored => {
     writes.push(String(peer))
     protocols.set(String(peer), [...all])
@@ -23,12 +25,15 @@ function setUp() {
   const host = {
     peerStore,
     addEventListener: (name: string, listener: (event: Event) => void) =>
-      events.addEventListener(name, listener)
+      events.addEventListener(name, listener),
+    getConnections: (peer: PeerId) => (gone.has(String(peer)) ? [] : [{}])
   }
-  rememberProtocols(host as unknown as Parameters<typeof rememberProtocols>[0])
-  const disconnect = (name: string): void =>
-    void events.dispatchEvent(new CustomEvent('peer:disconnect', { detail: id(name) }))
-  return { peerStore, writes, disconnect }
+  rememberProtocols(host as unknown as Parameters<typeof rememberProtocols>[0], () => clock.nowMs)
+  const disconnect = (name: string): void => {
+    gone.add(name)
+    events.dispatchEvent(new CustomEvent('peer:disconnect', { detail: id(name) }))
+  }
+  return { peerStore, writes, disconnect, connect: (name: string) => gone.delete(name), clock }
 }
 
 describe('net: known protocols', () => {
@@ -68,5 +73,27 @@ describe('net: known protocols', () => {
     await peerStore.patch(id('a'), { protocols: ['/ping'] })
     await peerStore.merge(id('a'), { protocols: ['/ping'] })
     assert.equal(writes.length, 3)
+  })
+
+  it('of who hangs up while it is written nothing is remembered', async () => {
+    const { peerStore, writes, disconnect, connect } = setUp()
+    const written = peerStore.merge(id('a'), { protocols: ['/ping'] })
+    disconnect('a')
+    await written
+    connect('a')
+    await peerStore.merge(id('a'), { protocols: ['/ping'] })
+    assert.equal(writes.length, 2)
+  })
+
+  it('a record is written again before it expires, however long its peer stays', async () => {
+    const { peerStore, writes, clock } = setUp()
+    await peerStore.merge(id('a'), { protocols: ['/ping'] })
+    clock.nowMs = RENEW_MS - 1
+    await peerStore.merge(id('a'), { protocols: ['/ping'] })
+    assert.equal(writes.length, 1)
+    clock.nowMs = RENEW_MS
+    await peerStore.merge(id('a'), { protocols: ['/ping'] })
+    await peerStore.merge(id('a'), { protocols: ['/ping'] })
+    assert.equal(writes.length, 2)
   })
 })
