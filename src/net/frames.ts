@@ -192,3 +192,12 @@ export async function readOnlyFrame(
   for await (const frame of readFrames(stream, maxFrame, signal)) return frame
   throw brokenStream('cut', 'stream ended before its frame')
 }
+
+/** The other side has read to the end and closed too. */
+export async function closed(stream: Stream, signal: AbortSignal): Promise<void> {
+  if (stream.status !== 'open' && stream.status !== 'closing') return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  stream.addEventListener('close', () => resolve(), { once: true })
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await promise
+}

@@ -16,7 +16,8 @@ import type { Verdict } from '../primitives/result.ts'
 import { deadline, messageOf, monotonicMs } from './context.ts'
 import type { NetContext } from './context.ts'
 import { isPeerFault, streamFailure } from './errors.ts'
-import { asError, readOnlyFrame, writeFrames } from './frames.ts'
+import { asError, closed, readOnlyFrame, writeFrames } from './frames.ts'
+import { endConnection } from './host.ts'
 import { NET_LIMITS } from './limits.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { GOODBYE_PROTOCOL, STATUS_PROTOCOL } from './topics.ts'
@@ -84,10 +85,18 @@ export class Handshake {
     }
     const timer = setTimeout(() => {
       this.#owing.delete(connection)
-      void this.#refuse(connection, 'no-handshake')
+      void this.#onUnspoken(connection)
     }, NET_LIMITS.statusTimeoutMs)
     this.#owing.set(connection, timer)
     connection.addEventListener('close', () => this.#settle(connection), { once: true })
+  }
+
+  /** Without a session it is a refusal. Of a peer that has one it ends alone: what it leaves would hold the session up. */
+  async #onUnspoken(connection: Connection): Promise<void> {
+    const peer = connection.remotePeer.toString() as Peer
+    if (this.#options.sessions.get(peer) === undefined) return this.#refuse(connection, 'no-handshake')
+    this.#context.log('connection without a handshake', { peer })
+    await endConnection(connection, 'no handshake on it')
   }
 
   #settle(connection: Connection): void {
@@ -181,7 +190,6 @@ export class Handshake {
   async #refuse(connection: Connection, reason: HandshakeRefusal): Promise<void> {
     if (this.#context.signal.aborted) return
     const peer = connection.remotePeer.toString() as Peer
-    if (reason === 'no-handshake' && this.#options.sessions.get(peer) !== undefined) return
     this.#context.metrics.handshake(reason)
     this.#context.log('peer refused', { peer, reason })
     this.#options.onRefused(peer, reason)
@@ -258,13 +266,4 @@ function sessionOf(connection: Connection, status: Status): Session {
     agent: '',
     status
   }
-}
-
-/** The other side has read to the end and closed too. */
-async function closed(stream: Stream, signal: AbortSignal): Promise<void> {
-  if (stream.status !== 'open' && stream.status !== 'closing') return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  stream.addEventListener('close', () => resolve(), { once: true })
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  await promise
 }

@@ -6,6 +6,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { deadline, messageOf, monotonicMs } from './context.ts'
 import type { NetContext } from './context.ts'
+import { asError, closed } from './frames.ts'
 import { NET_LIMITS } from './limits.ts'
 
 const PING_PROTOCOL = '/ipfs/ping/1.0.0'
@@ -47,50 +48,71 @@ export class Pings {
     this.#asked.add(connection)
     const signal = deadline(this.#context, NET_LIMITS.pingTimeoutMs)
     try {
-      await ping(connection, signal)
+      const stream = await ping(connection, signal)
+      this.heard(connection)
+      void leave(stream, signal)
     } catch (error) {
-      if (this.#context.signal.aborted) return
-      // A stream that is refused or reset was so by somebody who lives; a connection that takes none is of no use.
-      if (signal.aborted || isLost(connection, error)) {
-        this.#context.log('no answer to a ping', { reason: messageOf(error) })
-        connection.abort(new RangeError('no answer to a ping', { cause: error }))
-      }
+      this.#onFailure(connection, error, signal.aborted)
     } finally {
       this.#asked.delete(connection)
-      this.heard(connection)
     }
+  }
+
+  /** What is neither a sign of life nor of death counts for nothing: it is asked again, as long as an answer is due. */
+  #onFailure(connection: Connection, error: unknown, isLate: boolean): void {
+    if (this.#context.signal.aborted) return
+    const name = error instanceof Error ? error.name : ''
+    if (!isLate && ALIVE.has(name)) return this.heard(connection)
+    const silentMs = this.#nowMs() - (this.#heardMs.get(connection) ?? 0)
+    const isOver = isLate || silentMs >= NET_LIMITS.pingIntervalMs + NET_LIMITS.pingTimeoutMs
+    if (!isOver && connection.status === 'open' && !LOST.has(name)) return
+    this.#context.log('no answer to a ping', { reason: messageOf(error) })
+    connection.abort(new RangeError('no answer to a ping', { cause: error }))
   }
 }
 
+/** The other side's own words: it knows no pings, or wants none now. */
+const ALIVE: ReadonlySet<string> = new Set(['UnsupportedProtocolError', 'StreamResetError'])
 /** Closed or closing on one layer and still listed on another: nothing else would ever end it. */
-const isLost = ({ status }: Connection, error: unknown): boolean =>
-  status !== 'open' || (error instanceof Error && LOST.has(error.name))
 const LOST: ReadonlySet<string> = new Set([
   'ConnectionClosedError',
   'ConnectionClosingError',
   'MuxerClosedError'
 ])
 
-async function ping(connection: Connection, signal: AbortSignal): Promise<void> {
+/** @returns the stream, still open, as soon as there is an answer on it */
+async function ping(connection: Connection, signal: AbortSignal): Promise<Stream> {
   let stream: Stream | undefined
   try {
     stream = await connection.newStream(PING_PROTOCOL, { signal, runOnLimitedConnection: true })
     await answerOn(stream, signal)
-    await stream.close({ signal })
+    return stream
   } catch (error) {
     stream?.abort(new RangeError('ping failed', { cause: error }))
     throw error
   }
 }
 
-/** Sends, and waits for the first bytes that come or the end of the stream; rejects with the signal's reason. */
+/** Who leaves its end open would soon have all the streams that pings may have, and could be asked no more. Never throws. */
+async function leave(stream: Stream, signal: AbortSignal): Promise<void> {
+  try {
+    await stream.close({ signal })
+    await closed(stream, signal)
+    signal.throwIfAborted()
+  } catch (error) {
+    stream.abort(asError(error))
+  }
+}
+
+/** Sends, and waits for what the other side does: rejects with what ended the stream, or with the signal's reason. */
 async function answerOn(stream: Stream, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const late = (): void => reject(signal.reason)
   const settled = new AbortController()
   const once = { once: true, signal: settled.signal } as const
   stream.addEventListener('message', () => resolve(), once)
-  stream.addEventListener('close', () => resolve(), once)
+  stream.addEventListener('remoteCloseWrite', () => resolve(), once)
+  stream.addEventListener('close', ({ error }) => reject(error ?? new RangeError('no answer')), once)
   signal.addEventListener('abort', late, once)
   try {
     signal.throwIfAborted()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
-import { MuxerClosedError } from '@libp2p/interface'
+import { MuxerClosedError, StreamResetError, UnsupportedProtocolError } from '@libp2p/interface'
 import type { Connection } from '@libp2p/interface'
 import type { NetContext } from '../../../src/net/context.ts'
 import { NET_LIMITS } from '../../../src/net/limits.ts'
@@ -8,10 +8,14 @@ import { Pings } from '../../../src/net/pings.ts'
 
 const nothing = (): void => undefined
 
-type Kind = 'answers' | 'silent' | 'resets' | 'lost'
+type Kind = 'answers' | 'clings' | 'ends' | 'silent' | 'resets' | 'lost'
 
-/** A stream of the ping protocol whose other side answers, says nothing, or resets it. */
+/**
+ * A stream of the ping protocol: the other side answers and closes after us, answers and never closes, closes its end
+ * instead of an answer, says nothing, or resets it; or it is lost before anything is sent.
+ */
 class PingStream extends EventTarget {
+  status = 'open'
   readonly #kind: Kind
 
   constructor(kind: Kind) {
@@ -21,17 +25,28 @@ class PingStream extends EventTarget {
 
   send(): boolean {
     if (this.#kind === 'lost') throw new RangeError('the stream is closed')
-    if (this.#kind === 'silent') return true
-    queueMicrotask(() => this.dispatchEvent(new Event(this.#kind === 'answers' ? 'message' : 'close')))
+    queueMicrotask(() => this.#react())
     return true
   }
 
   abort(): void {
-    return undefined
+    if (this.status === 'open') this.#end('aborted')
   }
 
   async close(): Promise<void> {
+    if (this.#kind !== 'clings') queueMicrotask(() => this.#end('closed'))
     return Promise.resolve()
+  }
+
+  #react(): void {
+    if (this.#kind === 'answers' || this.#kind === 'clings') this.dispatchEvent(new Event('message'))
+    if (this.#kind === 'ends') this.dispatchEvent(new Event('remoteCloseWrite'))
+    if (this.#kind === 'resets') this.#end('reset', new StreamResetError())
+  }
+
+  #end(status: string, error?: Error): void {
+    this.status = status
+    this.dispatchEvent(Object.assign(new Event('close'), { error }))
   }
 }
 
@@ -40,18 +55,26 @@ class World {
   nowMs = 0
   pinged = 0
   endedMs: number | undefined
+  readonly streams: PingStream[] = []
   readonly connection: Connection
   readonly pings: Pings
   readonly stopping = new AbortController()
 
-  constructor(kind: Kind | 'refuses' | 'closed') {
+  /** What the other side does from now on. */
+  kind: Kind | 'refuses' | 'closed' | 'fails'
+
+  constructor(kind: World['kind']) {
+    this.kind = kind
     this.connection = {
       status: 'open',
       newStream: async () => {
         this.pinged += 1
-        if (kind === 'refuses') throw new RangeError('protocol not supported')
-        if (kind === 'closed') throw new MuxerClosedError()
-        return Promise.resolve(new PingStream(kind))
+        if (this.kind === 'refuses') throw new UnsupportedProtocolError()
+        if (this.kind === 'closed') throw new MuxerClosedError()
+        if (this.kind === 'fails') throw new RangeError('no stream today')
+        const stream = new PingStream(this.kind)
+        this.streams.push(stream)
+        return Promise.resolve(stream)
       },
       abort: () => {
         this.endedMs = this.nowMs
@@ -112,7 +135,7 @@ describe('net: pings', () => {
     assert.ok(world.endedMs <= 48_000)
   })
 
-  for (const kind of ['resets', 'refuses'] as const)
+  for (const kind of ['resets', 'refuses', 'ends'] as const)
     it(`REQ-3: who ${kind} the ping lives: its connection stays`, async () => {
       const world = new World(kind)
       await world.until(3 * (pingIntervalMs + pingTimeoutMs))
@@ -124,6 +147,41 @@ describe('net: pings', () => {
     const world = new World('closed')
     await world.until(pingIntervalMs + 2 * NET_LIMITS.watchdogMs)
     assert.equal(world.pinged, 1)
+    assert.ok(world.endedMs !== undefined)
+  })
+
+  for (const kind of ['lost', 'fails'] as const)
+    it(`REQ-3: a ping that ${kind} is no sign of life: one is sent at each look, and in time the connection ends`, async () => {
+      const world = new World(kind)
+      const dueMs = watchdogMs + pingIntervalMs + pingTimeoutMs
+      await world.until(dueMs - watchdogMs)
+      assert.equal(world.endedMs, undefined)
+      await world.until(dueMs)
+      assert.equal(world.pinged, 1 + pingTimeoutMs / watchdogMs)
+      assert.equal(world.endedMs, dueMs)
+    })
+
+  it('REQ-3: a sign of life between pings that fail counts as one', async () => {
+    const world = new World('fails')
+    await world.until(watchdogMs + pingIntervalMs)
+    world.kind = 'answers'
+    await world.until(world.nowMs + watchdogMs)
+    world.kind = 'fails'
+    const answeredMs = world.nowMs
+    await world.until(answeredMs + pingIntervalMs + pingTimeoutMs)
+    assert.equal(world.endedMs, answeredMs + pingIntervalMs + pingTimeoutMs)
+  })
+
+  it('REQ-3: who answers and leaves its end open is asked again, and holds few streams', async () => {
+    const world = new World('clings')
+    const open = (): number => world.streams.filter(({ status }) => status === 'open').length
+    await world.until(20 * pingIntervalMs, () => assert.ok(open() <= 1 + pingTimeoutMs / pingIntervalMs))
+    assert.equal(world.endedMs, undefined)
+    assert.ok(world.pinged >= 19)
+    // It is gone as soon after its last answer as any other.
+    world.kind = 'silent'
+    const heardMs = world.nowMs
+    await world.until(heardMs + 48_000)
     assert.ok(world.endedMs !== undefined)
   })
 
