@@ -3,6 +3,7 @@
  * receipts of another shard, evidence, an acknowledgement, or an atomic action whose deadline is next (ATO-12). Asked at every step, so what was found is remembered.
  */
 import { toHex } from '../../primitives/bytes.ts'
+import type { PoolEntry } from '../../mempool/entry.ts'
 import type { Pool } from '../../mempool/pool.ts'
 import type { Params } from '../../params/params.ts'
 import { isDue } from '../../state/atomic/records.ts'
@@ -23,10 +24,17 @@ export interface Running {
   readonly params: Params
 }
 
+/** The transaction that a child of the head could begin with, as of the last look. */
+interface Looked {
+  readonly pool: number
+  readonly tree: number
+  readonly first: PoolEntry | undefined
+}
+
 export class Work {
   readonly #c: WorkComponents
   readonly #running: () => Running
-  #transactions: { readonly at: string; readonly found: boolean } = { at: '', found: false }
+  #looked: Looked | undefined
 
   constructor(components: WorkComponents, running: () => Running) {
     this.#c = components
@@ -41,12 +49,14 @@ export class Work {
     const { pool, tree } = this.#c
     if (pool.pendingCount === 0) return false
     if (pool.pendingCount > tree.transactionCount) return true
-    const at = `${pool.changes}/${tree.changes}`
-    if (this.#transactions.at !== at) {
-      const included = tree.wireHashesUpTo(toHex(tree.head().hash))
-      this.#transactions = { at, found: pool.select(included).next() !== undefined }
-    }
-    return this.#transactions.found
+    const isSameTree = this.#looked?.tree === tree.changes
+    if (isSameTree && this.#looked?.pool === pool.changes) return this.#looked.first !== undefined
+    // What came to the pool since takes nothing from what was found, and under load something comes before every step.
+    if (isSameTree && this.#looked?.first !== undefined && pool.isPending(this.#looked.first)) return true
+    const included = tree.wireHashesUpTo(toHex(tree.head().hash))
+    const first = pool.select(included).next()
+    this.#looked = { pool: pool.changes, tree: tree.changes, first }
+    return first !== undefined
   }
 
   #hasEvidence(): boolean {
