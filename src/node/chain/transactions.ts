@@ -77,7 +77,7 @@ export class Transactions {
     this.#constants = init.constants
     this.#chain = init.chain
     this.#bundler = new Bundler(init.chain)
-    this.#persist = new PersistQueue(components.local)
+    this.#persist = new PersistQueue(components.local, components.clock)
     this.#relay = new BundleBudgets(components.relayLimits ?? RELAY_LIMITS)
   }
 

@@ -18,7 +18,7 @@ describe('D10: writing promises in groups', () => {
         return write.promise
       }
     }
-    const queue = new PersistQueue(local as Partial<LocalTransactions> as LocalTransactions)
+    const queue = new PersistQueue(local as Partial<LocalTransactions> as LocalTransactions, {})
     const one = { chain: SHARD, id: new Uint8Array(32), bytes: new Uint8Array(1) }
     const outcomes = [queue.put(one), queue.put(one), queue.put(one)]
     assert.deepEqual(groups, [1])
@@ -31,5 +31,31 @@ describe('D10: writing promises in groups', () => {
     const again = queue.put(one)
     writes[2]!.resolve({ ok: true, value: undefined })
     assert.equal((await again).ok, true)
+  })
+
+  it('D10: what arrives in one turn of the event loop is one write', async () => {
+    const groups: number[] = []
+    const local = {
+      put: async (list: readonly unknown[]) => {
+        groups.push(list.length)
+        return { ok: true as const, value: undefined }
+      }
+    }
+    const turns: (() => void)[] = []
+    const queue = new PersistQueue(local as Partial<LocalTransactions> as LocalTransactions, {
+      soon: (run) => void turns.push(run)
+    })
+    const one = { chain: SHARD, id: new Uint8Array(32), bytes: new Uint8Array(1) }
+    const outcomes = [queue.put(one), queue.put(one)]
+    await settled()
+    outcomes.push(queue.put(one))
+    assert.deepEqual([groups, turns.length], [[], 1])
+    turns[0]!()
+    await Promise.all(outcomes)
+    assert.deepEqual(groups, [3])
+    const later = queue.put(one)
+    assert.equal(turns.length, 2)
+    turns[1]!()
+    assert.equal((await later).ok, true)
   })
 })
