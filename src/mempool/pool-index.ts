@@ -1,7 +1,7 @@
 /**
  * The entries of a pool and every way to find them: by id, by wire hash, by sender, by expiry, and two heaps, one over
- * each sender's first pending entry (what a block takes next), one over each sender's last (what may be evicted).
- * All counts follow from `add` and `remove`, so they cannot drift.
+ * each sender's first pending entry (what a block takes next), one over each sender's last (what may be evicted, once
+ * the pool is full). All counts follow from `add` and `remove`, so they cannot drift.
  */
 import type { Hex } from '../primitives/bytes.ts'
 import { assert, must } from '../primitives/errors.ts'
@@ -10,23 +10,15 @@ import type { PoolEntry } from './entry.ts'
 import { HeapWalk, IndexedHeap } from './heap.ts'
 import { SenderQueue } from './sender-queue.ts'
 
-interface Shown {
-  readonly first: PoolEntry | undefined
-  readonly last: PoolEntry | undefined
-  readonly pending: number
-}
-const NOTHING: Shown = { first: undefined, last: undefined, pending: 0 }
-
 export class PoolIndex {
   readonly #byWireHash = new Map<Hex, PoolEntry>()
   readonly #byId = new Map<Hex, PoolEntry>()
   readonly #queues = new Map<Hex, SenderQueue>()
-  /** What the heaps and the pending count hold of a queue. */
-  readonly #shown = new Map<Hex, Shown>()
   /** By valid-until. */
   readonly #expiry = new Map<number, Set<PoolEntry>>()
   readonly #firsts = new IndexedHeap<PoolEntry>(goesBefore)
-  readonly lasts = new IndexedHeap<PoolEntry>(leavesBefore)
+  /** Most pools are never full: made when it is first asked for, kept until the pool is empty. */
+  #lasts: IndexedHeap<PoolEntry> | undefined
   #bytes = 0
   #pending = 0
   #expiredHeight = -1
@@ -79,7 +71,20 @@ export class PoolIndex {
   }
 
   walkLasts(): HeapWalk<PoolEntry> {
-    return new HeapWalk(this.lasts)
+    return new HeapWalk(this.#eviction())
+  }
+
+  /** The entry that leaves first. */
+  get cheapest(): PoolEntry | undefined {
+    return this.#eviction().at(0)
+  }
+
+  #eviction(): IndexedHeap<PoolEntry> {
+    if (this.#lasts !== undefined) return this.#lasts
+    const lasts = new IndexedHeap<PoolEntry>(leavesBefore)
+    for (const { last } of this.#queues.values()) if (last !== undefined) lasts.add(last)
+    this.#lasts = lasts
+    return lasts
   }
 
   /** `accountNonce` opens the queue of a sender that has none; others were settled when the entry was judged. */
@@ -118,6 +123,7 @@ export class PoolIndex {
   }
 
   settle(queue: SenderQueue, accountNonce: bigint): void {
+    if (queue.accountNonce === accountNonce) return
     queue.settle(accountNonce)
     this.#show(queue)
   }
@@ -140,22 +146,19 @@ export class PoolIndex {
   /** Brings heaps and counts in line with a queue that changed. An empty queue is forgotten. */
   #show(queue: SenderQueue): void {
     this.#version += 1
-    const before = this.#shown.get(queue.sender) ?? NOTHING
-    const { first, last, pendingCount: pending } = queue
+    const { shown: before, first, last, pendingCount: pending } = queue
     if (before.first !== first) {
       if (before.first !== undefined) this.#firsts.delete(before.first)
       if (first !== undefined) this.#firsts.add(first)
     }
-    if (before.last !== last) {
-      if (before.last !== undefined) this.lasts.delete(before.last)
-      if (last !== undefined) this.lasts.add(last)
+    if (before.last !== last && this.#lasts !== undefined) {
+      if (before.last !== undefined) this.#lasts.delete(before.last)
+      if (last !== undefined) this.#lasts.add(last)
     }
     this.#pending += pending - before.pending
-    if (last === undefined) {
-      this.#queues.delete(queue.sender)
-      this.#shown.delete(queue.sender)
-    } else {
-      this.#shown.set(queue.sender, { first, last, pending })
-    }
+    queue.shown = { first, last, pending }
+    if (last !== undefined) return
+    this.#queues.delete(queue.sender)
+    if (this.#queues.size === 0) this.#lasts = undefined
   }
 }

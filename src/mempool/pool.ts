@@ -79,8 +79,6 @@ export interface PoolStatus {
   readonly bytesMax: number
   readonly minFeePerByte: number
   readonly minFeePerMana: number
-  /** The transaction that a better-paying one would displace: its fee and bytes. */
-  readonly cheapest: { readonly fee: bigint; readonly size: number } | undefined
 }
 
 export const createPool = (chain: ChainId, params: Params): Pool => new Pool(chain, params)
@@ -173,7 +171,7 @@ export class Pool {
       if (settled !== undefined) this.#revalidate(queue, settled.account, head, dropped)
     }
     while (this.#index.count > params.poolCountMax || this.#index.bytes > params.poolBytesMax) {
-      const cheapest = this.#index.lasts.at(0)
+      const { cheapest } = this.#index
       assert(cheapest !== undefined, 'a pool over its bounds without a transaction')
       dropped.push(this.#drop(cheapest, 'evicted'))
     }
@@ -250,7 +248,6 @@ export class Pool {
   status(): PoolStatus {
     const { count, bytes, pending, senders } = this.#index
     const { poolCountMax: countMax, poolBytesMax: bytesMax, minFeePerByte, minFeePerMana } = this.#params
-    const cheapest = this.#index.lasts.at(0)
     return {
       chain: this.chain,
       count,
@@ -262,9 +259,13 @@ export class Pool {
       countMax,
       bytesMax,
       minFeePerByte,
-      minFeePerMana,
-      cheapest: cheapest && { fee: cheapest.fee, size: cheapest.size }
+      minFeePerMana
     }
+  }
+
+  /** The transaction that a better-paying one would displace. */
+  get cheapest(): PoolEntry | undefined {
+    return this.#index.cheapest
   }
 
   /** Refusals by code and drops by reason since the pool was made. */

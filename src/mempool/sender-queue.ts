@@ -8,8 +8,17 @@ import { NOTHING_RESERVED } from '../state/inclusion.ts'
 import type { Reserved } from '../state/inclusion.ts'
 import type { PoolEntry } from './entry.ts'
 
+/** What a pool's heaps and its count of pending entries hold of a queue. */
+interface Shown {
+  readonly first: PoolEntry | undefined
+  readonly last: PoolEntry | undefined
+  readonly pending: number
+}
+
 export class SenderQueue {
   readonly sender: Hex
+  /** Kept by the pool's index. */
+  shown: Shown = { first: undefined, last: undefined, pending: 0 }
   /** Ascending by nonce, one per nonce. */
   readonly #entries: PoolEntry[] = []
   /** The account's nonce as last seen: the nonce that runs next. Entries below it wait for upkeep to drop them. */
