@@ -34,7 +34,7 @@ const SETTLE_S = 10
 /** After it, for nodes that are not at the heads yet, before they are asked about transfers. */
 const CATCH_UP_MS = 15_000
 const CATCH_UP_LOOK_MS = 200
-const SHOW_MS = 1_000
+const SHOW_MS = 2_000
 const SAMPLE_MS = 500
 /** Followers get load from when they have caught up: how often that is looked at. */
 const TARGETS_MS = 1_000
@@ -224,7 +224,9 @@ class Run {
 
   /** A follower, and a node that was away, takes transfers when it has caught up. */
   async #lookForTargets(): Promise<void> {
-    const all = await allFinals(this.#devnet.up)
+    const { up } = this.#devnet
+    if (up.every(({ plan }) => this.#caughtUp.has(plan.index))) return
+    const all = await allFinals(up)
     const heights = highest(all.values())
     let changed = false
     for (const [node, finals] of all) {

@@ -18,7 +18,8 @@ export interface ChainRow {
   readonly peers: number
 }
 
-const WINDOW_READINGS = 30
+/** One every two seconds. */
+const WINDOW_READINGS = 15
 const ASK_MS = 2_000
 
 export class ChainTable {

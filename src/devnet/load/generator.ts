@@ -24,6 +24,12 @@ const SIGNED_AHEAD_MAX = 100_000
 /** At `max`, for how many a second transfers are signed ahead. */
 const MAX_RATE_ESTIMATE = 2_500
 const LOOK_MS = 200
+/** The sample is asked about so often: finely enough for what a run shows, and no load of its own. */
+const ASK_MS = 80
+/** Without a block interval finality takes less than a tenth of a second. */
+const ASK_FAST_MS = 25
+/** At `max` a transfer waits for seconds, and some hundred of the sample wait at once. */
+const ASK_FULL_MS = 400
 
 /** Codes after which the nonce may have been used all the same. */
 const NONCE_USED = new Set(['duplicate', 'nonce-reuse', 'replacement-underpriced'])
@@ -126,7 +132,8 @@ export class LoadGenerator {
 
   /** Until `isOver`: follows blocks, and asks about the sample. */
   async watch(isOver: () => boolean): Promise<void> {
-    const everyMs = this.#order.params['minBlockIntervalMs'] === 0 ? 25 : 80
+    const { rate, params } = this.#order
+    const everyMs = rate === 'max' ? ASK_FULL_MS : params['minBlockIntervalMs'] === 0 ? ASK_FAST_MS : ASK_MS
     const ask = async (): Promise<void> => {
       while (!isOver()) {
         await this.#probe.ask(this.#targets, (target) => this.#client(target))
