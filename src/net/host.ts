@@ -3,6 +3,7 @@
  * knows a chain. It is created stopped, so that every protocol is registered before the first connection.
  */
 import { hash } from 'node:crypto'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gossipsub, StrictNoSign } from '@libp2p/gossipsub'
 import type { GossipSub } from '@libp2p/gossipsub'
@@ -219,8 +220,11 @@ const LINGER_MS = 50
 /** What is being written, an answer that says why perhaps, has a moment to leave. */
 export async function endConnection(connection: Connection, why: string): Promise<void> {
   await delay(LINGER_MS)
+  const signal = AbortSignal.timeout(NET_LIMITS.lastWordsMs)
   try {
-    await connection.close({ signal: AbortSignal.timeout(NET_LIMITS.lastWordsMs) })
+    // Of a connection that somebody is closing already, perhaps in vain, closing says at once that it is done.
+    if (connection.status === 'closing') await once(connection, 'close', { signal })
+    else await connection.close({ signal })
   } catch (error) {
     connection.abort(new RangeError(`score: ${why}`, { cause: error }))
   }
