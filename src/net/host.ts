@@ -3,7 +3,6 @@
  * knows a chain. It is created stopped, so that every protocol is registered before the first connection.
  */
 import { hash } from 'node:crypto'
-import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gossipsub, StrictNoSign } from '@libp2p/gossipsub'
 import type { GossipSub } from '@libp2p/gossipsub'
@@ -223,9 +222,17 @@ export async function endConnection(connection: Connection, why: string): Promis
   const signal = AbortSignal.timeout(NET_LIMITS.lastWordsMs)
   try {
     // Of a connection that somebody is closing already, perhaps in vain, closing says at once that it is done.
-    if (connection.status === 'closing') await once(connection, 'close', { signal })
+    if (connection.status === 'closing') await closedBy(connection, signal)
     else await connection.close({ signal })
   } catch (error) {
     connection.abort(new RangeError(`score: ${why}`, { cause: error }))
   }
+}
+
+/** Rejects with the signal's reason. */
+async function closedBy(connection: Connection, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  connection.addEventListener('close', () => resolve(), { once: true })
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  await promise
 }
