@@ -68,6 +68,8 @@ export interface NodeInit {
   readonly onFailed: (error: unknown) => void
   /** Between nodes of one process only. @default 'tcp' */
   readonly transport?: 'tcp' | 'memory'
+  /** Of gossip, for many nodes in one process. @default 1_000 */
+  readonly heartbeatMs?: number
   /** @default LevelDB at the path, made where there is none */
   readonly openDatabase?: (path: string) => Promise<KeyValueStore>
   /** A second database of the chain at the path, for a fast start. @default LevelDB beside it, if `openDatabase` is */
@@ -300,6 +302,7 @@ export class Node {
       agent: `icn/${version}`,
       traffic: trafficOf(this.#init.genesis),
       transport: this.#init.transport ?? 'tcp',
+      heartbeatMs: this.#init.heartbeatMs,
       metrics: netMetrics(this.metrics.net, this.metrics.node.queueLength),
       log: (message, facts) => log.debug(facts ?? {}, message)
     })

@@ -62,6 +62,8 @@ export interface HostOptions {
   readonly announced?: ReadonlyMap<string, GossipKind>
   /** What the topics are expected to carry. @default QUIET_TRAFFIC */
   readonly traffic?: Traffic | undefined
+  /** How often it looks after its meshes and tells what it has. @default GOSSIP_HEARTBEAT_MS */
+  readonly heartbeatMs?: number | undefined
   readonly gater: ConnectionGater
   /** Namespaces of shards whose provider records are kept, as keys name them. @default none */
   readonly namespaces?: readonly string[]
@@ -88,7 +90,10 @@ const EMPTY = new Uint8Array(0)
  */
 const MESH = { D: 3, Dlo: 2, Dhi: 4, Dscore: 1, Dout: 1, Dlazy: 6 } as const
 
-const pubsubOf = ({ topics, announced = new Map(), traffic = QUIET_TRAFFIC }: HostOptions) => {
+export const GOSSIP_HEARTBEAT_MS = 1_000
+
+const pubsubOf = (options: HostOptions) => {
+  const { topics, announced = new Map(), traffic = QUIET_TRAFFIC } = options
   const known = new Map([...topics, ...announced])
   return gossipsub({
     globalSignaturePolicy: StrictNoSign,
@@ -96,7 +101,7 @@ const pubsubOf = ({ topics, announced = new Map(), traffic = QUIET_TRAFFIC }: Ho
     emitSelf: false,
     asyncValidation: true,
     floodPublish: true,
-    heartbeatInterval: 1_000,
+    heartbeatInterval: options.heartbeatMs ?? GOSSIP_HEARTBEAT_MS,
     seenTTL: GOSSIP_SEEN_MS,
     ...MESH,
     msgIdFn: (message) => contentHash(message.topic, message.data).subarray(0, 20),

@@ -68,6 +68,7 @@ export interface NetworkOptions {
   readonly bans?: BanRows
   /** What the genesis makes the topics carry: the scale of gossip scores (GOS-12). */
   readonly traffic?: HostOptions['traffic']
+  readonly heartbeatMs?: HostOptions['heartbeatMs']
   /** @default 'icn' */
   readonly agent?: string
   readonly metrics?: NetMetrics
@@ -322,6 +323,7 @@ export class Libp2pNetwork implements Network {
       namespaces: namespaceKeys(options.networkId, options.shards),
       switches: options.switches,
       traffic: options.traffic,
+      heartbeatMs: options.heartbeatMs,
       ...(options.announce === undefined ? {} : { announce: options.announce }),
       ...(options.transport === undefined ? {} : { transport: options.transport }),
       ...(options.datastore === undefined ? {} : { datastore: options.datastore })

@@ -3,12 +3,14 @@
  * find peers for every shard, make blocks final under load, and let each other be: no costly fact, no negative score.
  */
 import type { Node } from '../app/node.ts'
-import type { Params } from '../params/params.ts'
 import { chainName } from '../primitives/chain-id.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { must } from '../primitives/errors.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { Traffic } from './history/traffic.ts'
+import { Arrivals, hasPeers } from './swarm-arrivals.ts'
+import { paceOf } from './swarm-pace.ts'
+import type { Pace } from './swarm-pace.ts'
 import { createSwarm } from './swarm.ts'
 import type { Swarm } from './swarm.ts'
 import type { SwarmOptions } from './swarm-options.ts'
@@ -24,7 +26,7 @@ export interface SwarmRunOptions extends Pick<SwarmOptions, 'transport' | 'stora
   readonly durationS?: number
   /** Transfers a second over all shards. @default 20 */
   readonly load?: number
-  /** @default 60 */
+  /** Each node from its own start, and all at once from when the last one runs. @default 60 */
   readonly connectWithinS?: number
   readonly onLine?: (line: string) => void
   /** The last so many validators do not run: their nodes follow, and their keys are somebody else's. @default 0 */
@@ -42,8 +44,14 @@ export interface Spread {
 export interface SwarmReport {
   /** What did not hold; empty when all is well. */
   readonly failed: readonly string[]
-  /** Until every node had enough peers in each chain it follows; undefined when that did not happen. */
+  /**
+   * Until all nodes had enough peers in each chain at once, from the start of the first and from when the last one ran;
+   * undefined when that did not happen in time.
+   */
   readonly connectedS: number | undefined
+  readonly connectedAfterLastS: number | undefined
+  /** The longest that a node took from its own start; undefined when one never had its peers. */
+  readonly slowestNodeS: number | undefined
   readonly chains: readonly {
     readonly chain: string
     readonly peers: Spread
@@ -60,24 +68,6 @@ export interface SwarmReport {
 
 /** D13. */
 const PEERS_WANTED = 6
-/**
- * Patient views, and time between blocks in proportion to the nodes: all of them share one thread, and each hears every
- * vote a few times. A thread that does not keep up hears of itself that it is stuck (C19), and has more to do.
- */
-const calm = (nodes: number): Partial<Params> => {
-  const intervalMs = Math.max(1_000, nodes * INTERVAL_MS_PER_NODE)
-  return {
-    minBlockIntervalMs: intervalMs,
-    idleIntervalMs: intervalMs,
-    deltaInitialMs: 2_000,
-    deltaMinMs: 500,
-    deltaMaxMs: 8_000,
-    maxDriftMs: 5_000
-  }
-}
-const INTERVAL_MS_PER_NODE = 100
-const FINAL_WITHIN_MS = 60_000
-const LOAD_STEP_MS = 250
 /** A look at a hundred nodes takes longer than most of what happens to one of them: not after each event. */
 const LOOK_MS = 500
 const LINE_EVERY_MS = 5_000
@@ -86,14 +76,15 @@ const LINE_EVERY_MS = 5_000
 async function swarmOf(options: SwarmRunOptions): Promise<Swarm> {
   const { nodes = 30, shards = 2, transport = 'memory', storage = 'memory', absent = 0, log } = options
   const validators = Math.min(nodes, options.validators ?? 7)
+  const { params, settings } = paceOf(nodes)
   return createSwarm({
     nodes,
     validators,
     shards,
     transport,
     storage,
-    configure: (index) => (index >= validators - absent ? { validator: undefined } : {}),
-    overrides: { ...calm(nodes), ...options.overrides },
+    configure: (index) => (index >= validators - absent ? { ...settings, validator: undefined } : settings),
+    overrides: { ...params, ...options.overrides },
     ...(log === undefined ? {} : { log })
   })
 }
@@ -103,32 +94,45 @@ export async function runSwarm(options: SwarmRunOptions = {}): Promise<SwarmRepo
   const swarm = await swarmOf(options)
   const observation = new Observation(swarm, onLine)
   const ticker = setInterval(() => observation.line(), LINE_EVERY_MS)
+  const looker = setInterval(() => observation.arrivals.look(performance.now()), LOOK_MS)
   try {
     const startedMs = performance.now()
     onLine(`starting ${swarm.members.length} nodes over ${options.transport ?? 'memory'}`)
     await swarm.start()
+    const lastMs = performance.now()
     observation.watch()
     onLine(`all run after ${seconds(startedMs)} s`)
-    const connected = await observation.connected(connectWithinS * 1_000)
-    const tookS = Number(seconds(startedMs))
-    // By the clock, too: a thread that was away may see all connected when the time is over.
-    const connectedS = connected && tookS <= connectWithinS ? tookS : undefined
+    const connection = await observation.connected(connectWithinS, { startedMs, lastMs })
+    onLine(connectionLine(connection))
     const [offered, found] = await Promise.all([
       observation.load(load, durationS),
       options.during?.(swarm) ?? []
     ])
     await observation.settled(offered.submitted)
-    const report = observation.report(connectedS, connectWithinS, offered)
+    const report = observation.report(connection, connectWithinS, offered)
     return { ...report, failed: [...report.failed, ...found] }
   } finally {
     clearInterval(ticker)
+    clearInterval(looker)
     await swarm.stop()
   }
 }
 
 const delay = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1_000).toFixed(1)
+const rounded = (ms: number): number => Number((ms / 1_000).toFixed(1))
+const seconds = (sinceMs: number): number => rounded(performance.now() - sinceMs)
+
+type Connection = Pick<SwarmReport, 'connectedS' | 'connectedAfterLastS' | 'slowestNodeS'>
+
+const connectionLine = ({ connectedS, connectedAfterLastS, slowestNodeS }: Connection): string =>
+  `all have their peers ${connectedS ?? 'not'} s after the first start, ${connectedAfterLastS ?? 'not'} s after ` +
+  `the last one ran; the slowest node ${slowestNodeS ?? 'not'} s after its own start`
+
+interface Times {
+  readonly startedMs: number
+  readonly lastMs: number
+}
 
 interface Load {
   readonly submitted: readonly Submitted[]
@@ -142,14 +146,18 @@ interface Submitted {
 }
 
 class Observation {
+  readonly arrivals: Arrivals
   readonly #swarm: Swarm
+  readonly #pace: Pace
   readonly #onLine: (line: string) => void
   readonly #tookMs = new Map<ChainId, number[]>()
   readonly #still = new Set<ChainId>()
 
   constructor(swarm: Swarm, onLine: (line: string) => void) {
     this.#swarm = swarm
+    this.#pace = paceOf(swarm.members.length)
     this.#onLine = onLine
+    this.arrivals = new Arrivals(() => swarm.members.map(({ node }) => node), this.#wanted)
   }
 
   watch(): void {
@@ -171,27 +179,35 @@ class Observation {
     this.#onLine(`${this.#swarm.running.length} nodes; ${parts.join('; ')}`)
   }
 
-  async connected(timeoutMs: number): Promise<boolean> {
-    const enough = (): boolean => this.#chains.every((chain) => this.#peers(chain).least >= this.#wanted)
-    return this.#becomes(enough, timeoutMs)
+  async connected(withinS: number, { startedMs, lastMs }: Times): Promise<Connection> {
+    const enough = (): boolean => this.#swarm.running.every((node) => hasPeers(node, this.#wanted))
+    const all = await this.#becomes(enough, withinS * 1_000)
+    this.arrivals.look(performance.now())
+    const { slowestMs } = this.arrivals
+    const slowestNodeS = slowestMs === undefined ? undefined : rounded(slowestMs)
+    const connectedAfterLastS = seconds(lastMs)
+    // By the clock, too: a thread that was away may see all connected when the time is over.
+    if (!all || connectedAfterLastS > withinS)
+      return { slowestNodeS, connectedS: undefined, connectedAfterLastS: undefined }
+    return { slowestNodeS, connectedS: seconds(startedMs), connectedAfterLastS }
   }
 
-  /** Enters at all nodes in turn, at its time, whether or not those before are acknowledged yet. */
+  /** Enters at all nodes in turn, wave by wave, whether or not those before are acknowledged yet. */
   async load(perSecond: number, durationS: number): Promise<Load> {
     const { genesis, running } = this.#swarm
     const entering: Promise<Submitted>[] = []
     const traffics = this.#chains.slice(1).map((chain) => new Traffic(loadPlan(chain), genesis))
     const startedMs = performance.now()
     const asked = Math.floor(perSecond * durationS)
-    while (entering.length < asked) {
+    for (let wave = 0; entering.length < asked; wave++) {
+      const node = must(running[wave % running.length], 'a node')
       // A thread that was away comes late, with all that became due meanwhile.
       const due = Math.min(asked, Math.floor((perSecond * (performance.now() - startedMs)) / 1_000))
       while (entering.length < due) {
         const traffic = must(traffics[entering.length % traffics.length], 'a shard')
-        const node = must(running[entering.length % running.length], 'a node')
         entering.push(submitNext(node, traffic))
       }
-      await delay(LOAD_STEP_MS)
+      await delay(this.#pace.waveMs)
     }
     const submitted = await Promise.all(entering)
     const tookS = (performance.now() - startedMs) / 1_000
@@ -200,12 +216,13 @@ class Observation {
 
   /** Every chain goes on everywhere, and all transfers are final; what does not happen is for the report to say. */
   async settled(submitted: readonly Submitted[]): Promise<void> {
+    const { finalWithinMs } = this.#pace
     for (const chain of this.#chains) {
       const height = this.#finals(chain).most + 2
-      const moves = await this.#becomes(() => this.#finals(chain).least >= height, FINAL_WITHIN_MS)
+      const moves = await this.#becomes(() => this.#finals(chain).least >= height, finalWithinMs)
       if (!moves) this.#still.add(chain)
     }
-    await this.#becomes(() => submitted.every((each) => this.#isFinal(each)), FINAL_WITHIN_MS)
+    await this.#becomes(() => submitted.every((each) => this.#isFinal(each)), finalWithinMs)
   }
 
   async #becomes(probe: () => boolean, timeoutMs: number): Promise<boolean> {
@@ -221,7 +238,7 @@ class Observation {
     return this.#swarm.running.every(({ chains }) => chains?.get(chain)?.store.placeOf(id) !== undefined)
   }
 
-  report(connectedS: number | undefined, withinS: number, offered: Load): SwarmReport {
+  report(connection: Connection, withinS: number, offered: Load): SwarmReport {
     const { submitted } = offered
     const { members } = this.#swarm
     const chains = this.#chains.map((chain) => ({
@@ -234,9 +251,7 @@ class Observation {
     const faults = this.#faults()
     const scores = this.#scores()
     const failed = [
-      ...(connectedS === undefined
-        ? [`a node has fewer than ${this.#wanted} peers in a chain after ${withinS} s`]
-        : []),
+      ...this.#unconnected(connection, withinS),
       ...this.#chains
         .filter((chain) => this.#still.has(chain) || this.#finals(chain).least < 2)
         .map((chain) => `chain ${chainName(chain)} stands still somewhere`),
@@ -253,7 +268,15 @@ class Observation {
     const perSecond = Math.round(10 * offered.perSecond) / 10
     const transfers = { submitted: submitted.length, perSecond, final }
     const lowest = { lowestScore: scores.ledger, lowestGossipScore: scores.gossip }
-    return { failed, connectedS, chains, transfers, faults, ...lowest }
+    return { failed, ...connection, chains, transfers, faults, ...lowest }
+  }
+
+  #unconnected({ connectedS, slowestNodeS }: Connection, withinS: number): string[] {
+    const few = `fewer than ${this.#wanted} peers in a chain`
+    if (connectedS === undefined) return [`a node has ${few} ${withinS} s after the last one ran`]
+    return slowestNodeS === undefined || slowestNodeS > withinS
+      ? [`a node has ${few} ${withinS} s after its own start`]
+      : []
   }
 
   get #chains(): readonly ChainId[] {

@@ -31,7 +31,7 @@ import { copyHistory } from './history/history.ts'
 import { validatorSeed } from './history/plan.ts'
 import { DirectorySwarmDisk, MemorySwarmDisk } from './swarm-disks.ts'
 import type { SwarmDisk } from './swarm-disks.ts'
-import { DEFAULT_NODES, genesisOf, validatorsOf } from './swarm-options.ts'
+import { DEFAULT_NODES, DEFAULT_STARTING, genesisOf, heartbeatOf, validatorsOf } from './swarm-options.ts'
 import type { SwarmOptions } from './swarm-options.ts'
 
 export interface SwarmTransfer {
@@ -71,8 +71,10 @@ export interface WaitOptions {
 
 /** For what changes without an event. */
 const LOOK_EVERY_MS = 20
-/** Nodes that start at a time: each greets all it finds, which takes more of the one thread than the start itself. */
-const STARTING_MAX = 4
+/** With so many peers a node is no longer one that starts, nor after so long without. */
+const FIRST_PEERS = 6
+const FIRST_PEERS_WITHIN_MS = 30_000
+const FIRST_PEERS_LOOK_MS = 50
 /** Addresses that a starting node is given. */
 const BOOTSTRAP_MAX = 2
 /** Steps between the first of them for one member and for the next. */
@@ -117,15 +119,22 @@ export class Swarm {
     return this.#members.flatMap(({ node }) => (node === undefined ? [] : [node]))
   }
 
-  /** Starts all, or these: one first, since each knows only addresses of some that run. */
+  /**
+   * Starts all, or these: one first, since each knows only addresses of some that run; then a few at a time, and the next
+   * when one of them has its peers. All at once would have the thread so busy that answers come too late, and whatever
+   * they were for begins again, so that there is ever more to do.
+   */
   async start(indexes: readonly number[] = this.#members.map(({ index }) => index)): Promise<void> {
     const [first, ...others] = indexes
     if (first === undefined) return
     await this.restart(first)
     const starter = async (): Promise<void> => {
-      for (let next = others.shift(); next !== undefined; next = others.shift()) await this.restart(next)
+      for (let next = others.shift(); next !== undefined; next = others.shift()) {
+        await this.restart(next)
+        if (others.length > 0) await this.#firstPeers(this.#member(next))
+      }
     }
-    await Promise.all(Array.from({ length: STARTING_MAX }, starter))
+    await Promise.all(Array.from({ length: this.#startingAtOnce }, starter))
   }
 
   /** Every node stops and the directories go. */
@@ -300,6 +309,20 @@ export class Swarm {
     return must(this.#members[index], `the swarm has a node ${index}`)
   }
 
+  get #startingAtOnce(): number {
+    return this.#options.startingAtOnce ?? DEFAULT_STARTING
+  }
+
+  /** Who starts at the same time may not be found yet. */
+  async #firstPeers(member: Member): Promise<void> {
+    const untilMs = performance.now() + FIRST_PEERS_WITHIN_MS
+    const others =
+      this.#reachable(member).filter((index) => this.#member(index).node !== undefined).length - 1
+    const wanted = Math.min(FIRST_PEERS, others - this.#startingAtOnce)
+    while ((member.node?.network?.peers().length ?? wanted) < wanted && performance.now() < untilMs)
+      await new Promise((resolve) => setTimeout(resolve, FIRST_PEERS_LOOK_MS))
+  }
+
   /** Those on its side of the partition. */
   #reachable({ index }: Member): readonly number[] {
     if (this.#groups === undefined) return this.#members.map((member) => member.index)
@@ -341,6 +364,7 @@ export class Swarm {
       log: log?.child({ node: member.index }) ?? pino({ level: 'silent' }),
       version: 'swarm',
       transport,
+      heartbeatMs: heartbeatOf(this.#options, this.#members.length),
       openDatabase: async (path) => member.disk.open(path),
       openStaging: async (path) => member.disk.openStaging(path),
       verifier: this.#verifier,

@@ -92,4 +92,28 @@ describe('swarm', function () {
     await swarm.stop()
     assert(!existsSync(data))
   })
+
+  it('a node starts when those before it have their first peers', async () => {
+    const LONELY = 3
+    const swarm = await createSwarm({
+      nodes: 5,
+      validators: 1,
+      transport: 'memory',
+      storage: 'memory',
+      startingAtOnce: 1,
+      configure: (index) => (index === LONELY ? { bootstrap: [] } : {})
+    })
+    try {
+      const started = swarm.start()
+      await swarm.until(() => swarm.members[LONELY]!.node, { what: 'the one that knows nobody runs' })
+      const from = finalHeight(swarm.node(0), COORD)
+      await swarm.until(() => finalHeight(swarm.node(0), COORD) >= from + 5, { what: 'blocks go by' })
+      assert(swarm.members[LONELY + 1]!.node === undefined)
+      await swarm.node(LONELY).network!.dial(swarm.node(0).network!.addresses()[0]!)
+      await started
+      assert.equal(swarm.running.length, 5)
+    } finally {
+      await swarm.stop()
+    }
+  })
 })
