@@ -35,6 +35,8 @@ export class Work {
   readonly #c: WorkComponents
   readonly #running: () => Running
   #looked: Looked | undefined
+  /** Whether something is due in a child of the head, which is read from the store. */
+  #due: { readonly tree: number; readonly isDue: boolean } | undefined
 
   constructor(components: WorkComponents, running: () => Running) {
     this.#c = components
@@ -64,8 +66,12 @@ export class Work {
   }
 
   #hasDue(): boolean {
-    const { header, state } = this.#c.tree.head()
-    return isDue(state, header.height + 1)
+    const { tree } = this.#c
+    if (this.#due?.tree !== tree.changes) {
+      const { header, state } = tree.head()
+      this.#due = { tree: tree.changes, isDue: isDue(state, header.height + 1) }
+    }
+    return this.#due.isDue
   }
 
   #hasReceipts(): boolean {

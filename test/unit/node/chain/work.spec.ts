@@ -1,4 +1,4 @@
-import { equal } from 'node:assert/strict'
+import assert, { equal } from 'node:assert/strict'
 import { AtomicDueType } from '../../../../src/codec/atomic.ts'
 import { createPool } from '../../../../src/mempool/pool.ts'
 import { Work } from '../../../../src/node/chain/work.ts'
@@ -12,19 +12,25 @@ import { PARAMS } from '../../../support/state.ts'
 const HEAD = 7
 
 /** Nothing waits, but what the head's state says is due at a height. */
-function idleBut(due: number | undefined): boolean {
+function atHead(due: number | undefined) {
   const value = AtomicDueType.serialize({ deadlines: [new Uint8Array(32)], forgotten: 0 })
   const state = {
-    get: (key: Uint8Array) => (due !== undefined && same(key, atomicDueKey(due)) ? value : undefined)
+    get: (key: Uint8Array) => {
+      seen.reads++
+      return due !== undefined && same(key, atomicDueKey(due)) ? value : undefined
+    }
   }
+  const seen = { reads: 0 }
+  const tree = { changes: 0, head: () => ({ header: { height: HEAD }, state }) }
   const parts = {
     pool: { pendingCount: 0 },
-    tree: { head: () => ({ header: { height: HEAD }, state }) },
+    tree,
     inbox: { hasWork: () => false },
     evidence: { hasWork: () => false }
   } as unknown as WorkComponents
-  return new Work(parts, () => ({ epoch: 0, params: PARAMS })).waits
+  return { work: new Work(parts, () => ({ epoch: 0, params: PARAMS })), seen, tree }
 }
+const idleBut = (due: number | undefined): boolean => atHead(due).work.waits
 
 /** A pool beside a branch of unfinal blocks, and how often that branch was walked. */
 class Scene {
@@ -79,6 +85,13 @@ describe('Work', () => {
     equal(idleBut(HEAD), false)
     equal(idleBut(HEAD + 2), false)
     equal(idleBut(undefined), false)
+  })
+
+  it('C14, ATO-12: what is due is read once for a head', () => {
+    const { work, seen, tree } = atHead(HEAD + 1)
+    assert.deepEqual([work.waits, work.waits, seen.reads], [true, true, 1])
+    tree.changes++
+    assert.deepEqual([work.waits, seen.reads], [true, 2])
   })
 
   it('C14: transactions are work while one of them is in no unfinal block of the branch', () => {
