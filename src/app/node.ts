@@ -70,6 +70,8 @@ export interface NodeInit {
   readonly transport?: 'tcp' | 'memory'
   /** Of gossip, for many nodes in one process. @default 1_000 */
   readonly heartbeatMs?: number
+  /** When shards are announced in the DHT for the first time, for as many. @default 300_000 */
+  readonly provideFirstMs?: number
   /** @default LevelDB at the path, made where there is none */
   readonly openDatabase?: (path: string) => Promise<KeyValueStore>
   /** A second database of the chain at the path, for a fast start. @default LevelDB beside it, if `openDatabase` is */
@@ -291,7 +293,8 @@ export class Node {
         peer: publicKey,
         nodeStore,
         validator: () => this.#validator,
-        chains: () => must(this.#chains, 'the network starts after the chains')
+        chains: () => must(this.#chains, 'the network starts after the chains'),
+        provideFirstMs: this.#init.provideFirstMs
       }),
       switches: config,
       localStatus: () => this.#status(),

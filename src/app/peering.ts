@@ -18,6 +18,7 @@ export interface PeeringComponents {
   readonly nodeStore: NodeStore
   readonly validator: () => Validator | undefined
   readonly chains: () => Chains
+  readonly provideFirstMs: number | undefined
 }
 
 /** @throws KeyFileError when the voucher cannot be read */
@@ -27,7 +28,8 @@ export function peeringOf({
   peer,
   nodeStore,
   validator,
-  chains
+  chains,
+  provideFirstMs
 }: PeeringComponents): DiscoveryOptions {
   const { minPeers, maxPeers, cooperativePeers, cooperativeBonus, cooperativeVoucher } = config
   const voucher =
@@ -66,6 +68,7 @@ export function peeringOf({
       load: async () => nodeStore.peers('known'),
       save: async (rows) => nodeStore.savePeers('known', rows)
     },
-    searchMs: config.discoveryInterval * 1_000
+    searchMs: config.discoveryInterval * 1_000,
+    provideFirstMs
   }
 }

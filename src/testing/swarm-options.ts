@@ -1,6 +1,7 @@
 /** What a swarm is made of. */
 import type { Logger } from 'pino'
 import { publicKeyFromSeed } from '../crypto/ed25519.ts'
+import { DISCOVERY_LIMITS } from '../net/discovery/limits.ts'
 import type { NodeConfig } from '../node/config.ts'
 import { devnetSeed } from '../params/devnet-keys.ts'
 import type { Genesis } from '../params/genesis.ts'
@@ -40,6 +41,11 @@ export interface SwarmOptions {
    * what they do when there is no news. @default 1_000, more than 33 nodes 30 for each
    */
   readonly heartbeatMs?: number
+  /**
+   * After how long each node announces its shards in the DHT for the first time, with jitter. It connects to those whose ids
+   * are nearest to a shard's name, all nodes to the same few. @default 300_000, more than 16 nodes 18_000 for each
+   */
+  readonly provideFirstMs?: number
   /** Of every node. @default silent */
   readonly log?: Logger
 }
@@ -58,6 +64,11 @@ export const DEFAULT_STARTING = 4
 
 const HEARTBEAT_MS_MIN = 1_000
 const HEARTBEAT_MS_PER_NODE = 30
+
+const PROVIDE_FIRST_MS_PER_NODE = 18_000
+
+export const provideFirstOf = ({ provideFirstMs }: SwarmOptions, nodes: number): number =>
+  provideFirstMs ?? Math.max(DISCOVERY_LIMITS.provideFirstMs, nodes * PROVIDE_FIRST_MS_PER_NODE)
 
 export const heartbeatOf = ({ heartbeatMs }: SwarmOptions, nodes: number): number =>
   heartbeatMs ?? Math.max(HEARTBEAT_MS_MIN, nodes * HEARTBEAT_MS_PER_NODE)

@@ -31,7 +31,14 @@ import { copyHistory } from './history/history.ts'
 import { validatorSeed } from './history/plan.ts'
 import { DirectorySwarmDisk, MemorySwarmDisk } from './swarm-disks.ts'
 import type { SwarmDisk } from './swarm-disks.ts'
-import { DEFAULT_NODES, DEFAULT_STARTING, genesisOf, heartbeatOf, validatorsOf } from './swarm-options.ts'
+import {
+  DEFAULT_NODES,
+  DEFAULT_STARTING,
+  genesisOf,
+  heartbeatOf,
+  provideFirstOf,
+  validatorsOf
+} from './swarm-options.ts'
 import type { SwarmOptions } from './swarm-options.ts'
 
 export interface SwarmTransfer {
@@ -365,6 +372,7 @@ export class Swarm {
       version: 'swarm',
       transport,
       heartbeatMs: heartbeatOf(this.#options, this.#members.length),
+      provideFirstMs: provideFirstOf(this.#options, this.#members.length),
       openDatabase: async (path) => member.disk.open(path),
       openStaging: async (path) => member.disk.openStaging(path),
       verifier: this.#verifier,

@@ -56,6 +56,8 @@ export interface DiscoveryOptions {
   readonly searchMs?: number
   /** Time that a peer has before it may be surplus. @default DISCOVERY_LIMITS.newPeerMs */
   readonly newPeerMs?: number
+  /** When its shards are announced in the DHT for the first time. @default DISCOVERY_LIMITS.provideFirstMs */
+  readonly provideFirstMs?: number | undefined
 }
 
 export interface DiscoveryParts extends DiscoveryOptions {
@@ -104,7 +106,7 @@ export class Discovery {
     const { context, sessions, self, allowPrivate } = parts
     this.#targets = peeringTargets(parts.targets)
     this.#random = parts.random ?? Math.random
-    this.#provideTimes = new ProvideTimes(Date.now(), this.#random)
+    this.#provideTimes = new ProvideTimes(Date.now(), this.#random, parts.provideFirstMs)
     const random = this.#random
     this.book = new PeerBook({ self, allowPrivate, random })
     this.#proofs = new Proofs(parts.registry ?? (() => undefined))

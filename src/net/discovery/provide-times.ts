@@ -12,9 +12,9 @@ export class ProvideTimes {
   #retryMs: number = DISCOVERY_LIMITS.provideRetryMs
   #isFirst = true
 
-  constructor(nowMs: number, random: Random) {
+  constructor(nowMs: number, random: Random, firstMs: number = DISCOVERY_LIMITS.provideFirstMs) {
     this.#random = random
-    this.#nextMs = nowMs + jitter(DISCOVERY_LIMITS.provideFirstMs, random)
+    this.#nextMs = nowMs + jitter(firstMs, random)
   }
 
   isDue(nowMs: number): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { heartbeatOf } from '../../../src/testing/swarm-options.ts'
+import { heartbeatOf, provideFirstOf } from '../../../src/testing/swarm-options.ts'
 import { paceOf } from '../../../src/testing/swarm-pace.ts'
 
 describe('pace of a swarm', () => {
@@ -15,6 +15,11 @@ describe('pace of a swarm', () => {
       [1_000, 1_000, 3_000]
     )
     assert.equal(heartbeatOf({ heartbeatMs: 500 }, 100), 500)
+    assert.deepEqual(
+      [4, 16, 100].map((nodes) => provideFirstOf({}, nodes)),
+      [300_000, 300_000, 1_800_000]
+    )
+    assert.equal(provideFirstOf({ provideFirstMs: 1 }, 100), 1)
   })
 
   it('views are patient, and what is awaited has the time of several blocks', () => {

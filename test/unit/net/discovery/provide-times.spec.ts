@@ -22,6 +22,8 @@ describe('when a node announces its shards', () => {
   it('DIS-15: for the first time after provideFirstMs, half to one and a half of it', () => {
     const at = [0, 0.5, 1].map((chance) => nextOf(new ProvideTimes(START, () => chance)) - START)
     deepEqual(at, [provideFirstMs / 2, provideFirstMs, 1.5 * provideFirstMs])
+    // Many nodes of one process do so later.
+    equal(nextOf(new ProvideTimes(START, evenly, 7_000)), START + 7_000)
   })
 
   it('DIS-15: at once when nobody is found for a shard, but not again before its time', () => {
