@@ -1,7 +1,7 @@
 /** What protocols/vectors/state.json holds: trees, proofs, mana, fees and executed blocks (STA, TX). */
 import { addressOfKey, homeShard } from '../src/crypto/address.ts'
 import { sha256 } from '../src/crypto/hash.ts'
-import { toHex, u64be, utf8 } from '../src/primitives/bytes.ts'
+import { fromHex, toHex, u64be, utf8 } from '../src/primitives/bytes.ts'
 import type { Hex } from '../src/primitives/bytes.ts'
 import { shardId } from '../src/primitives/chain-id.ts'
 import { OutLaneType } from '../src/codec/receipt.ts'
@@ -21,6 +21,7 @@ import type { StateChanges, StateView } from '../src/state/ports.ts'
 import { proveKey } from '../src/state/proof.ts'
 import { checkStateless } from '../src/state/stateless.ts'
 import type { BlockContext, CheckedTransaction } from '../src/state/types.ts'
+import { pagesOf } from './vectors/state-pages.ts'
 
 type Json = string | number | readonly Json[] | { readonly [name: string]: Json }
 
@@ -42,7 +43,9 @@ const numbered = (count: number): Map<Hex, Uint8Array> =>
 
 const trees = (): Json =>
   [0, 1, 2, 3, 17, 100].map((count) => {
-    const { values, pages, root } = commit(EMPTY_VIEW, numbered(count))
+    const values = numbered(count)
+    const { root } = commit(EMPTY_VIEW, values)
+    const pages = pagesOf([...values].map(([key, value]) => [fromHex(key), value] as const))
     return { name: `${count} keys`, values: hexMap(values), root: toHex(root), pages: hexMap(pages) }
   })
 

@@ -78,16 +78,13 @@ async function makeTarget(path: string, header: Header, body: Uint8Array): Promi
     totalsProof: { siblings: [], other: [] },
     hashes: [header.stateRoot]
   }
-  const chunks = await openLevel(`${path}-chunks`, LOADING)
   const database = await openLevel(path, LOADING)
-  const target = await ChainImport.begin({ database, chunks }, identity, manifest)
+  const target = await ChainImport.begin(database, identity, manifest)
   const chunk = verifyChunk(encodeChunk(rows), { bits: 0, index: 0 }, header.stateRoot)
   if (!chunk.ok) throw new RangeError(chunk.detail)
   await target.putChunk(0, chunk.value)
   await target.putBody(body)
-  const made = must(await target.finish(), 'the rows of genesis make its root')
-  await chunks.close()
-  return made
+  return must(await target.finish(), 'the rows of genesis make its root')
 }
 
 const serving = (store: ChainStore): Pick<Network, 'peers' | 'request' | 'report'> => ({

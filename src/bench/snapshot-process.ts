@@ -18,10 +18,10 @@ import { ChainImport } from '../store/chain-import.ts'
 import { openLevel } from '../store/level.ts'
 import type { KeyValueStore, Write } from '../store/ports.ts'
 import { openStaging } from '../store/staging.ts'
-import { closeStaging } from '../store/switchable.ts'
 import { ChunkThreads } from '../node/snapshot/chunk-threads.ts'
 import { ASKS_MAX } from '../sync/chunk-download.ts'
 import { networkId } from '../params/genesis.ts'
+import { isLeafPage, leafRows } from '../state/leaf-page.ts'
 import { Page } from '../state/page.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { join } from 'node:path'
@@ -46,8 +46,9 @@ const chunkKey = (index: number): Uint8Array =>
 /** Every row read, sorted into its chunk, checked and stored: what the maker does, without its pauses. */
 async function make(): Promise<number> {
   const sorter = new ChunkSorter(bits, { from: 0, to: hashes.length })
-  for await (const [key, value] of source.range(bucketRange(CHAIN_BUCKETS.state)))
-    sorter.add(key.subarray(1), value)
+  for await (const [, page] of source.range(bucketRange(CHAIN_BUCKETS.page))) {
+    if (isLeafPage(page)) for (const [key, value] of leafRows(page)) sorter.add(key, value)
+  }
   let bytes = 0
   for (const [index, hash] of hashes.entries()) {
     const chunk = sorter.take(index)
@@ -58,7 +59,7 @@ async function make(): Promise<number> {
   return bytes
 }
 
-/** Each chunk read as a peer reads it for us, verified, stored with its pages; then joined and switched. */
+/** Each chunk read as a peer reads it for us, verified, stored as pages; then joined and switched. */
 async function take(): Promise<void> {
   const { genesis } = createFixture()
   const { block } = buildChainGenesis(genesis, SHARD)
@@ -67,7 +68,7 @@ async function take(): Promise<void> {
   const certificate = { ...CertificateType.defaultValue(), kind: FINALISE, hash: blockHash(header) }
   const staging = await openStaging(join(directory, 'chain'))
   const target = await ChainImport.begin(
-    staging,
+    staging.database,
     { network: networkId(genesis), chain: SHARD },
     {
       version: MANIFEST_VERSION,
@@ -94,27 +95,25 @@ async function take(): Promise<void> {
   release()
   await target.putBody(block.bodyBytes)
   must(await target.finish(), 'the chunks make the state')
-  await closeStaging(staging)
+  await staging.database.close()
 }
 
-/** All rows and pages in the order of their keys, in pieces. */
+/** All pages in the order of their names, in pieces. */
 async function readAll(): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = []
   let rows = new PackedRows(PIECE_BYTES)
-  for (const bucket of [CHAIN_BUCKETS.state, CHAIN_BUCKETS.page]) {
-    for await (const [key, value] of source.range(bucketRange(bucket))) {
-      const at = rows.add(key.length, value.length)
-      rows.bytes.set(key, at)
-      rows.bytes.set(value, at + key.length)
-      if (at < PIECE_BYTES) continue
-      pieces.push(rows.take())
-      rows = new PackedRows(PIECE_BYTES)
-    }
+  for await (const [key, value] of source.range(bucketRange(CHAIN_BUCKETS.page))) {
+    const at = rows.add(key.length, value.length)
+    rows.bytes.set(key, at)
+    rows.bytes.set(value, at + key.length)
+    if (at < PIECE_BYTES) continue
+    pieces.push(rows.take())
+    rows = new PackedRows(PIECE_BYTES)
   }
   return [...pieces, rows.take()]
 }
 
-/** The same rows and pages written as an import writes them, out of memory and with nothing checked. */
+/** The same pages written as an import writes them, out of memory and with nothing checked. */
 async function raw(pieces: readonly Uint8Array[]): Promise<void> {
   const beside: KeyValueStore = await openLevel(join(directory, 'raw'), { isNew: true, loads: true })
   const writing: Promise<void>[] = []

@@ -36,7 +36,7 @@ export const snapshot: Bench = {
     const rate = (ms: number): string => `${((megabytes * 1_000) / ms).toFixed(1)} MB/s`
     note(`${megabytes.toFixed(1)} MB in ${chunks} chunks: made at ${rate(makeMs)}, taken at ${rate(takeMs)}`)
     const raw = {
-      what: 'LevelDB writing the same rows and pages out of memory, nothing checked',
+      what: 'LevelDB writing the same pages out of memory, nothing checked',
       value: rawMs
     }
     return [
@@ -49,7 +49,7 @@ export const snapshot: Bench = {
       },
       {
         name: 'take a snapshot',
-        what: 'its chunks read, verified on threads, stored with their pages, rows in the order of their keys',
+        what: 'its chunks read, verified on threads, stored as pages',
         unit: 'ms',
         value: takeMs,
         raw,

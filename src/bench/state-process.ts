@@ -9,7 +9,7 @@ import { pathOf } from '../state/hashes.ts'
 import { openLevel } from '../store/level.ts'
 import type { KeyValueStore } from '../store/ports.ts'
 import { STATE_CHANGES } from './state-limits.ts'
-import { StoredState, buildState, changeAccounts, pageKey, pickAccounts, valueKey } from './state-store.ts'
+import { StoredState, buildState, changeAccounts, pageKey, pickAccounts } from './state-store.ts'
 
 const [task = '', directory = '', accountsText = ''] = process.argv.slice(2)
 const accounts = Number(accountsText)
@@ -21,7 +21,6 @@ const HASHES_OF_A_PAGE = 4
 function readAndHash(store: KeyValueStore, keys: readonly Uint8Array[]): void {
   const node = new Uint8Array(65)
   for (const key of keys) {
-    store.get(valueKey(key))
     const path = toHex(pathOf(key))
     for (let depth = 0; store.get(pageKey(path.slice(0, depth))) !== undefined; depth++) {
       for (let i = 0; i < HASHES_OF_A_PAGE; i++) node.set(sha256(node))

@@ -1,12 +1,13 @@
 /** A state of many accounts in LevelDB, as a chain's database holds it; built here, read by the processes that time. */
 import { sha256 } from '../crypto/hash.ts'
 import { AccountType } from '../codec/state-records.ts'
-import { fromHex, toHex, u64be, utf8 } from '../primitives/bytes.ts'
+import { toHex, u64be, utf8 } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { must } from '../primitives/errors.ts'
 import { EMPTY_VIEW, commit } from '../state/commit.ts'
 import { pathOf } from '../state/hashes.ts'
 import { accountKey } from '../state/keys.ts'
+import { accountValue as valueIn } from '../state/lookup.ts'
 import type { StateChanges, StateView } from '../state/ports.ts'
 import { CHAIN_BUCKETS, bucketKey } from '../store/buckets.ts'
 import type { KeyValueStore, Write } from '../store/ports.ts'
@@ -18,7 +19,6 @@ const BUILD_BATCH = 20_000
 export const stateKeyOf = (index: number): Uint8Array => accountKey(sha256(u64be(index)).subarray(0, 21))
 
 export const pageKey = (path: string): Uint8Array => bucketKey(CHAIN_BUCKETS.page, utf8(path))
-export const valueKey = (key: Uint8Array): Uint8Array => bucketKey(CHAIN_BUCKETS.state, key)
 
 export const accountValue = (nonce: number): Uint8Array =>
   AccountType.serialize({ nonce: BigInt(nonce), consumer: 5n, industrial: 5n, mana: 5n, manaTimeMs: 1 })
@@ -40,8 +40,7 @@ export class StoredState implements StateView {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const hex = toHex(key)
-    return this.#ahead.values.has(hex) ? this.#ahead.values.get(hex) : this.#store.get(valueKey(key))
+    return valueIn(this, key)
   }
 
   page(path: Hex): Uint8Array | undefined {
@@ -53,7 +52,6 @@ export class StoredState implements StateView {
     const put = (key: Uint8Array, value: Uint8Array | undefined): void => {
       writes.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value })
     }
-    for (const [key, value] of changes.values) put(valueKey(fromHex(key)), value)
     for (const [path, value] of changes.pages) put(pageKey(path), value)
     await this.#store.batch(writes, { sync: false })
     this.root = changes.root

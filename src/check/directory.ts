@@ -28,8 +28,6 @@ export interface DataDirectory {
 
 /** What a fast start leaves behind when it is killed; the next start goes on with it or removes it. */
 const LEFT_BEHIND = /\.(import2?|replaced|new)$/
-/** Chunks of such an import. */
-const WAITING = /\.chunks$/
 
 /** @throws CheckError CHECK_NOT_A_DATA_DIRECTORY, CHECK_DISK */
 export async function readDirectory(path: string, log: FindingLog): Promise<DataDirectory> {
@@ -41,7 +39,7 @@ export async function readDirectory(path: string, log: FindingLog): Promise<Data
     const chain = parseChain(name)
     const isOfGenesis = chain !== undefined && (chain === COORD || chain < genesis.shards)
     if (isOfGenesis) databases.push(chain)
-    else if (name !== basename(nodeDatabase) && !LEFT_BEHIND.test(name) && !WAITING.test(name))
+    else if (name !== basename(nodeDatabase) && !LEFT_BEHIND.test(name))
       log.of(path, name)('database', '', 'it belongs to no chain of this network')
   }
   const moving = names.find(

@@ -34,5 +34,5 @@ export type ChainRow = keyof typeof CHAIN_ROWS
 export type NodeRow = keyof typeof NODE_ROWS
 
 /** Versions of the two layouts that this check reads. */
-export const CHAIN_LAYOUT = 2
+export const CHAIN_LAYOUT = 3
 export const NODE_LAYOUT = 1

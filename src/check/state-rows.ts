@@ -3,7 +3,6 @@
  * and the counters recounted. All three must lead to the state root of the last header.
  */
 import { equal, toHex } from '../primitives/bytes.ts'
-import type { Hex } from '../primitives/bytes.ts'
 import type { ChainId } from '../primitives/chain-id.ts'
 import { fromUtf8 } from '../primitives/bytes.ts'
 import { ChainTotalsType } from '../codec/state-records.ts'
@@ -12,6 +11,8 @@ import { sha256 } from '../crypto/hash.ts'
 import type { Genesis } from '../params/genesis.ts'
 import { EMPTY_HASH, pathOf } from '../state/hashes.ts'
 import { TOTALS_KEY } from '../state/keys.ts'
+import { LEAVES_MAX, isInPage, isLeafPage, leafRows } from '../state/leaf-page.ts'
+import { Leaves } from '../state/leaves.ts'
 import { Page } from '../state/page.ts'
 import { rebuildRoot } from '../state/proof.ts'
 import { issuedBy, recount, wrongCounters } from '../state/supply.ts'
@@ -22,6 +23,8 @@ import { CHAIN_ROWS } from './layout.ts'
 import { issued } from './replay.ts'
 
 type FlatValues = readonly (readonly [Uint8Array, Uint8Array])[]
+/** Keys, and what stands in a page for their values. */
+type LeafRows = FlatValues
 
 const SLOTS = 16
 const TOP = 1
@@ -29,15 +32,19 @@ const TOP = 1
 const NAMED_KEYS = 10
 
 export async function checkState(
-  database: StoppedDatabase,
+  database: Pick<StoppedDatabase, 'rows'>,
   { genesis, chain, stateRoot }: { genesis: Genesis; chain: ChainId; stateRoot: Uint8Array },
   report: Report
 ): Promise<void> {
   const values: [Uint8Array, Uint8Array][] = []
-  for await (const row of database.rows(CHAIN_ROWS.state)) values.push([...row])
+  for await (const [key, value] of database.rows(CHAIN_ROWS.state)) {
+    if (isInPage(key[0])) report('state', toHex(key), 'an account has its place in a page')
+    else values.push([key, value])
+  }
   const pages = new Map<string, Uint8Array>()
   for await (const [key, value] of database.rows(CHAIN_ROWS.page)) pages.set(pageName(key), value)
   const leaves = checkPages(pages, stateRoot, report)
+  for (const [key, value] of leaves) if (isInPage(key[0])) values.push([key, value])
   const rebuilt = rebuildRoot(values)
   if (!equal(rebuilt, stateRoot)) {
     report(
@@ -59,47 +66,62 @@ function pageName(key: Uint8Array): string {
   }
 }
 
-/** @returns the value hash of each leaf by its path. */
-function checkPages(
-  pages: ReadonlyMap<string, Uint8Array>,
-  stateRoot: Uint8Array,
-  report: Report
-): ReadonlyMap<Hex, Uint8Array> {
-  const leaves = new Map<Hex, Uint8Array>()
+/** @returns the leaves of all pages: keys, and what stands there for their values. */
+function checkPages(pages: ReadonlyMap<string, Uint8Array>, stateRoot: Uint8Array, report: Report): LeafRows {
+  const leaves: (readonly [Uint8Array, Uint8Array])[] = []
   const visited = new Set<string>()
-  const visit = (name: string, expected: Uint8Array): void => {
+  /** @returns how many leaves lie below. */
+  const visit = (name: string, expected: Uint8Array, isBelowFew: boolean): number => {
     const bytes = pages.get(name)
     if (bytes === undefined) {
       if (!equal(expected, EMPTY_HASH)) report('page', name, 'it is missing')
-      return
+      return 0
     }
     visited.add(name)
-    const page = readPage(name, bytes, expected, report)
-    for (let index = 0; page !== undefined && index < SLOTS; index++) {
-      const slot = page.slot(index)
-      const path = name + index.toString(16)
-      if (slot === undefined) continue
-      if (slot instanceof Uint8Array) visit(path, slot)
-      else if (toHex(slot.path).startsWith(path)) leaves.set(toHex(slot.path), slot.valueHash)
-      else report('page', name, `slot ${index} holds a leaf that belongs elsewhere`)
+    const own = isLeafPage(bytes) ? readLeafPage(name, bytes, expected, report) : undefined
+    if (own !== undefined) {
+      for (const leaf of own) leaves.push(leaf)
+      if (isBelowFew) report('page', name, 'it belongs into the page above')
+      return own.length
     }
+    if (isLeafPage(bytes)) return 0
+    const page = readInnerPage(name, bytes, expected, report)
+    if (page === undefined) return 0
+    let count = 0
+    for (let index = 0; index < SLOTS; index++) {
+      if (page.weight(SLOTS + index) === 0) continue
+      const isFew = page.count <= LEAVES_MAX
+      const below = visit(name + index.toString(16), page.hash(SLOTS + index), isFew)
+      if (page.weight(SLOTS + index) !== Math.min(2, below))
+        report('page', name, `slot ${index} has ${below} leaves`)
+      count += below
+    }
+    if (count !== page.count) report('page', name, `it counts ${page.count} leaves and has ${count}`)
+    return count
   }
-  visit('', stateRoot)
+  visit('', stateRoot, false)
   for (const name of pages.keys()) if (!visited.has(name)) report('page', name, 'no page leads to it')
   return leaves
 }
 
 /** Hashed anew from its slots: decoding believes the inner nodes that a page stores. */
-function readPage(name: string, bytes: Uint8Array, expected: Uint8Array, report: Report): Page | undefined {
+function readInnerPage(
+  name: string,
+  bytes: Uint8Array,
+  expected: Uint8Array,
+  report: Report
+): Page | undefined {
   try {
     const stored = Page.decode(bytes, name)
     const page = new Page()
-    for (let index = 0; index < SLOTS; index++) page.setSlot(index, stored.slot(index))
-    const isSparse = name !== '' && page.weight(TOP) < 2
+    page.count = stored.count
+    for (let index = 0; index < SLOTS; index++) {
+      const [count, hash] = [stored.weight(SLOTS + index), stored.hash(SLOTS + index)]
+      if (count > 0) page.setSlot(index, { count, hash })
+    }
     if (!equal(page.encode(), bytes)) report('page', name, 'an inner node is not the hash of its children')
     else if (!equal(page.hash(TOP), expected))
       report('page', name, 'it has another hash than what leads to it')
-    else if (isSparse) report('page', name, 'a page below the root with fewer than two leaves')
     return page
   } catch (error) {
     if (!(error instanceof StateError)) throw error
@@ -108,17 +130,44 @@ function readPage(name: string, bytes: Uint8Array, expected: Uint8Array, report:
   }
 }
 
-function nameDifferences(values: FlatValues, leaves: ReadonlyMap<Hex, Uint8Array>, report: Report): void {
-  const missing = new Set(leaves.keys())
+/** Made anew from its keys and values: decoding believes the splits that a page stores, and their hashes. */
+function readLeafPage(
+  name: string,
+  bytes: Uint8Array,
+  expected: Uint8Array,
+  report: Report
+): LeafRows | undefined {
+  try {
+    Leaves.decode(bytes, name)
+    const rows = [...leafRows(bytes)]
+    const isElsewhere = rows.some(([key]) => !toHex(pathOf(key)).startsWith(name))
+    if (isElsewhere) report('page', name, 'a leaf belongs elsewhere')
+    const made = new Leaves()
+    for (const [key, value] of isElsewhere ? [] : rows) made.set({ key, path: pathOf(key), value })
+    const page = made.count === 0 ? undefined : made.encode(name.length, (size) => new Uint8Array(size))
+    if (page !== undefined && !equal(page.bytes, bytes)) report('page', name, 'it is not what its rows make')
+    else if (page !== undefined && !equal(page.slot.hash, expected))
+      report('page', name, 'it has another hash than what leads to it')
+    return rows
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error
+    report('page', name, 'it cannot be decoded')
+    return undefined
+  }
+}
+
+function nameDifferences(values: FlatValues, leaves: LeafRows, report: Report): void {
+  const missing = new Map(leaves.map(([key, value]) => [toHex(key), value]))
   const wrong: string[] = []
   for (const [key, value] of values) {
-    const path = toHex(pathOf(key))
-    const hash = leaves.get(path)
-    missing.delete(path)
-    if (hash === undefined) wrong.push(`${toHex(key)} has no leaf`)
-    else if (!equal(hash, sha256(value))) wrong.push(`${toHex(key)} has another value than its leaf`)
+    const name = toHex(key)
+    const stands = missing.get(name)
+    missing.delete(name)
+    if (stands === undefined) wrong.push(`${name} has no leaf`)
+    else if (!isInPage(key[0]) && !equal(stands, sha256(value)))
+      wrong.push(`${name} has another value than its leaf`)
   }
-  for (const path of missing) wrong.push(`the leaf ${path} has no value`)
+  for (const name of missing.keys()) wrong.push(`the leaf of ${name} has no value`)
   for (const text of wrong.slice(0, NAMED_KEYS)) report('state', '', text)
 }
 

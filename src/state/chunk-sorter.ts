@@ -1,5 +1,5 @@
 /**
- * Rows of a state as they lie on disk, in the order of their keys, put into chunks in the order of their paths. Rows
+ * Rows of a state in any order, put into chunks in the order of their paths. Rows
  * wait as bytes and not as objects: sixty-four MiB of them would be half a gigabyte of objects.
  */
 import { compare } from '../primitives/bytes.ts'

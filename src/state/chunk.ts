@@ -5,7 +5,7 @@
  * The bytes are the SSZ of `StateChunk`. They are written and read here by hand: a state of a million accounts has two
  * million byte lists, for which the library makes objects.
  */
-import { compare, equal } from '../primitives/bytes.ts'
+import { equal } from '../primitives/bytes.ts'
 import { accept, refuse } from '../primitives/result.ts'
 import type { Verdict } from '../primitives/result.ts'
 import {
@@ -19,25 +19,26 @@ import {
 } from '../codec/state-snapshot.ts'
 import { OFFSET_BYTES } from '../codec/ssz.ts'
 import type { ChainTotals } from '../codec/state-records.ts'
-import { sha256Into } from '../crypto/hash.ts'
-import { LEAF_BYTES, PATH_AT, VALUE_HASH_AT, hashLeaf } from './chunk-pages.ts'
+import { ChunkPages } from './chunk-pages.ts'
+import type { ChunkRows } from './chunk-pages.ts'
 import { innerHash } from './hashes.ts'
 import { buildChunkTree, isInChunk } from './subtree.ts'
-import type { ChunkPlace, ChunkTree } from './subtree.ts'
+import type { ChunkPlace } from './subtree.ts'
 
 export interface StateRow {
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
-export interface VerifiedChunk extends Omit<ChunkTree, 'hash'> {
-  /** As it came. */
-  readonly bytes: Uint8Array
+export interface VerifiedChunk {
+  /** All that belong to it alone, with its rows, as packed rows by their names. */
+  readonly pages: Uint8Array
+  /** Those whose values stand in no page, as packed rows by their keys. */
+  readonly rows: Uint8Array
 }
 export type ChunkCode = 'chunk-malformed' | 'chunk-order' | 'chunk-hash'
 
 /** Where the keys begin: behind the offsets of the two lists. */
 const KEYS_AT = 2 * OFFSET_BYTES
-const HASH_BYTES = 32
 
 /** SNAP-3: into how many chunks (2^bits) a state is cut; a function of the state, so equal on all nodes. */
 export function chunkBits({ stateBytes, accounts }: Pick<ChainTotals, 'stateBytes' | 'accounts'>): number {
@@ -166,35 +167,33 @@ export function verifyChunk(
 ): Verdict<VerifiedChunk, ChunkCode> {
   const counted = countRows(bytes)
   if (!counted.ok) return counted
-  const leaves = readLeaves(bytes, counted.value)
-  const problem = orderProblem(leaves, place)
+  const pages = new ChunkPages(placesIn(bytes, counted.value))
+  const problem = orderProblem(pages, counted.value, place)
   if (problem !== undefined) return refuse('chunk-order', problem)
-  const tree = buildChunkTree(leaves, place)
-  if (!equal(tree.hash, hash)) return refuse('chunk-hash', 'its subtree has another hash')
-  return accept({ pages: tree.pages, slots: tree.slots, bytes })
+  const treeHash = buildChunkTree(pages, counted.value, place)
+  if (!equal(treeHash, hash)) return refuse('chunk-hash', 'its subtree has another hash')
+  return accept(pages.take())
 }
 
-function readLeaves(bytes: Uint8Array, count: number): Uint8Array {
-  const leaves = new Uint8Array(LEAF_BYTES * count)
-  let at = 0
+/** Keys lie without gaps one behind the other, and so do values. */
+function placesIn(bytes: Uint8Array, count: number): ChunkRows {
+  const keys = new Uint32Array(count + 1)
+  const values = new Uint32Array(count + 1)
+  let row = 0
   scanChunk(bytes, (keyFrom, keyTo, valueFrom, valueTo) => {
-    sha256Into(bytes.subarray(keyFrom, keyTo), leaves, at + PATH_AT)
-    sha256Into(bytes.subarray(valueFrom, valueTo), leaves, at + VALUE_HASH_AT)
-    hashLeaf(leaves, at)
-    at += LEAF_BYTES
+    keys[row] = keyFrom
+    values[row] = valueFrom
+    row++
+    keys[row] = keyTo
+    values[row] = valueTo
   })
-  return leaves
+  return { bytes, count, keys, values }
 }
 
-function orderProblem(leaves: Uint8Array, place: ChunkPlace): string | undefined {
-  let before: Uint8Array | undefined
-  for (let at = PATH_AT; at < leaves.length; at += LEAF_BYTES) {
-    const path = leaves.subarray(at, at + HASH_BYTES)
-    if (!isInChunk(path, place)) return 'a row belongs to another chunk'
-    if (before !== undefined && compare(before, path) >= 0) {
-      return 'its rows are not in the order of their paths'
-    }
-    before = path
+function orderProblem(pages: ChunkPages, count: number, place: ChunkPlace): string | undefined {
+  // In order, all lie between the first and the last.
+  for (const row of count === 0 ? [] : [0, count - 1]) {
+    if (!isInChunk(pages.path(row), place)) return 'a row belongs to another chunk'
   }
-  return undefined
+  return pages.outOfOrder() === undefined ? undefined : 'its rows are not in the order of their paths'
 }

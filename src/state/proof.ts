@@ -6,8 +6,9 @@ import { assert } from '../primitives/errors.ts'
 import { MAX_PROOF_DEPTH } from '../codec/state-proof.ts'
 import type { StateProof } from '../codec/state-proof.ts'
 import { EMPTY_HASH, bitAt, innerHash, leafHash, pathOf } from './hashes.ts'
+import { isLeafPage } from './leaf-page.ts'
+import { Leaves } from './leaves.ts'
 import { Page } from './page.ts'
-import type { Leaf } from './page.ts'
 import type { StateView } from './ports.ts'
 import { childPage } from './tree.ts'
 
@@ -18,22 +19,26 @@ export function proveKey(view: Pick<StateView, 'page'>, key: Uint8Array): StateP
   const path = pathOf(key)
   const nibbles = toHex(path)
   const siblings: Uint8Array[] = []
-  const bytes = view.page('' as Hex)
-  let page = bytes === undefined ? new Page() : Page.decode(bytes, '')
-  for (let depth = 0; ; depth++) {
+  let bytes = view.page('' as Hex)
+  for (let depth = 0; bytes !== undefined; depth++) {
+    const id = nibbles.slice(0, depth)
+    if (isLeafPage(bytes)) return { siblings, other: Leaves.decode(bytes, id).prove(depth, path, siblings) }
+    const page = Page.decode(bytes, id)
     let node = 1
     while (node < FIRST_SLOT && page.weight(node) === 2) {
       const bit = bitAt(path, siblings.length)
       siblings.push(page.hash(2 * node + (1 - bit)))
       node = 2 * node + bit
     }
-    if (page.weight(node) < 2) return { siblings, other: others(page.leaf(node), path) }
-    page = childPage(view, nibbles.slice(0, depth + 1))
+    if (page.weight(node) === 0) break
+    // A single leaf stands for all above it (STA-6), and has its page below its own slot.
+    const slot = page.weight(node) === 1 ? page.onlySlot(node) : node - FIRST_SLOT
+    const child = id + slot.toString(16)
+    bytes = childPage(view, child)
+    if (page.weight(node) === 1) return { siblings, other: Leaves.decode(bytes, child).others(path) }
   }
+  return { siblings, other: [] }
 }
-
-const others = (leaf: Leaf | undefined, path: Uint8Array): Leaf[] =>
-  leaf === undefined || equal(leaf.path, path) ? [] : [leaf]
 
 /** Whether `proof` shows that under `root` the key has exactly this value; undefined: that it has none. */
 export function verifyProof(
@@ -67,7 +72,7 @@ function sharesPrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
 }
 
 /**
- * The root from flat values, by the definition and not by the pages: what `icn check` compares with the stored tree.
+ * The root from keys and values, by the definition and not by the pages: what `icn check` compares with the stored tree.
  */
 export function rebuildRoot(values: Iterable<readonly [Uint8Array, Uint8Array]>): Uint8Array {
   const leaves: { readonly path: Uint8Array; readonly hash: Uint8Array }[] = []

@@ -1,16 +1,18 @@
 /**
- * Parts of the state tree built from sorted leaves, for states that arrive in chunks (SNAP-4): the part below a
+ * Parts of the state tree built from sorted rows, for states that arrive in chunks (SNAP-4): the part below a
  * chunk's bits with all its pages, and the pages above, which join the parts.
  *
  *   bits b, page depth d = ⌊b / 4⌋: pages 0 … d are shared by chunks, those below belong to one chunk alone
  */
-import { fromHex, toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
-import { ChunkPages, LEAF_BYTES, PATH_AT, VALUE_HASH_AT } from './chunk-pages.ts'
+import type { ChunkPages } from './chunk-pages.ts'
 import { EMPTY_HASH } from './hashes.ts'
-import { Page } from './page.ts'
+import { isLeafPage } from './leaf-page.ts'
+import { Leaves } from './leaves.ts'
+import { Page, createRoom } from './page.ts'
 import type { Slot } from './page.ts'
 import type { StateView } from './ports.ts'
+import { putInner } from './tree.ts'
 
 const SLOTS = 16
 const TOP = 1
@@ -22,83 +24,80 @@ export interface ChunkPlace {
   readonly index: number
 }
 
-export interface ChunkTree {
-  /** Of the chunk's subtree. */
-  readonly hash: Uint8Array
-  /** What the chunk puts into the page at depth ⌊bits / 4⌋: 16, 8, 4 or 2 slots, as `decodeSlots` reads them. */
-  readonly slots: Uint8Array
-  /** Pages below it, as packed rows by their names. */
-  readonly pages: Uint8Array
-}
-
 /** The page depth at which the parts are joined. */
-export const jointDepth = (bits: number): number => bits >> 2
+const jointDepth = (bits: number): number => bits >> 2
 
 /** Whether a path lies in a chunk. */
-export function isInChunk(path: Uint8Array, { bits, index }: ChunkPlace): boolean {
-  const first = ((path[0] ?? 0) << 8) | (path[1] ?? 0)
-  return first >> (16 - bits) === index
-}
+export const isInChunk = (path: Uint8Array, { bits, index }: ChunkPlace): boolean =>
+  chunkOfPath(path, bits) === index
 
 export const chunkOfPath = (path: Uint8Array, bits: number): number =>
   (((path[0] ?? 0) << 8) | (path[1] ?? 0)) >> (16 - bits)
 
-/** @param leaves in strict order of their paths, all of them in this chunk, as `chunk-pages.ts` lays them out. */
-export function buildChunkTree(leaves: Uint8Array, { bits, index }: ChunkPlace): ChunkTree {
-  const depth = jointDepth(bits)
+/** Slots of a joining page that a chunk fills: the first, and how many. */
+function slotsOf({ bits, index }: ChunkPlace): { first: number; count: number } {
   const inPage = bits & 3
   const count = SLOTS >> inPage
-  const first = (index & ((1 << inPage) - 1)) * count
-  const pages = new ChunkPages(leaves)
-  const slots: Slot[] = Array.from({ length: count }, () => undefined)
-  const to = leaves.length / LEAF_BYTES
-  for (let from = 0; from < to;) {
-    const end = pages.endOfNibble({ from, to, depth })
-    const [path, value] = [from * LEAF_BYTES + PATH_AT, from * LEAF_BYTES + VALUE_HASH_AT]
-    slots[pages.nibbleAt(from, depth) - first] =
-      end - from > 1
-        ? pages.build({ from, to: end, depth: depth + 1 }).slice()
-        : { path: leaves.slice(path, path + 32), valueHash: leaves.slice(value, value + 32) }
-    from = end
-  }
+  return { first: (index & ((1 << inPage) - 1)) * count, count }
+}
+
+/** Names of the highest pages that belong to a chunk alone. One of them exists, if the chunk has a row. */
+export function chunkPageNames(place: ChunkPlace): Hex[] {
+  const depth = jointDepth(place.bits)
+  const { first, count } = slotsOf(place)
+  const page = place.index >> (place.bits & 3)
+  const prefix = depth === 0 ? '' : page.toString(16).padStart(depth, '0')
+  return Array.from({ length: count }, (_, at) => `${prefix}${(first + at).toString(16)}` as Hex)
+}
+
+/**
+ * Builds the pages of a chunk.
+ * @param pages of rows in strict order of their paths, all of them in this chunk. @returns the hash of its subtree
+ */
+export function buildChunkTree(pages: ChunkPages, rows: number, place: ChunkPlace): Uint8Array {
+  const { bits, index } = place
+  const depth = jointDepth(bits)
   const joint = new Page()
-  for (const [at, slot] of slots.entries()) if (slot !== undefined) joint.setSlot(first + at, slot)
-  const node = (1 << inPage) + (index & ((1 << inPage) - 1))
-  return { hash: joint.hash(node), slots: encodeSlots(slots), pages: pages.take() }
+  for (let from = 0; from < rows;) {
+    const to = pages.endOfNibble({ from, to: rows, depth })
+    joint.setSlot(pages.nibbleAt(from, depth), pages.build({ from, to, depth: depth + 1 }))
+    from = to
+  }
+  const inPage = 1 << (bits & 3)
+  return joint.hash(inPage + (index & (inPage - 1)))
+}
+
+/** What a page has in the slot above it. */
+export function slotOfPage(bytes: Uint8Array, id: string): Slot {
+  if (isLeafPage(bytes)) return Leaves.decode(bytes, id).slot(id.length)
+  const page = Page.decode(bytes, id)
+  return { hash: page.hash(TOP), count: page.count }
 }
 
 /**
  * The pages that join all chunks, and the root of the whole tree.
- * @param slots of all chunks in order: 16^(depth + 1)
+ * @param view the pages of all chunks; few are read
+ * @param slots what the highest of them put into the joining ones, by their names
+ * @returns pages to be put; undefined: to be removed, because it is part of one above
  */
 export function joinChunks(
-  slots: readonly Slot[],
+  view: Pick<StateView, 'page'>,
+  slots: ReadonlyMap<Hex, Slot>,
   bits: number
-): { readonly root: Uint8Array; readonly pages: ReadonlyMap<string, Uint8Array> } {
-  const pages = new Map<string, Uint8Array>()
-  const join = (depth: number, prefix: number): Page => {
+): { readonly root: Uint8Array; readonly pages: ReadonlyMap<Hex, Uint8Array | undefined> } {
+  const update = { view, pages: new Map<Hex, Uint8Array | undefined>(), room: createRoom() }
+  const join = (id: string): Slot | undefined => {
+    if (id.length > jointDepth(bits)) return slots.get(id as Hex)
     const page = new Page()
     for (let nibble = 0; nibble < SLOTS; nibble++) {
-      const at = prefix * SLOTS + nibble
-      const slot =
-        depth === jointDepth(bits) ? slots[at] : closed(join(depth + 1, at), nameOf(at, depth + 1), pages)
-      if (slot !== undefined) page.setSlot(nibble, slot)
+      const slot = join(id + nibble.toString(16))
+      if (slot === undefined) continue
+      page.count += slot.count
+      page.setSlot(nibble, slot)
     }
-    return page
+    return page.count === 0 ? undefined : putInner(update, id as Hex, page)
   }
-  const top = join(0, 0)
-  if (top.weight(TOP) > 0) pages.set('', top.encode())
-  return { root: top.weight(TOP) === 0 ? EMPTY_HASH : top.hash(TOP), pages }
-}
-
-const nameOf = (prefix: number, depth: number): string => prefix.toString(16).padStart(depth, '0')
-
-/** A page with fewer than two leaves is none: what is left of it moves up (STA-12). */
-function closed(page: Page, id: string, pages: Map<string, Uint8Array>): Slot {
-  const weight = page.weight(TOP)
-  if (weight < 2) return weight === 0 ? undefined : page.leaf(TOP)
-  pages.set(id, page.encode())
-  return page.hash(TOP)
+  return { root: join('')?.hash ?? EMPTY_HASH, pages: update.pages }
 }
 
 /**
@@ -109,12 +108,15 @@ export function subtreeHashes(view: Pick<StateView, 'page'>, bits: number): Uint
   const depth = jointDepth(bits)
   const first = 1 << (bits & 3)
   const hashes: Uint8Array[] = []
-  const read = (id: string): boolean => {
-    const bytes = view.page(id as Hex)
-    if (bytes === undefined) return false
-    const page = Page.decode(bytes, id)
+  const read = (id: string, part: Leaves | undefined): boolean => {
+    const joining = readJoining(view, id, part)
+    if (joining === undefined) return false
+    const { page, parts } = joining
     if (id.length < depth) {
-      for (let nibble = 0; nibble < SLOTS; nibble++) if (!read(id + nibble.toString(16))) return false
+      for (let nibble = 0; nibble < SLOTS; nibble++) {
+        const isThere = page.weight(SLOTS + nibble) > 0
+        if (!isThere || !read(id + nibble.toString(16), parts[nibble])) return false
+      }
       return true
     }
     for (let node = first; node < 2 * first; node++) {
@@ -123,34 +125,21 @@ export function subtreeHashes(view: Pick<StateView, 'page'>, bits: number): Uint
     }
     return true
   }
-  return read('') ? hashes : undefined
+  return read('', undefined) ? hashes : undefined
 }
 
-/** Slots as bytes, to keep them until all chunks are there: per slot one byte of kind, then its 0, 64 or 32 bytes. */
-function encodeSlots(slots: readonly Slot[]): Uint8Array {
-  const text = slots.map((slot) => {
-    if (slot === undefined) return '00'
-    return slot instanceof Uint8Array ? `02${toHex(slot)}` : `01${toHex(slot.path)}${toHex(slot.valueHash)}`
-  })
-  return fromHex(text.join(''))
-}
-
-/** @returns undefined for bytes that are no slots. */
-export function decodeSlots(bytes: Uint8Array): Slot[] | undefined {
-  const slots: Slot[] = []
-  for (let at = 0; at < bytes.length;) {
-    const kind = bytes[at] ?? 0
-    const size = kind === 0 ? 0 : kind === 1 ? 64 : 32
-    if (kind > 2 || at + 1 + size > bytes.length) return undefined
-    const data = bytes.slice(at + 1, at + 1 + size)
-    slots.push(
-      kind === 0
-        ? undefined
-        : kind === 2
-          ? data
-          : { path: data.subarray(0, 32), valueHash: data.subarray(32) }
-    )
-    at += 1 + size
-  }
-  return slots
+/** A page as it is stored, or as it would be were the leaves more; then with the leaves of its slots. */
+function readJoining(
+  view: Pick<StateView, 'page'>,
+  id: string,
+  part: Leaves | undefined
+): { readonly page: Page; readonly parts: readonly (Leaves | undefined)[] } | undefined {
+  const bytes = part === undefined ? view.page(id as Hex) : undefined
+  if (bytes !== undefined && !isLeafPage(bytes)) return { page: Page.decode(bytes, id), parts: [] }
+  const leaves = part ?? (bytes === undefined ? undefined : Leaves.decode(bytes, id))
+  if (leaves === undefined) return undefined
+  const parts = leaves.part(id.length)
+  const page = new Page()
+  for (const [index, own] of parts.entries()) page.setSlot(index, own?.slot(id.length + 1))
+  return { page, parts }
 }

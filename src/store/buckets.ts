@@ -37,8 +37,8 @@ export const CHAIN_BUCKETS = {
   heightOfHash: bucket(0x04, 'heightOfHash', 'block hash (32)', 'height (8)'),
   transaction: bucket(0x05, 'transaction', 'transaction id (32)', 'height (8) ‖ index in the block (8)'),
   results: bucket(0x06, 'results', 'height (8)', 'results of the block’s transactions'),
-  state: bucket(0x07, 'state', 'state key', 'flat value at the final height'),
-  page: bucket(0x08, 'page', 'path id', 'page of the state tree at the final height'),
+  state: bucket(0x07, 'state', 'state key, not of an account', 'flat value at the final height'),
+  page: bucket(0x08, 'page', 'path id', 'page of the state tree at the final height, accounts included'),
   snapshot: bucket(0x09, 'snapshot', 'epoch (8)', 'epoch snapshot; coord only, never dropped'),
   boundary: bucket(
     0x0a,
@@ -62,8 +62,8 @@ export const CHAIN_BUCKETS = {
   staged: bucket(
     0x0e,
     'staged',
-    '0: the manifest; 2: the body; in the database of chunks 0 as well, and 1 ‖ index (8): a chunk',
-    'an import under way, as long as there is no identity: the manifest; the body; length (4) of and what a chunk puts into the joining pages ‖ length (1) of and the name of one of its pages ‖ the verified chunk'
+    '3: the manifest; 2: the body',
+    'an import under way, as long as there is no identity'
   ),
   received: bucket(
     0x10,

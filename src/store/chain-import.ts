@@ -5,14 +5,14 @@
  *
  *   begin(manifest) → epoch rows, chunks and body in any order → finish
  *
- * The pages of a chunk are one write. The chunk waits as it came in a database of its own until all are there: then the
- * rows of all are written in the order of their keys. Beside the pages, chunks would make tables of LevelDB that all
- * overlap each other, and cost a merge of everything. A kill while rows are written costs the work: they are written again.
+ * All of a chunk is one write: its pages, in which most rows stand, and the rows that stand in none. Pages lie on disk in
+ * the order of their paths, as chunks do, so the tables that LevelDB makes of them hardly overlap and none is merged.
  *
- * Writes before the last are not synced: after a crash some of the newest may be gone, each as a whole, in one database
- * and not in the other. So a chunk counts as done if it is there and one of its pages is.
+ * Writes before the last are not synced: after a crash some of the newest may be gone, each as a whole. So a chunk
+ * counts as done if one of its highest pages is there.
  */
-import { concat, equal, u32be, u64be, utf8 } from '../primitives/bytes.ts'
+import { concat, equal, u64be } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
 import { assert, must } from '../primitives/errors.ts'
 import { eachPackedRow } from '../primitives/packed-rows.ts'
 import { HeaderType, blockHash, bodyHash } from '../codec/block.ts'
@@ -21,102 +21,65 @@ import type { CertifiedHeader } from '../codec/messages.ts'
 import { CertificateType } from '../codec/statement.ts'
 import { EpochProofType, SnapshotManifestType } from '../codec/state-snapshot.ts'
 import type { EpochProof, SnapshotManifest } from '../codec/state-snapshot.ts'
-import { scanChunk } from '../state/chunk.ts'
 import type { VerifiedChunk } from '../state/chunk.ts'
-import { decodeSlots, jointDepth, joinChunks } from '../state/subtree.ts'
 import type { Slot } from '../state/page.ts'
-import { CHAIN_BUCKETS as B, bucketKey, bucketRange, corrupt, decodeStored } from './buckets.ts'
+import { chunkPageNames, joinChunks, slotOfPage } from '../state/subtree.ts'
+import { CHAIN_BUCKETS as B, bucketKey, bucketRange, decodeStored } from './buckets.ts'
+import type { Bucket } from './buckets.ts'
 import { ChainStore, EARLIEST_KEY, FINAL_KEY, IDENTITY_KEY } from './chain-store.ts'
 import type { ChainIdentity } from './chain-store.ts'
-import { heightKey, put } from './chain-writes.ts'
-import { writeInKeyOrder } from './key-order.ts'
+import { change, heightKey, pageKey, put } from './chain-writes.ts'
 import type { KeyValueStore, Write } from './ports.ts'
 import { CHAIN_SCHEMA, ChainIdentityType, FinalMarkType } from './records.ts'
 import { deleteRange } from './state-snapshots.ts'
 
-const MANIFEST_KEY = bucketKey(B.staged, Uint8Array.of(0))
-const CHUNK = Uint8Array.of(1)
+/** Earlier schemas had theirs at 0: what they began is not gone on with. */
+const MANIFEST_KEY = bucketKey(B.staged, Uint8Array.of(3))
 const BODY_KEY = bucketKey(B.staged, Uint8Array.of(2))
-/** Chunks that are looked at together. */
-const READ_TOGETHER = 8
-
-const chunkKey = (index: number): Uint8Array => bucketKey(B.staged, CHUNK, u64be(index))
-
-/** What an import fills: a database that becomes the chain, and one beside it that is of no use afterwards. */
-export interface ImportStores {
-  readonly database: KeyValueStore
-  readonly chunks: KeyValueStore
-}
-
-const NO_BYTES = new Uint8Array()
-
-/** A chunk as it waits: length of slots (4) ‖ slots ‖ length of the name of one of its pages (1) ‖ name ‖ chunk. */
-function readWaiting(bytes: Uint8Array): Record<'slots' | 'name' | 'chunk', Uint8Array> {
-  const slotsEnd = 4 + new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0)
-  const nameEnd = slotsEnd + 1 + (bytes[slotsEnd] ?? 0)
-  return {
-    slots: bytes.subarray(4, slotsEnd),
-    name: bytes.subarray(slotsEnd + 1, nameEnd),
-    chunk: bytes.subarray(nameEnd)
-  }
-}
+/** Chunks whose highest pages are looked at together. */
+const READ_TOGETHER = 64
 
 export class ChainImport {
   readonly #store: KeyValueStore
-  readonly #chunks: KeyValueStore
   readonly #identity: ChainIdentity
   readonly #manifest: SnapshotManifest
-  /** Of each chunk that is here, what it puts into the joining pages. */
-  readonly #done = new Map<number, Uint8Array>()
+  /** Chunks that are here. */
+  readonly #done = new Set<number>()
 
-  private constructor(
-    { database, chunks }: ImportStores,
-    identity: ChainIdentity,
-    manifest: SnapshotManifest
-  ) {
-    this.#store = database
-    this.#chunks = chunks
+  private constructor(store: KeyValueStore, identity: ChainIdentity, manifest: SnapshotManifest) {
+    this.#store = store
     this.#identity = identity
     this.#manifest = manifest
   }
 
   /** The import that a crash or a stop interrupted; undefined if there is none, or the database is a chain. */
-  static async resume(stores: ImportStores, identity: ChainIdentity): Promise<ChainImport | undefined> {
-    const { database, chunks } = stores
-    const bytes = ChainStore.exists(database) ? undefined : database.get(MANIFEST_KEY)
+  static async resume(store: KeyValueStore, identity: ChainIdentity): Promise<ChainImport | undefined> {
+    const bytes = ChainStore.exists(store) ? undefined : store.get(MANIFEST_KEY)
     if (bytes === undefined) return undefined
     const manifest = decodeStored(SnapshotManifestType, bytes, B.staged, MANIFEST_KEY)
-    const ofChunks = chunks.get(MANIFEST_KEY)
-    // Chunks of another snapshot are none of this one's.
-    if (ofChunks === undefined || !equal(ofChunks, bytes)) return undefined
-    const begun = new ChainImport(stores, identity, manifest)
+    const begun = new ChainImport(store, identity, manifest)
     await begun.#findDone()
     return begun
   }
 
   /** Anything staged before goes. The manifest was verified. */
   static async begin(
-    stores: ImportStores,
+    store: KeyValueStore,
     identity: ChainIdentity,
     manifest: SnapshotManifest
   ): Promise<ChainImport> {
-    const { database, chunks } = stores
     // A kill between the last write and the switch leaves a whole chain here that nobody has used.
-    if (ChainStore.exists(database))
-      await database.batch([{ type: 'del', key: IDENTITY_KEY }], { sync: true })
-    const mark = put(MANIFEST_KEY, SnapshotManifestType.serialize(manifest))
-    for (const store of [database, chunks]) {
-      await discardImport(store)
-      await store.batch([mark], { sync: true })
-    }
-    return new ChainImport(stores, identity, manifest)
+    if (ChainStore.exists(store)) await store.batch([{ type: 'del', key: IDENTITY_KEY }], { sync: true })
+    await discardImport(store)
+    await store.batch([put(MANIFEST_KEY, SnapshotManifestType.serialize(manifest))], { sync: true })
+    return new ChainImport(store, identity, manifest)
   }
 
   get manifest(): SnapshotManifest {
     return this.#manifest
   }
 
-  /** Indexes of chunks that are here, with their pages. */
+  /** Indexes of chunks that are here. */
   get done(): Pick<ReadonlySet<number>, 'has' | 'size'> {
     return this.#done
   }
@@ -125,33 +88,35 @@ export class ChainImport {
     return this.#store.get(BODY_KEY) !== undefined
   }
 
-  async putChunk(index: number, { bytes, pages, slots }: VerifiedChunk): Promise<void> {
+  async putChunk(index: number, { pages, rows }: VerifiedChunk): Promise<void> {
     const writes: Write[] = []
-    let name: Uint8Array = NO_BYTES
-    eachPackedRow(pages, (nameFrom, pageFrom, end) => {
-      name = pages.subarray(nameFrom, pageFrom)
-      pages[nameFrom - 1] = B.page.prefix
-      writes.push(put(pages.subarray(nameFrom - 1, pageFrom), pages.subarray(pageFrom, end)))
-    })
-    const waiting = concat(u32be(slots.length), slots, Uint8Array.of(name.length), name, bytes)
-    await Promise.all([
-      this.#store.batch(writes, { sync: false }),
-      this.#chunks.batch([put(chunkKey(index), waiting)], { sync: false })
-    ])
-    this.#done.set(index, slots)
+    addPacked(writes, pages, B.page)
+    addPacked(writes, rows, B.state)
+    await this.#store.batch(writes, { sync: false })
+    this.#done.add(index)
   }
 
   async #findDone(): Promise<void> {
+    await this.#eachChunk((index, pages) => {
+      if (pages.some((page) => page !== undefined)) this.#done.add(index)
+    })
+  }
+
+  /** With the highest pages that belong to it alone, by the order of their names. */
+  async #eachChunk(
+    visit: (index: number, pages: readonly (Uint8Array | undefined)[], names: readonly Hex[]) => void
+  ): Promise<void> {
     const chunks = this.#manifest.hashes.length
+    const bits = Math.log2(chunks)
     for (let from = 0; from < chunks; from += READ_TOGETHER) {
-      const indexes = Array.from({ length: Math.min(READ_TOGETHER, chunks - from) }, (_, i) => from + i)
-      const found = await this.#chunks.getMany(indexes.map(chunkKey))
-      for (const [at, bytes] of found.entries()) {
-        if (bytes === undefined) continue
-        const { slots, name } = readWaiting(bytes)
-        // All of a chunk's pages or none; one without pages has nothing to lose.
-        const isWhole = name.length === 0 || this.#store.get(bucketKey(B.page, name)) !== undefined
-        if (isWhole) this.#done.set(from + at, slots.slice())
+      const names = Array.from({ length: Math.min(READ_TOGETHER, chunks - from) }, (_, i) =>
+        chunkPageNames({ bits, index: from + i })
+      )
+      const pages = await this.#store.getMany(names.flat().map(pageKey))
+      let at = 0
+      for (const [i, own] of names.entries()) {
+        visit(from + i, pages.slice(at, at + own.length), own)
+        at += own.length
       }
     }
   }
@@ -178,21 +143,20 @@ export class ChainImport {
 
   /**
    * Joins the chunks and makes the database a chain at the snapshot's height.
-   * @param goesOn asked while the rows are written, which takes a while
-   * @returns undefined if the chunks, each of them right, do not make the state of the header: the manifest was wrong;
-   * also if it was not to go on
+   * @returns undefined if the chunks, each of them right, do not make the state of the header: the manifest was wrong
    */
-  async finish(goesOn: () => boolean = () => true): Promise<ChainStore | undefined> {
+  async finish(): Promise<ChainStore | undefined> {
     const { tip, hashes } = this.#manifest
     assert(this.#done.size === hashes.length, 'every chunk is here')
-    const joined = joinChunks(this.#slots(), Math.log2(hashes.length))
+    const slots = await this.#slots()
+    const view = { page: (id: Hex) => this.#store.get(pageKey(id)) }
+    const joined = joinChunks(view, slots, Math.log2(hashes.length))
     if (!equal(joined.root, tip.header.stateRoot)) return undefined
-    if (!(await this.#putRows(goesOn))) return undefined
     const { header, certificate } = tip
     const hash = blockHash(header)
     const { height, epoch } = header
     const final = { height, hash, epoch, view: certificate.view }
-    const writes: Write[] = [...joined.pages].map(([path, page]) => put(bucketKey(B.page, utf8(path)), page))
+    const writes: Write[] = [...joined.pages].map(([id, page]) => change(pageKey(id), page))
     writes.push(
       put(heightKey(B.header, height), concat(hash, HeaderType.serialize(header))),
       put(heightKey(B.body, height), must(this.#store.get(BODY_KEY), 'the body is here')),
@@ -209,36 +173,24 @@ export class ChainImport {
     return ChainStore.open(this.#store, this.#identity)
   }
 
-  /** Of all chunks at once, so that they can be in the order of their keys. */
-  async #putRows(goesOn: () => boolean): Promise<boolean> {
-    const [store, waiting] = [this.#store, this.#chunks]
-    return writeInKeyOrder(
-      {
-        goesOn,
-        chunks: this.#manifest.hashes.length,
-        scan: scanChunk,
-        read: async (indexes) => {
-          const chunks = await waiting.getMany(indexes.map(chunkKey))
-          return chunks.map((chunk) => readWaiting(must(chunk, 'a chunk that is done is here')).chunk)
-        }
-      },
-      B.state.prefix,
-      async (writes) => store.batch(writes, { sync: false })
-    )
-  }
-
-  /** Slots of all chunks in the order of their paths. */
-  #slots(): Slot[] {
-    const chunks = this.#manifest.hashes.length
-    const slots: Slot[] = []
-    for (let index = 0; index < chunks; index++) {
-      const decoded = decodeSlots(must(this.#done.get(index), 'a chunk that is done has its slots'))
-      if (decoded === undefined) throw corrupt(B.staged, chunkKey(index))
-      for (const slot of decoded) slots.push(slot)
-    }
-    assert(slots.length === 16 ** (jointDepth(Math.log2(chunks)) + 1), 'chunks fill the joining pages')
+  /** What the highest pages of all chunks put into the joining ones. */
+  async #slots(): Promise<ReadonlyMap<Hex, Slot>> {
+    const slots = new Map<Hex, Slot>()
+    await this.#eachChunk((_index, pages, names) => {
+      for (const [at, id] of names.entries()) {
+        const page = pages[at]
+        if (page !== undefined) slots.set(id, slotOfPage(page, id))
+      }
+    })
     return slots
   }
+}
+
+function addPacked(writes: Write[], rows: Uint8Array, { prefix }: Bucket): void {
+  eachPackedRow(rows, (keyFrom, valueFrom, end) => {
+    rows[keyFrom - 1] = prefix
+    writes.push(put(rows.subarray(keyFrom - 1, valueFrom), rows.subarray(valueFrom, end)))
+  })
 }
 
 const boundaryWrite = (boundary: CertifiedHeader): Write =>

@@ -18,6 +18,8 @@ import { CertificateType, FINALISE } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
 import { EpochProofType } from '../codec/state-snapshot.ts'
 import type { EpochProof } from '../codec/state-snapshot.ts'
+import { isInPage } from '../state/leaf-page.ts'
+import { accountValue } from '../state/lookup.ts'
 import type { StateChanges, StateView } from '../state/ports.ts'
 import { CHAIN_BUCKETS as B, bucketKey, bucketRange, corrupt, decodeStored } from './buckets.ts'
 import type { Bucket } from './buckets.ts'
@@ -28,6 +30,7 @@ import {
   blockWrites,
   heightKey,
   historyWrites,
+  mergedChanges,
   pageKey,
   put,
   stateWrites
@@ -157,7 +160,10 @@ export class ChainStore implements StateView {
   get(key: Uint8Array, hex = toHex(key)): Uint8Array | undefined {
     if (this.#committing?.values.has(hex) === true) return this.#committing.values.get(hex)
     if (this.#ahead.values.has(hex)) return this.#ahead.values.get(hex)
-    return this.#cache.value(hex, () => this.#store.get(bucketKey(B.state, key)))
+    return this.#cache.value(hex, () =>
+      // A copy: the view would hold its page.
+      isInPage(key[0]) ? accountValue(this, key)?.slice() : this.#store.get(bucketKey(B.state, key))
+    )
   }
 
   page(path: Hex): Uint8Array | undefined {
@@ -190,7 +196,7 @@ export class ChainStore implements StateView {
     }
     const tip = must(blocks.at(-1), 'a commit has a block')
     writes.push(put(FINAL_KEY, FinalMarkType.serialize(final)))
-    const changes = merge(blocks.map((item) => item.changes))
+    const changes = mergedChanges(blocks.map((item) => item.changes))
     for (const write of stateWrites(changes)) writes.push(write)
     this.#committing = changes
     this.#ahead.pass(changes)
@@ -366,19 +372,6 @@ function assertOf(identity: ChainIdentity, header: Header): void {
 function readEarliest(store: KeyValueStore): number {
   const value = store.get(EARLIEST_KEY)
   return value === undefined ? 0 : (readNumbers(value, 1, B.meta, EARLIEST_KEY)[0] ?? 0)
-}
-
-/** Later blocks win. */
-function merge(changes: readonly StateChanges[]): StateChanges {
-  const last = must(changes.at(-1), 'a commit has a block')
-  if (changes.length === 1) return last
-  const values = new Map<Hex, Uint8Array | undefined>()
-  const pages = new Map<Hex, Uint8Array | undefined>()
-  for (const change of changes) {
-    for (const [key, value] of change.values) values.set(key, value)
-    for (const [path, page] of change.pages) pages.set(path, page)
-  }
-  return { values, pages, root: last.root }
 }
 
 function readHeader(store: KeyValueStore, height: number): { hash: Uint8Array; header: Header } | undefined {

@@ -1,7 +1,7 @@
 /** The rows that final blocks leave in a chain's database; `ChainStore` decides when, and adds the marks. */
 import { bytesOfHex, concat, equal, u64be, writeU64be } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
-import { assert } from '../primitives/errors.ts'
+import { assert, must } from '../primitives/errors.ts'
 import { HeaderType } from '../codec/block.ts'
 import type { Block, Header } from '../codec/block.ts'
 import { CertifiedHeaderType } from '../codec/messages.ts'
@@ -9,6 +9,7 @@ import { EpochProofType, PROOF_HEADERS_MAX } from '../codec/state-snapshot.ts'
 import type { EpochProof } from '../codec/state-snapshot.ts'
 import { CertificateType } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
+import { isInPage } from '../state/leaf-page.ts'
 import type { StateChanges } from '../state/ports.ts'
 import type { ReceiptResult } from '../state/types.ts'
 import { CHAIN_BUCKETS as B, bucketKey } from './buckets.ts'
@@ -49,6 +50,7 @@ export function pageKey(path: Hex): Uint8Array {
   return key
 }
 
+/** Of a value that stands in no page. */
 function stateRowKey(key: Hex): Uint8Array {
   const row = bytesOfHex(key, 1)
   row[0] = B.state.prefix
@@ -57,7 +59,7 @@ function stateRowKey(key: Hex): Uint8Array {
 
 export const put = (key: Uint8Array, value: Uint8Array): Write => ({ type: 'put', key, value })
 
-const change = (key: Uint8Array, value: Uint8Array | undefined): Write =>
+export const change = (key: Uint8Array, value: Uint8Array | undefined): Write =>
   value === undefined ? { type: 'del', key } : { type: 'put', key, value }
 
 /** Everything a block leaves behind but the state and the final mark. */
@@ -90,10 +92,25 @@ export function blockWrites(item: FinalBlock): Write[] {
   return writes
 }
 
+/** Of consecutive blocks as one: later blocks win. */
+export function mergedChanges(changes: readonly StateChanges[]): StateChanges {
+  const last = must(changes.at(-1), 'a commit has a block')
+  if (changes.length === 1) return last
+  const values = new Map<Hex, Uint8Array | undefined>()
+  const pages = new Map<Hex, Uint8Array | undefined>()
+  for (const change of changes) {
+    for (const [key, value] of change.values) values.set(key, value)
+    for (const [path, page] of change.pages) pages.set(path, page)
+  }
+  return { values, pages, root: last.root }
+}
+
 /** The state after the last block of a commit: what later blocks change again is written once. */
 export function stateWrites({ values, pages }: StateChanges): Write[] {
   const writes: Write[] = []
-  values.forEach((value, key) => writes.push(change(stateRowKey(key), value)))
+  values.forEach((value, key) => {
+    if (!isInPage(Number.parseInt(key.slice(0, 2), 16))) writes.push(change(stateRowKey(key), value))
+  })
   pages.forEach((page, path) => writes.push(change(pageKey(path), page)))
   return writes
 }

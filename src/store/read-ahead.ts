@@ -1,11 +1,12 @@
 /**
- * Rows of the final state that a block is about to read one by one, fetched together and off this thread: the values of
- * its accounts, and the pages of the tree on the way to them, level after level. Execution stays synchronous and finds
+ * Rows of the final state that a block is about to read one by one, fetched together and off this thread: the pages of
+ * the tree on the way to its accounts, level after level, and the values of other records. Execution stays synchronous and finds
  * them here; what is missing it reads itself. A commit that begins meanwhile takes its rows out of here.
  */
 import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
 import { pathOf } from '../state/hashes.ts'
+import { isInPage } from '../state/leaf-page.ts'
 import { hasPageBelow } from '../state/page.ts'
 import type { StateChanges } from '../state/ports.ts'
 import { CHAIN_BUCKETS as B, bucketKey } from './buckets.ts'
@@ -80,7 +81,9 @@ export class ReadAhead {
   }
 
   async #fetch(keys: readonly Uint8Array[], overlapped: StateChanges[]): Promise<void> {
-    const values = keys.map((key) => ({ id: toHex(key), key: bucketKey(B.state, key) }))
+    const values = keys
+      .filter((key) => !isInPage(key[0]))
+      .map((key) => ({ id: toHex(key), key: bucketKey(B.state, key) }))
     const paths = keys.map((key) => toHex(pathOf(key)))
     const first = new Set<Hex>()
     for (const path of paths)

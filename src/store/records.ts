@@ -3,9 +3,12 @@ import { ByteListType, Bytes32, Chain, ContainerType, Count, U32, U8 } from '../
 import type { ValueOf } from '../codec/ssz.ts'
 
 /** Versions this program writes. Raising one needs a migration from every older version that it still reads (D8). */
-export const CHAIN_SCHEMA = 2
-/** 1 had blocks and states of other rules: nothing of it could be executed here, so such a chain is synced anew. */
-export const OLDEST_CHAIN_SCHEMA = 2
+export const CHAIN_SCHEMA = 3
+/**
+ * 1 had blocks and states of other rules: nothing of it could be executed here. 2 had other pages, and a row for each
+ * account. Such a chain is synced anew.
+ */
+export const OLDEST_CHAIN_SCHEMA = 3
 export const NODE_SCHEMA = 1
 
 export const ChainIdentityType = new ContainerType(

@@ -4,7 +4,6 @@
  *   <chain>           the chain as it is
  *   <chain>.import    the snapshot, no chain before its last write
  *   <chain>.import2   the same, while the chain itself lives in <chain>.import
- *   <chain>.chunks    chunks that wait, of either of the two
  *   <chain>.replaced  the chain as it was, while it is being deleted
  *
  * A database cannot move while it is open, so a chain that began with a snapshot lives where it was imported until it is
@@ -23,7 +22,6 @@ import type { Staging } from './switchable.ts'
 export const IMPORT_SUFFIX = '.import'
 const OTHER_IMPORT_SUFFIX = '.import2'
 export const REPLACED_SUFFIX = '.replaced'
-export const CHUNKS_SUFFIX = '.chunks'
 
 /** Before the chain's database is opened: ends a replacement that a crash interrupted. @throws StoreError STORE_IO */
 export async function finishReplacement(path: string): Promise<void> {
@@ -35,8 +33,6 @@ export async function finishReplacement(path: string): Promise<void> {
     const next = found.length > 1 ? await wholeOf(path, found) : found[0]
     if (next !== undefined) await rename(path + next, path)
     for (const suffix of [OTHER_IMPORT_SUFFIX, REPLACED_SUFFIX]) await remove(path + suffix)
-    // They wait for nothing where no import is left.
-    if (next === IMPORT_SUFFIX || !names.includes(name + IMPORT_SUFFIX)) await remove(path + CHUNKS_SUFFIX)
   })
 }
 
@@ -75,9 +71,7 @@ const INCOMPLETE: ReadonlySet<string> = new Set(['STORE_MISSING', 'STORE_CORRUPT
 
 /** What nobody goes on with: a node that syncs in full. @throws StoreError STORE_IO */
 export async function discardStaging(path: string): Promise<void> {
-  await guarded(path, async () => {
-    for (const suffix of [IMPORT_SUFFIX, CHUNKS_SUFFIX]) await remove(path + suffix)
-  })
+  await guarded(path, async () => remove(path + IMPORT_SUFFIX))
 }
 
 const remove = async (path: string): Promise<void> => rm(path, { recursive: true, force: true })
@@ -86,27 +80,18 @@ const remove = async (path: string): Promise<void> => rm(path, { recursive: true
 export async function openStaging(path: string): Promise<Staging> {
   await guarded(path, async () => mkdir(dirname(path), { recursive: true }))
   const database = await openFree(path)
-  const chunks = await openChunks(path).catch(async (error: unknown) => {
-    await database.close()
-    throw error
-  })
   return {
     database,
-    chunks,
     retire: async (replaced: KeyValueStore) => {
       await replaced.close()
-      await chunks.close()
       database.takesOver = true
       await guarded(path, async () => {
         await rename(path, path + REPLACED_SUFFIX)
-        for (const suffix of [REPLACED_SUFFIX, CHUNKS_SUFFIX]) await remove(path + suffix)
+        await remove(path + REPLACED_SUFFIX)
       })
     }
   }
 }
-
-const openChunks = async (path: string): Promise<KeyValueStore> =>
-  openLevel(path + CHUNKS_SUFFIX, { isNew: true, compresses: false })
 
 async function openFree(path: string): Promise<MovingStore> {
   const open = async (suffix: string): Promise<MovingStore> => {
@@ -152,6 +137,5 @@ export async function placeStaging(path: string): Promise<void> {
   await guarded(path, async () => {
     await remove(path)
     await rename(path + IMPORT_SUFFIX, path)
-    await remove(path + CHUNKS_SUFFIX)
   })
 }

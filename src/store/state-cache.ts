@@ -10,7 +10,7 @@ import type { StateChanges } from '../state/ports.ts'
 
 /** Rows of a generation: some hundred bytes each, with their place in the map. */
 const VALUES_MAX = 4_096
-/** Half a kilobyte each, about. The levels that a block is sure to read have 273. */
+/** One or two kilobytes each, about. The levels that a block is sure to read have 273. */
 const PAGES_MAX = 512
 
 export class StateCache {

@@ -10,16 +10,8 @@ type Row = readonly [Uint8Array, Uint8Array]
 /** A second database of a chain, until it takes the place of the first. */
 export interface Staging {
   readonly database: KeyValueStore
-  /** Where chunks wait until all are there; of no use afterwards. */
-  readonly chunks: KeyValueStore
   /** The chain lives in `database` from now on: closes and removes what it has replaced. Atomic over a crash. */
   retire(replaced: KeyValueStore): Promise<void>
-}
-
-/** What is in it stays, to be gone on with. */
-export async function closeStaging({ database, chunks }: Staging): Promise<void> {
-  await database.close()
-  await chunks.close()
 }
 
 export class SwitchableStore implements KeyValueStore {

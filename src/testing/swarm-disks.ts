@@ -10,7 +10,7 @@ import { StoreError } from '../store/errors.ts'
 import { openLevel } from '../store/level.ts'
 import { MemoryDisk } from '../store/memory.ts'
 import type { KeyValueStore, Range, Write } from '../store/ports.ts'
-import { CHUNKS_SUFFIX, IMPORT_SUFFIX, finishReplacement, openStaging } from '../store/staging.ts'
+import { IMPORT_SUFFIX, finishReplacement, openStaging } from '../store/staging.ts'
 import type { Staging } from '../store/switchable.ts'
 
 export interface SwarmDisk {
@@ -33,14 +33,10 @@ export class MemorySwarmDisk implements SwarmDisk {
 
   async openStaging(path: string): Promise<Staging> {
     const from = path + IMPORT_SUFFIX
-    const chunks = await this.open(path + CHUNKS_SUFFIX)
     return {
       database: await this.open(from),
-      chunks,
       retire: async (replaced) => {
         await replaced.close()
-        await chunks.close()
-        this.#disks.delete(path + CHUNKS_SUFFIX)
         // From here on the disk has the other name, whoever holds it open.
         const disk = this.#disks.get(from)
         if (disk !== undefined) this.#disks.set(path, disk)
@@ -68,8 +64,7 @@ export class DirectorySwarmDisk implements SwarmDisk {
   async openStaging(path: string): Promise<Staging> {
     const staging = await openStaging(path)
     const database = this.#hold(path + IMPORT_SUFFIX, staging.database)
-    const chunks = this.#hold(path + CHUNKS_SUFFIX, staging.chunks)
-    return { database, chunks, retire: async (replaced) => staging.retire(replaced) }
+    return { database, retire: async (replaced) => staging.retire(replaced) }
   }
 
   #hold(path: string, database: KeyValueStore): KeyValueStore {

@@ -16,7 +16,8 @@ import { COIN, MemoryState, START_MS, aContext, aTransfer, genesisState, party }
 type Op = readonly [number, string | null]
 /** Few keys, so that sequences overwrite and delete what they wrote. */
 const operations = fc.array(fc.tuple(fc.nat(60), fc.option(fc.string({ maxLength: 3 }))), { maxLength: 120 })
-const keyOf = (number: number): Hex => toHex(utf8(`key ${number}`))
+/** Accounts, which stand in pages, and records of other kinds. */
+const keyOf = (number: number): Hex => toHex(utf8(`${number % 3 === 0 ? 'key' : '\u0001'} ${number}`))
 const batch = (ops: readonly Op[]): Map<Hex, Uint8Array | undefined> =>
   new Map(ops.map(([key, value]) => [keyOf(key), value === null ? undefined : utf8(value)]))
 const inMemory = (batches: readonly (readonly Op[])[]): MemoryState => {

@@ -5,28 +5,41 @@ import type { Hex } from '../../src/primitives/bytes.ts'
 import { readChunk, verifyChunk } from '../../src/state/chunk.ts'
 import { ChunkSorter } from '../../src/state/chunk-sorter.ts'
 import type { Slot } from '../../src/state/page.ts'
-import { decodeSlots, joinChunks, subtreeHashes } from '../../src/state/subtree.ts'
+import { chunkPageNames, joinChunks, slotOfPage, subtreeHashes } from '../../src/state/subtree.ts'
 import { unpacked } from './packed.ts'
 import { MemoryState } from './state.ts'
 
-export function importedFrom(state: MemoryState, bits: number): MemoryState {
+/** The chunks of a state, in their order. */
+export function cutIntoChunks(state: MemoryState, bits: number): Uint8Array[] {
   const sorter = new ChunkSorter(bits, { from: 0, to: 1 << bits })
   for (const [key, value] of state.values) sorter.add(fromHex(key), value)
-  const hashes = bits === 0 ? [state.root] : (subtreeHashes(state, bits) ?? [])
-  const imported = new MemoryState()
-  const slots: Slot[] = []
-  for (let index = 0; index < 1 << bits; index++) {
-    const bytes = sorter.take(index)
+  return Array.from({ length: 1 << bits }, (_, index) => sorter.take(index))
+}
+
+/** What chunks make, as an import writes it; `rows` are those that stand in no page. */
+export function joinedFrom(
+  chunks: readonly Uint8Array[],
+  hashes: readonly Uint8Array[],
+  bits: number
+): MemoryState & { readonly rows: Map<Hex, Uint8Array> } {
+  const imported = Object.assign(new MemoryState(), { rows: new Map<Hex, Uint8Array>() })
+  const slots = new Map<Hex, Slot>()
+  for (const [index, bytes] of chunks.entries()) {
     const verdict = verifyChunk(bytes, { bits, index }, hashes[index] ?? new Uint8Array(32))
     assert(verdict.ok, verdict.ok ? '' : verdict.detail)
     const rows = readChunk(bytes)
     assert(rows.ok)
     for (const { key, value } of rows.value) imported.values.set(toHex(key), value.slice())
     for (const [id, page] of unpacked(verdict.value.pages)) imported.pages.set(fromUtf8(id) as Hex, page)
-    slots.push(...(decodeSlots(verdict.value.slots) ?? []))
+    for (const [key, value] of unpacked(verdict.value.rows)) imported.rows.set(toHex(key), value)
+    for (const id of chunkPageNames({ bits, index })) {
+      const page = imported.pages.get(id)
+      if (page !== undefined) slots.set(id, slotOfPage(page, id))
+    }
   }
-  const joined = joinChunks(slots, bits)
-  for (const [id, page] of joined.pages) imported.pages.set(id as Hex, page)
-  imported.root = joined.root
+  imported.apply({ values: new Map(), ...joinChunks(imported, slots, bits) })
   return imported
 }
+
+export const importedFrom = (state: MemoryState, bits: number): MemoryState =>
+  joinedFrom(cutIntoChunks(state, bits), bits === 0 ? [state.root] : (subtreeHashes(state, bits) ?? []), bits)

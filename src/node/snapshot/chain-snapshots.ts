@@ -7,7 +7,6 @@ import type { Verifier } from '../../crypto/ports.ts'
 import type { Network, Response } from '../../net/types.ts'
 import type { ChainStore } from '../../store/chain-store.ts'
 import { StateSnapshots } from '../../store/state-snapshots.ts'
-import { closeStaging } from '../../store/switchable.ts'
 import type { Staging, SwitchableStore } from '../../store/switchable.ts'
 import type { EpochBook } from '../chain/epoch-book.ts'
 import type { ChainEvents, Clock, FinalEvent } from '../ports.ts'
@@ -192,12 +191,12 @@ export class ChainSnapshots {
     if (openStaging === undefined || this.#stopped) return false
     const staging = await openStaging(this.#chain)
     this.#start = this.#createStart()
-    const manifest = await this.#start.run(staging).catch(async (error: unknown) => {
-      await closeStaging(staging)
+    const manifest = await this.#start.run(staging.database).catch(async (error: unknown) => {
+      await staging.database.close()
       throw error
     })
     if (manifest === undefined || this.#stopped) {
-      await closeStaging(staging)
+      await staging.database.close()
       return false
     }
     await this.#switch(staging)

@@ -6,7 +6,6 @@
 import { Worker } from 'node:worker_threads'
 import { VerifyPoolError } from '../../crypto/errors.ts'
 import { assert } from '../../primitives/errors.ts'
-import { accept } from '../../primitives/result.ts'
 import type { Verdict } from '../../primitives/result.ts'
 import type { ChunkCode, VerifiedChunk } from '../../state/chunk.ts'
 import type { ChunkPlace } from '../../state/subtree.ts'
@@ -17,7 +16,7 @@ export interface ChunkQuestion extends ChunkPlace {
   readonly hash: Uint8Array
 }
 /** What was made of a chunk, or why it was refused. */
-export type ChunkAnswer = Verdict<Pick<VerifiedChunk, 'pages' | 'slots'>, ChunkCode>
+export type ChunkAnswer = Verdict<VerifiedChunk, ChunkCode>
 
 interface Job {
   readonly question: ChunkQuestion
@@ -72,8 +71,7 @@ export class ChunkThreads implements ChunkVerifier {
     // A copy moves to the thread: who asks may go on with the bytes.
     this.#waiting.push({ question: { bytes: bytes.slice(), bits, index, hash }, answered })
     this.#send()
-    const answer = await answered.promise
-    return answer.ok ? accept({ ...answer.value, bytes }) : answer
+    return answered.promise
   }
 
   hold(): () => void {

@@ -1,7 +1,6 @@
 /** A thread that verifies chunks: one comes in, its pages go out, or why it was refused; in the same order. */
 import { parentPort } from 'node:worker_threads'
 import { must } from '../../primitives/errors.ts'
-import { accept } from '../../primitives/result.ts'
 import { verifyChunk } from '../../state/chunk.ts'
 import type { ChunkAnswer, ChunkQuestion } from './chunk-threads.ts'
 
@@ -13,7 +12,6 @@ port.on('message', ({ bytes, bits, index, hash }: ChunkQuestion) => {
     port.postMessage(verdict satisfies ChunkAnswer)
     return
   }
-  const { pages, slots } = verdict.value
-  const answer: ChunkAnswer = accept({ pages, slots })
-  port.postMessage(answer, [pages.buffer as ArrayBuffer])
+  const { pages, rows } = verdict.value
+  port.postMessage(verdict satisfies ChunkAnswer, [pages.buffer as ArrayBuffer, rows.buffer as ArrayBuffer])
 })

@@ -23,7 +23,7 @@ import type { Verifier } from '../../crypto/ports.ts'
 import type { Network, Peer } from '../../net/types.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
 import { ChainImport } from '../../store/chain-import.ts'
-import type { ImportStores } from '../../store/chain-import.ts'
+import type { KeyValueStore } from '../../store/ports.ts'
 import { createDownload } from '../../sync/chunk-download.ts'
 import { refuseContradiction } from '../checkpoint.ts'
 import type { Clock, FastStartProgress } from '../ports.ts'
@@ -110,7 +110,7 @@ export class FastStart {
    * Fills `staging` with a certified state, or goes on with the one that a crash interrupted there.
    * @returns the manifest once the database is a chain at its height; undefined when no such snapshot was to be had
    */
-  async run(staging: ImportStores): Promise<SnapshotManifest | undefined> {
+  async run(staging: KeyValueStore): Promise<SnapshotManifest | undefined> {
     await this.#learnEpochs()
     const candidates = await this.#candidates()
     const identity = { network: this.#init.network, chain: this.#init.chain }
@@ -128,8 +128,7 @@ export class FastStart {
     await putEpochs(target, this.#walk, chosen.judged)
     if (!(await this.#download(target, chosen))) return undefined
     this.#tell('switch', target, chosen.judged)
-    if ((await target.finish(() => !this.#stopped)) === undefined) {
-      if (this.#stopped) return undefined
+    if ((await target.finish()) === undefined) {
       for (const peer of chosen.peers)
         this.#c.network.report(peer, 'invalid', 'snapshot: its chunks are another state')
       return undefined

@@ -10,9 +10,11 @@ import { ChainTotalsType } from '../../codec/state-records.ts'
 import { chunkBits, verifyChunk } from '../../state/chunk.ts'
 import { ChunkSorter } from '../../state/chunk-sorter.ts'
 import { TOTALS_KEY } from '../../state/keys.ts'
+import { isInPage, isLeafPage, leafRows } from '../../state/leaf-page.ts'
 import { proveKey } from '../../state/proof.ts'
 import { subtreeHashes } from '../../state/subtree.ts'
 import { CHAIN_BUCKETS, bucketRange } from '../../store/buckets.ts'
+import type { Bucket } from '../../store/buckets.ts'
 import type { ChainStore } from '../../store/chain-store.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import type { StateSnapshots } from '../../store/state-snapshots.ts'
@@ -43,11 +45,18 @@ const impossible = (reason: string): SnapshotError =>
 type Rows = AsyncIterator<readonly [Uint8Array, Uint8Array]>
 type FirstRow = Promise<IteratorResult<readonly [Uint8Array, Uint8Array]>>
 
+/** Rows of a bucket as they were when the first was asked for. */
+interface Opened {
+  readonly rows: Rows
+  readonly first: FirstRow
+}
+
 interface Pass {
   readonly from: number
   readonly to: number
-  readonly rows: Rows
-  readonly first: FirstRow
+  /** Accounts stand in pages, all other records in rows of their own. */
+  readonly pages: Opened
+  readonly records: Opened
 }
 
 export class SnapshotMaker {
@@ -112,12 +121,17 @@ export class SnapshotMaker {
     const size = Math.ceil(chunks / count)
     const passes: Pass[] = []
     for (let from = 0; from < chunks; from += size) {
-      const rows = this.#c.database.range(bucketRange(CHAIN_BUCKETS.state))[Symbol.asyncIterator]()
-      const first = rows.next()
-      first.catch(() => undefined)
-      passes.push({ from, to: Math.min(chunks, from + size), rows, first })
+      const [pages, records] = [this.#open(CHAIN_BUCKETS.page), this.#open(CHAIN_BUCKETS.state)]
+      passes.push({ from, to: Math.min(chunks, from + size), pages, records })
     }
     return passes
+  }
+
+  #open(bucket: Bucket): Opened {
+    const rows = this.#c.database.range(bucketRange(bucket))[Symbol.asyncIterator]()
+    const first = rows.next()
+    first.catch(() => undefined)
+    return { rows, first }
   }
 
   async #make(
@@ -134,7 +148,7 @@ export class SnapshotMaker {
     try {
       for (const pass of passes) bytes += await this.#makeChunks(manifest, pass)
     } finally {
-      for (const { rows } of passes) await rows.return?.()
+      for (const { rows } of passes.flatMap(({ pages, records }) => [pages, records])) await rows.return?.()
     }
     if (this.#stopped) return
     await snapshots.putChunk(height, manifest.hashes.length, body)
@@ -147,11 +161,11 @@ export class SnapshotMaker {
     const bits = Math.log2(manifest.hashes.length)
     const { height, chain } = manifest.tip.header
     const sorter = new ChunkSorter(bits, pass)
-    for (let row = await pass.first; row.done !== true && !this.#stopped; row = await pass.rows.next()) {
-      const [key, value] = row.value
-      sorter.add(key.subarray(1), value)
-      await this.#breathe()
-    }
+    await this.#eachRow(pass.records, (key, value) => sorter.add(key, value))
+    await this.#eachRow(pass.pages, (_id, page) => {
+      if (!isLeafPage(page)) return
+      for (const [key, value] of leafRows(page)) if (isInPage(key[0])) sorter.add(key, value)
+    })
     let bytes = 0
     for (let index = pass.from; index < pass.to && !this.#stopped; index++) {
       const chunk = sorter.take(index)
@@ -167,6 +181,17 @@ export class SnapshotMaker {
       bytes += chunk.length
     }
     return bytes
+  }
+
+  async #eachRow(
+    { first, rows }: Opened,
+    visit: (key: Uint8Array, value: Uint8Array) => void
+  ): Promise<void> {
+    for (let row = await first; row.done !== true && !this.#stopped; row = await rows.next()) {
+      const [key, value] = row.value
+      visit(key.subarray(1), value)
+      await this.#breathe()
+    }
   }
 
   async #breathe(): Promise<void> {

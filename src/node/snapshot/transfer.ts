@@ -17,13 +17,11 @@ import type { Genesis } from '../../params/genesis.ts'
 import { computeSnapshot } from '../../sharding/snapshot.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
 import { ChainImport } from '../../store/chain-import.ts'
-import type { ImportStores } from '../../store/chain-import.ts'
 import { ChainStore } from '../../store/chain-store.ts'
 import { openLevel } from '../../store/level.ts'
 import { NodeStore } from '../../store/node-store.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import { isMoving, openStaging, placeStaging } from '../../store/staging.ts'
-import { closeStaging } from '../../store/switchable.ts'
 import { StateSnapshots } from '../../store/state-snapshots.ts'
 import type { HeldSnapshot } from '../../store/state-snapshots.ts'
 import { dataPaths } from '../data-dir.ts'
@@ -246,9 +244,9 @@ class FileImport {
     if (!judged.ok) return judged
     const staging = await openStaging(dataPaths(this.#init.data).chainDatabase(chain))
     try {
-      return await this.#fill(staging, chain, walk, judged.value)
+      return await this.#fill(staging.database, chain, walk, judged.value)
     } finally {
-      await closeStaging(staging)
+      await staging.database.close()
     }
   }
 
@@ -287,10 +285,10 @@ class FileImport {
     }
   }
 
-  async #fill(stores: ImportStores, chain: ChainId, walk: LightWalk, judged: JudgedManifest) {
+  async #fill(database: KeyValueStore, chain: ChainId, walk: LightWalk, judged: JudgedManifest) {
     const { manifest, height } = judged
     const { tip } = manifest
-    const target = await ChainImport.begin(stores, { network: this.#network, chain }, manifest)
+    const target = await ChainImport.begin(database, { network: this.#network, chain }, manifest)
     await putEpochs(target, walk, judged)
     const chunks = await this.#fillChunks(target, chain, judged)
     if (!chunks.ok) return chunks

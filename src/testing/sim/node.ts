@@ -14,7 +14,7 @@ import { Validator } from '../../node/validator.ts'
 import type { Genesis } from '../../params/genesis.ts'
 import { GuardError } from '../../store/errors.ts'
 import { verifyHere } from '../../node/snapshot/chunk-verifier.ts'
-import { CHUNKS_SUFFIX, IMPORT_SUFFIX } from '../../store/staging.ts'
+import { IMPORT_SUFFIX } from '../../store/staging.ts'
 import type { Staging } from '../../store/switchable.ts'
 import type { SyncMode } from '../../sync/state.ts'
 import { MemoryDisk } from '../../store/memory.ts'
@@ -234,14 +234,10 @@ export class SimNode {
   /** The disk of the import takes the chain's name when it takes its place, in one step. */
   #openStaging(name: string): Staging {
     const from = name + IMPORT_SUFFIX
-    const chunks = this.#open(name + CHUNKS_SUFFIX)
     return {
       database: this.#open(from),
-      chunks,
       retire: async (replaced) => {
         await replaced.close()
-        await chunks.close()
-        this.#disks.delete(name + CHUNKS_SUFFIX)
         const disk = this.#disks.get(from)
         if (disk !== undefined) this.#disks.set(name, disk)
         this.#disks.delete(from)

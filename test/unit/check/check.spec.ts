@@ -9,7 +9,7 @@ import { inlineVerifier } from '../../../src/crypto/inline-verifier.ts'
 import type { Verifier } from '../../../src/crypto/ports.ts'
 import { StoredBanType } from '../../../src/codec/peer-ban.ts'
 import { StoredPeerType } from '../../../src/codec/stored-peer.ts'
-import { concat, toHex } from '../../../src/primitives/bytes.ts'
+import { concat, toHex, utf8 } from '../../../src/primitives/bytes.ts'
 import { COORD } from '../../../src/primitives/chain-id.ts'
 import { CHAIN_BUCKETS, NODE_BUCKETS, bucketKey, bucketRange } from '../../../src/store/buckets.ts'
 import type { Bucket } from '../../../src/store/buckets.ts'
@@ -218,7 +218,7 @@ describe('icn check', () => {
       const copy = copyOf(made.path)
       const path = databasePath(copy, name)
       const [key, value] = (await rowsOf(path, bucket)).at(-1)!
-      const next = key.slice()
+      const next = key.length === 1 ? concat(key, utf8('0')) : key.slice()
       next[next.length - 1]! += 1
       await put(path, next, value)
       const { findings } = await check(copy)

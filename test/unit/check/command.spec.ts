@@ -71,7 +71,7 @@ describe('icn check: command', () => {
 
   it('SNAP-8: what a killed node left beside its chains is no finding', async () => {
     cpSync(join(cwd, 'a'), join(cwd, 'left'), { recursive: true })
-    for (const suffix of ['.import', '.import2', '.chunks', '.replaced', '.new'])
+    for (const suffix of ['.import', '.import2', '.replaced', '.new'])
       mkdirSync(`${databasePath(join(cwd, 'left'), 'coord')}${suffix}`)
     const { code, stdout } = await icn(['check', '--data', 'left'], { cwd })
     assert.deepEqual([code, /no findings/.test(stdout)], [0, true], stdout)

@@ -85,13 +85,13 @@ describe('ChainStore', () => {
     })
 
     it('D8: refuses a newer schema before it reads anything else', async () => {
-      await overwrite(bucketKey(B.meta, utf8('identity')), () => Uint8Array.of(3, 0, 0, 0, 0xff))
-      assert.throws(() => restart(), { detail: { code: 'STORE_VERSION_NEWER', found: 3, supported: 2 } })
+      await overwrite(bucketKey(B.meta, utf8('identity')), () => Uint8Array.of(4, 0, 0, 0, 0xff))
+      assert.throws(() => restart(), { detail: { code: 'STORE_VERSION_NEWER', found: 4, supported: 3 } })
     })
 
     it('D8: refuses a schema of rules that are gone, by its own code', async () => {
-      await overwrite(bucketKey(B.meta, utf8('identity')), (value) => value.with(0, 1))
-      assert.throws(() => restart(), { detail: { code: 'STORE_VERSION_OLDER', found: 1, oldest: 2 } })
+      await overwrite(bucketKey(B.meta, utf8('identity')), (value) => value.with(0, 2))
+      assert.throws(() => restart(), { detail: { code: 'STORE_VERSION_OLDER', found: 2, oldest: 3 } })
     })
 
     it('D8: refuses a schema below the first, and a truncated identity', async () => {

@@ -103,16 +103,16 @@ describe('Rows of the final state in memory', () => {
 
   it('D7: a chain reads a row once, has what it commits, and asks for what it deleted', async () => {
     const { counting, reads } = counted(new MemoryDisk().open())
-    const genesis = genesisOf({ 1: 1, 2: 2 })
+    const genesis = genesisOf({ 4: 1, 2: 2 })
     const chain = await ChainStore.create(counting, IDENTITY, genesis)
-    const key = Uint8Array.of(1)
+    const key = Uint8Array.of(4)
     reads.length = 0
     deepEqual([chain.get(key), chain.get(key)], [Uint8Array.of(1), Uint8Array.of(1)])
     deepEqual([chain.page(toHex(key)), chain.page(toHex(key))], [Uint8Array.of(1), Uint8Array.of(1)])
     equal(reads.length, 2)
     const block = aFinalBlock(genesis.block)
     const { root } = block.changes
-    await chain.commitFinal([{ ...block, changes: changesOf(root, { 1: 9, 2: -1, 3: 3 }) }])
+    await chain.commitFinal([{ ...block, changes: changesOf(root, { 4: 9, 2: -1, 3: 3 }) }])
     reads.length = 0
     deepEqual([chain.get(key), chain.page(toHex(key))], [Uint8Array.of(9), Uint8Array.of(9)])
     deepEqual(chain.get(Uint8Array.of(3)), Uint8Array.of(3))
@@ -124,12 +124,12 @@ describe('Rows of the final state in memory', () => {
   it('D8: nothing of a database that was replaced is found afterwards', async () => {
     const made = async (value: number) => {
       const store = new MemoryDisk().open()
-      await ChainStore.create(store, IDENTITY, genesisOf({ 1: value }))
+      await ChainStore.create(store, IDENTITY, genesisOf({ 4: value }))
       return store
     }
     const database = new SwitchableStore(await made(1))
     const chain = ChainStore.open(database, IDENTITY)
-    const key = Uint8Array.of(1)
+    const key = Uint8Array.of(4)
     deepEqual([chain.get(key), chain.page(toHex(key))], [Uint8Array.of(1), Uint8Array.of(1)])
     database.replace(await made(2))
     chain.reload()

@@ -12,7 +12,6 @@ import { networkId } from '../../../../src/params/genesis.ts'
 import { COORD } from '../../../../src/primitives/chain-id.ts'
 import { ChainStore } from '../../../../src/store/chain-store.ts'
 import { MemoryDisk } from '../../../../src/store/memory.ts'
-import { importStores } from '../../../support/import-stores.ts'
 import { FakeNetwork, peer } from '../../../support/node-fakes.ts'
 import { SimClock } from '../../../support/snapshot-clock.ts'
 import { SnapshotSource } from '../../../support/snapshot-source.ts'
@@ -58,7 +57,7 @@ describe('backfill', () => {
       },
       { chain: COORD, network: networkId(GENESIS), genesisHash, shards: GENESIS.shards, above: () => 0 }
     )
-    ok((await start.run(importStores(database))) !== undefined)
+    ok((await start.run(database)) !== undefined)
     store = ChainStore.open(database, { network: networkId(GENESIS), chain: COORD })
   })
 

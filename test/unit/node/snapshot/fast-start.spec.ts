@@ -18,7 +18,6 @@ import { ChainImport } from '../../../../src/store/chain-import.ts'
 import { ChainStore } from '../../../../src/store/chain-store.ts'
 import { MemoryDisk } from '../../../../src/store/memory.ts'
 import type { KeyValueStore } from '../../../../src/store/ports.ts'
-import { importStores } from '../../../support/import-stores.ts'
 import { SimClock } from '../../../support/snapshot-clock.ts'
 import { FakeNetwork, peer } from '../../../support/node-fakes.ts'
 import { SnapshotSource } from '../../../support/snapshot-source.ts'
@@ -100,7 +99,7 @@ describe('fast start', () => {
   it('SNAP-8: joins at the newest snapshot: state, pages, epochs and boundaries are those of the source then', async () => {
     const older = await SnapshotSource.make(GENESIS, 4, 12)
     const staging = disk.open()
-    const manifest = await start({ a: source.honest, b: source.honest }).run(importStores(staging))
+    const manifest = await start({ a: source.honest, b: source.honest }).run(staging)
     equal(manifest?.tip.header.height, 12)
     const store = ChainStore.open(staging, identity)
     equal(store.final.height, 12)
@@ -120,7 +119,7 @@ describe('fast start', () => {
       frames: frames.map((frame) => flip(frame, 90))
     }))
     const staging = disk.open()
-    ok((await start({ liar, honest: source.honest }).run(importStores(staging))) !== undefined)
+    ok((await start({ liar, honest: source.honest }).run(staging)) !== undefined)
     deepEqual(ChainStore.open(staging, identity).root, source.snapshots.held[0]!.bytes && rootOf(source))
     ok(network.reports.length >= 1)
     ok(network.reports.every((report) => report.includes('liar') && report.includes('invalid')))
@@ -129,7 +128,7 @@ describe('fast start', () => {
   it('SNAP-8: from a liar alone nothing becomes a chain, and the node is told that none was to be had', async () => {
     const liar = source.lying('chunks', () => ({ result: 'ok', frames: [new Uint8Array(10)] }))
     const staging = disk.open()
-    equal(await start({ liar }).run(importStores(staging)), undefined)
+    equal(await start({ liar }).run(staging), undefined)
     equal(ChainStore.exists(staging), false)
     deepEqual(await rowsOf(staging, 'state', 'page'), [])
   })
@@ -144,13 +143,9 @@ describe('fast start', () => {
     const boundary = source.store.boundary(0)!.header.height
     ok(boundary > 1 && boundary < 12)
     for (const height of [boundary, 12]) {
-      ok(
-        (await start({ a: withoutBlocks }, checkpointAt(height)).run(
-          importStores(new MemoryDisk().open())
-        )) !== undefined
-      )
+      ok((await start({ a: withoutBlocks }, checkpointAt(height)).run(new MemoryDisk().open())) !== undefined)
       await rejects(
-        start({ a: withoutBlocks }, { height, hash: FALSE_HASH }).run(importStores(new MemoryDisk().open())),
+        start({ a: withoutBlocks }, { height, hash: FALSE_HASH }).run(new MemoryDisk().open()),
         isContradiction
       )
     }
@@ -163,20 +158,17 @@ describe('fast start', () => {
       protocol === 'headers' ? { result: 'ok', frames: [new Uint8Array(9)] } : source.honest(protocol, body)
     const staging = disk.open()
     const none = { liar: lying, a: withoutBlocks }
-    equal(await start(none, checkpointAt(height)).run(importStores(staging)), undefined)
+    equal(await start(none, checkpointAt(height)).run(staging), undefined)
     equal(ChainStore.exists(staging), false)
     deepEqual(unproven.splice(0), [height])
     deepEqual(new Set(network.reports.map((report) => report.split(' ')[0])), new Set(['liar']))
     const some = { ...none, b: source.honest }
-    ok((await start(some, checkpointAt(height)).run(importStores(new MemoryDisk().open()))) !== undefined)
-    await rejects(
-      start(some, { height, hash: FALSE_HASH }).run(importStores(new MemoryDisk().open())),
-      isContradiction
-    )
+    ok((await start(some, checkpointAt(height)).run(new MemoryDisk().open())) !== undefined)
+    await rejects(start(some, { height, hash: FALSE_HASH }).run(new MemoryDisk().open()), isContradiction)
     deepEqual(unproven, [])
     const above = { height: 13, hash: FALSE_HASH }
     ok(
-      (await start({ a: withoutBlocks }, above).run(importStores(new MemoryDisk().open()))) !== undefined,
+      (await start({ a: withoutBlocks }, above).run(new MemoryDisk().open())) !== undefined,
       'it is compared when it is reached'
     )
   })
@@ -195,7 +187,7 @@ describe('fast start', () => {
     }
     const learnt = start({ a: source.honest })
     const staging = new MemoryDisk().open()
-    await learnt.run(importStores(staging))
+    await learnt.run(staging)
     const known = (epoch: number) => loadSnapshot(ChainStore.open(staging, identity), epoch)
     ok(known(2) !== undefined)
     equal(await start({ a: counting }, undefined, { latest: () => 2, snapshot: known }).prove(), 12)
@@ -207,7 +199,7 @@ describe('fast start', () => {
       protocol === 'epochs' || body.subarray(2, 34).every((byte) => byte === 0)
         ? source.honest(protocol, body)
         : new Promise(() => undefined)
-    ok((await start({ silent, honest: source.honest }).run(importStores(disk.open()))) !== undefined)
+    ok((await start({ silent, honest: source.honest }).run(disk.open())) !== undefined)
     deepEqual(network.reports, [])
   })
 
@@ -232,9 +224,7 @@ describe('fast start', () => {
     }
     for (const [name, liar] of Object.entries(liars)) {
       network = new FakeNetwork()
-      const manifest = await start({ [name]: liar, honest: source.honest }).run(
-        importStores(new MemoryDisk().open())
-      )
+      const manifest = await start({ [name]: liar, honest: source.honest }).run(new MemoryDisk().open())
       ok(manifest !== undefined, name)
       ok(network.reports.length > 0 && network.reports.every((report) => report.includes(name)), name)
     }
@@ -253,26 +243,22 @@ describe('fast start', () => {
         })
       })
     }))
-    ok((await start({ forged, honest: source.honest }).run(importStores(disk.open()))) !== undefined)
+    ok((await start({ forged, honest: source.honest }).run(disk.open())) !== undefined)
     ok(network.reports.every((report) => report.includes('forged')))
     network = new FakeNetwork()
-    equal(await start({ forged }).run(importStores(new MemoryDisk().open())), undefined)
+    equal(await start({ forged }).run(new MemoryDisk().open()), undefined)
   })
 
   it('SNAP-8: peers without a snapshot are nobody’s fault', async () => {
     const young = source.lying('manifests', () => LACKS)
-    equal(await start({ young }).run(importStores(disk.open())), undefined)
+    equal(await start({ young }).run(disk.open()), undefined)
     deepEqual(network.reports, [])
   })
 
   it('SNAP-8: after a kill in the middle the import goes on where its last durable chunk was', async () => {
     const manifest = SnapshotManifestType.deserialize(source.snapshots.held[0]!.bytes)
-    const waiting = new MemoryDisk()
-    const opened = () => importStores(disk.open(), waiting)
-    const kill = (keepUnsynced: number): void => {
-      disk.crash({ keepUnsynced })
-      waiting.crash()
-    }
+    const opened = () => disk.open()
+    const kill = (keepUnsynced: number): void => disk.crash({ keepUnsynced })
     await ChainImport.begin(opened(), identity, manifest)
     kill(0)
     const begun = await ChainImport.resume(opened(), identity)
@@ -282,7 +268,7 @@ describe('fast start', () => {
     equal((await ChainImport.resume(opened(), identity))?.hasBody, true)
     kill(0)
     const again = opened()
-    equal(ChainStore.exists(again.database), false)
+    equal(ChainStore.exists(again), false)
     ok((await start({ a: source.honest }).run(again)) !== undefined)
     const asked = network.requests.filter(({ protocol }) => protocol === 'snapshot').length
     equal(asked, 2, 'the list of manifests and the one chunk, not the body')
@@ -291,11 +277,11 @@ describe('fast start', () => {
   })
 
   it('SNAP-8: a kill between the last write and the switch leaves a whole chain that the next attempt replaces', async () => {
-    ok((await start({ a: source.honest }).run(importStores(disk.open()))) !== undefined)
+    ok((await start({ a: source.honest }).run(disk.open())) !== undefined)
     disk.crash()
     const again = disk.open()
     ok(ChainStore.exists(again))
-    equal((await start({ a: source.honest }).run(importStores(again)))?.tip.header.height, 12)
+    equal((await start({ a: source.honest }).run(again))?.tip.header.height, 12)
     deepEqual(ChainStore.open(again, identity).root, rootOf(source))
   })
 
@@ -305,7 +291,7 @@ describe('fast start', () => {
       const torn = new MemoryDisk({
         schedule: (complete) => (left-- > 0 ? queueMicrotask(complete) : undefined)
       })
-      const stuck = start({ a: source.honest }).run(importStores(torn.open()))
+      const stuck = start({ a: source.honest }).run(torn.open())
       stuck.catch(() => undefined)
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
       torn.crash({ keepUnsynced: writes % 3 })

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { CHAIN_ROWS } from '../../../src/check/layout.ts'
+import { checkState } from '../../../src/check/state-rows.ts'
+import { PREFIX_ACCOUNT, PREFIX_CLAIM } from '../../../src/codec/state-records.ts'
+import { fromHex, toHex, u64be, utf8 } from '../../../src/primitives/bytes.ts'
+import type { Hex } from '../../../src/primitives/bytes.ts'
+import { shardId } from '../../../src/primitives/chain-id.ts'
+import { sha256 } from '../../../src/crypto/hash.ts'
+import { EMPTY_VIEW, commit } from '../../../src/state/commit.ts'
+import { isLeafPage } from '../../../src/state/leaf-page.ts'
+import { Leaves } from '../../../src/state/leaves.ts'
+import { Page } from '../../../src/state/page.ts'
+import { checkGenesisOf } from '../../support/data-directory.ts'
+
+const keyOf = (number: number): Hex =>
+  toHex(
+    Uint8Array.of(number % 4 === 0 ? PREFIX_CLAIM : PREFIX_ACCOUNT, ...sha256(u64be(number)).subarray(0, 21))
+  )
+const contentsOf = (count: number): Map<Hex, Uint8Array> =>
+  new Map(Array.from({ length: count }, (_, i) => [keyOf(i), u64be(i)]))
+
+/** Rows as a chain's database has them: keys without the bucket, the values of accounts in no row. */
+class Rows {
+  readonly pages = new Map<string, Uint8Array>()
+  readonly state = new Map<Hex, Uint8Array>()
+  readonly root: Uint8Array
+
+  constructor(contents: ReadonlyMap<Hex, Uint8Array>) {
+    const { pages, root } = commit(EMPTY_VIEW, contents)
+    this.root = root
+    for (const [id, page] of pages) if (page !== undefined) this.pages.set(id, new Uint8Array(page))
+    for (const [key, value] of contents) if (fromHex(key)[0] !== PREFIX_ACCOUNT) this.state.set(key, value)
+  }
+
+  async *rows(prefix: number): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
+    if (prefix === CHAIN_ROWS.page) for (const [id, page] of this.pages) yield [utf8(id), page]
+    if (prefix === CHAIN_ROWS.state) for (const [key, value] of this.state) yield [fromHex(key), value]
+    await Promise.resolve()
+  }
+
+  /** What is said of them, the totals aside, which they lack. */
+  async check(): Promise<string[]> {
+    const found: string[] = []
+    const scope = { genesis: checkGenesisOf(1), chain: shardId(0), stateRoot: this.root }
+    await checkState(this, scope, (bucket, at, problem) => {
+      if (at !== 'totals' && !problem.startsWith('a record cannot')) found.push(`${bucket} ${at}: ${problem}`)
+    })
+    return found
+  }
+}
+
+const SIZES = [1, 24, 25, 400]
+
+describe('icn check of the pages of a state', () => {
+  it('finds nothing in what was written, however large', async () => {
+    for (const size of SIZES) assert.deepEqual(await new Rows(contentsOf(size)).check(), [])
+  })
+
+  it('STA-13: finds a byte that is flipped anywhere in a page or a row', async () => {
+    const rows = new Rows(contentsOf(60))
+    assert.ok(
+      [...rows.pages.values()].some(isLeafPage) && [...rows.pages.values()].some((page) => !isLeafPage(page))
+    )
+    for (const [bucket, map] of [
+      ['page', rows.pages],
+      ['state', rows.state]
+    ] as const) {
+      for (const bytes of map.values()) {
+        for (let at = 0; at < bytes.length; at += 3) {
+          bytes[at]! ^= 0x10
+          const found = await rows.check()
+          assert.ok(
+            found.some((line) => line.startsWith(bucket)),
+            `${bucket}, byte ${at}: ${found.join('; ')}`
+          )
+          bytes[at]! ^= 0x10
+        }
+      }
+    }
+    assert.deepEqual(await rows.check(), [])
+  })
+
+  it('finds a page or a row that is missing, and one too many', async () => {
+    for (const size of SIZES) {
+      const whole = new Rows(contentsOf(size))
+      for (const id of whole.pages.keys()) {
+        const rows = new Rows(contentsOf(size))
+        rows.pages.delete(id)
+        assert.ok((await rows.check()).includes(`page ${id}: it is missing`))
+      }
+      const key = [...whole.state.keys()].at(-1)!
+      whole.state.delete(key)
+      assert.ok((await whole.check()).includes(`state : the leaf of ${key} has no value`))
+    }
+    const rows = new Rows(contentsOf(400))
+    const [id, page] = [...rows.pages].find(([, bytes]) => isLeafPage(bytes))!
+    rows.pages.set(`${id}0`, page)
+    rows.state.set(keyOf(1), u64be(1))
+    assert.deepEqual(await rows.check(), [
+      `state ${keyOf(1)}: an account has its place in a page`,
+      `page ${id}0: no page leads to it`
+    ])
+  })
+
+  it('finds pages that are not those of their state, though every hash is right', async () => {
+    const parted = new Rows(contentsOf(24))
+    const page = new Page()
+    page.count = 24
+    for (const [index, part] of Leaves.decode(parted.pages.get('')!, '').part(0).entries()) {
+      if (part === undefined) continue
+      const { bytes, slot } = part.encode(1, (size) => new Uint8Array(size))
+      page.setSlot(index, slot)
+      parted.pages.set(index.toString(16), bytes)
+    }
+    parted.pages.set('', page.encode())
+    assert.deepEqual(page.hash(1), parted.root)
+    const below = [...parted.pages.keys()].filter((id) => id !== '').sort()
+    const found = await parted.check()
+    assert.deepEqual(
+      found.sort(),
+      below.map((id) => `page ${id}: it belongs into the page above`)
+    )
+    const counted = new Rows(contentsOf(400))
+    const root = counted.pages.get('')!
+    root[4]! ^= 1
+    assert.deepEqual(await counted.check(), ['page : it counts 401 leaves and has 400'])
+  })
+})
