@@ -140,13 +140,19 @@ function readLeafPage(
   try {
     Leaves.decode(bytes, name)
     const rows = [...leafRows(bytes)]
-    const isElsewhere = rows.some(([key]) => !toHex(pathOf(key)).startsWith(name))
-    if (isElsewhere) report('page', name, 'a leaf belongs elsewhere')
+    if (rows.some(([key]) => !toHex(pathOf(key)).startsWith(name))) {
+      report('page', name, 'a leaf belongs elsewhere')
+      return undefined
+    }
     const made = new Leaves()
-    for (const [key, value] of isElsewhere ? [] : rows) made.set({ key, path: pathOf(key), value })
-    const page = made.count === 0 ? undefined : made.encode(name.length, (size) => new Uint8Array(size))
-    if (page !== undefined && !equal(page.bytes, bytes)) report('page', name, 'it is not what its rows make')
-    else if (page !== undefined && !equal(page.slot.hash, expected))
+    for (const [key, value] of rows) made.set({ key, path: pathOf(key), value })
+    if (made.count < rows.length) {
+      report('page', name, 'two leaves have one key')
+      return undefined
+    }
+    const page = made.encode(name.length, (size) => new Uint8Array(size))
+    if (!equal(page.bytes, bytes)) report('page', name, 'it is not what its rows make')
+    else if (!equal(page.slot.hash, expected))
       report('page', name, 'it has another hash than what leads to it')
     return rows
   } catch (error) {

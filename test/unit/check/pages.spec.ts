@@ -7,7 +7,7 @@ import type { Hex } from '../../../src/primitives/bytes.ts'
 import { shardId } from '../../../src/primitives/chain-id.ts'
 import { sha256 } from '../../../src/crypto/hash.ts'
 import { EMPTY_VIEW, commit } from '../../../src/state/commit.ts'
-import { isLeafPage } from '../../../src/state/leaf-page.ts'
+import { isLeafPage, leafRows } from '../../../src/state/leaf-page.ts'
 import { Leaves } from '../../../src/state/leaves.ts'
 import { Page } from '../../../src/state/page.ts'
 import { checkGenesisOf } from '../../support/data-directory.ts'
@@ -100,6 +100,14 @@ describe('icn check of the pages of a state', () => {
       `state ${keyOf(1)}: an account has its place in a page`,
       `page ${id}0: no page leads to it`
     ])
+  })
+
+  it('STA-13: names a page that has a key twice, and goes on', async () => {
+    const rows = new Rows(contentsOf(20))
+    const page = rows.pages.get('')!
+    const [first, second] = [...leafRows(page)].map(([key]) => key)
+    second!.set(first!)
+    assert.ok((await rows.check()).includes('page : two leaves have one key'))
   })
 
   it('finds pages that are not those of their state, though every hash is right', async () => {
