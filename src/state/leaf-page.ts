@@ -12,6 +12,7 @@
  * sees it: hashed up through nodes of which one side is empty. A change hashes its own way up and nothing beside it.
  */
 import { PREFIX_ACCOUNT } from '../codec/state-records.ts'
+import { StateError } from './errors.ts'
 /** First byte of every leaf page. */
 export const LEAF_PAGE = 2
 /** More leaves are an inner page. A million are 15 in each of 65,536 pages; a page is read and written as a whole. */
@@ -37,8 +38,11 @@ export function valueLength(bytes: Uint8Array, index: number): number {
   return ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)
 }
 
-/** What stands there for the value of a key, a view into the page; undefined: the key is not there. */
-export function valueIn(bytes: Uint8Array, key: Uint8Array): Uint8Array | undefined {
+/**
+ * @returns what stands there for the value of a key, a view into the page; undefined: the key is not there
+ * @throws StateError when the lengths do not fit; `id` names the page
+ */
+export function valueIn(bytes: Uint8Array, key: Uint8Array, id: string): Uint8Array | undefined {
   const count = leavesIn(bytes)
   let keyAt = keysAt(count)
   let found = -1
@@ -47,11 +51,17 @@ export function valueIn(bytes: Uint8Array, key: Uint8Array): Uint8Array | undefi
     if (found < 0 && isKeyAt(bytes, keyAt, length, key)) found = i
     keyAt += length
   }
-  if (found < 0) return undefined
-  let valueAt = keyAt
-  for (let i = 0; i < found; i++) valueAt += valueLength(bytes, i)
-  return bytes.subarray(valueAt, valueAt + valueLength(bytes, found))
+  let [valueAt, foundAt] = [keyAt, 0]
+  for (let i = 0; i < count; i++) {
+    if (i === found) foundAt = valueAt
+    valueAt += valueLength(bytes, i)
+  }
+  if (valueAt !== bytes.length) throw notALeafPage(id)
+  return found < 0 ? undefined : bytes.subarray(foundAt, foundAt + valueLength(bytes, found))
 }
+
+export const notALeafPage = (id: string): StateError =>
+  new StateError({ code: 'STATE_PAGE_CORRUPT', page: id, reason: 'not a leaf page' })
 
 /** From the end: keys of one kind begin alike. */
 function isKeyAt(bytes: Uint8Array, at: number, length: number, key: Uint8Array): boolean {

@@ -20,6 +20,7 @@ import {
   keyLength,
   keysAt,
   leavesIn,
+  notALeafPage,
   splitAt,
   valueLength
 } from './leaf-page.ts'
@@ -73,9 +74,11 @@ export class Leaves {
     let keyAt = keysAt(count)
     let valueAt = keyAt
     for (let i = 0; i < count; i++) valueAt += keyLength(bytes, i)
+    let isSound = isLeafPage(bytes) && count > 0 && count <= LEAVES_MAX
     for (let i = 0; i < count; i++) {
       const key = keyLength(bytes, i)
       const value = valueLength(bytes, i)
+      isSound &&= isInPage(bytes[keyAt]) || value === HASH_BYTES
       leaves.#leaves.push({
         keyIn: bytes,
         keyAt,
@@ -94,9 +97,7 @@ export class Leaves {
       keyAt += key
       valueAt += value
     }
-    if (!isLeafPage(bytes) || count === 0 || count > LEAVES_MAX || valueAt !== bytes.length) {
-      throw new StateError({ code: 'STATE_PAGE_CORRUPT', page: id, reason: 'not a leaf page' })
-    }
+    if (!isSound || valueAt !== bytes.length) throw notALeafPage(id)
     return leaves
   }
 

@@ -1,9 +1,10 @@
 /** The value of an account's key out of the pages of the tree: from the root page down to the leaf page on its path. */
 import { toHex } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
+import { StateError } from './errors.ts'
 import { pathOf } from './hashes.ts'
 import { isLeafPage, valueIn } from './leaf-page.ts'
-import { hasPageBelow } from './page.ts'
+import { hasPageBelow, isInnerPage } from './page.ts'
 import type { StateView } from './ports.ts'
 import { childPage } from './tree.ts'
 
@@ -11,9 +12,12 @@ import { childPage } from './tree.ts'
 export function accountValue(view: Pick<StateView, 'page'>, key: Uint8Array): Uint8Array | undefined {
   const nibbles = toHex(pathOf(key))
   let bytes = view.page('' as Hex)
-  for (let depth = 0; bytes !== undefined && !isLeafPage(bytes); depth++) {
+  for (let depth = 0; bytes !== undefined; depth++) {
+    const id = nibbles.slice(0, depth)
+    if (isLeafPage(bytes)) return valueIn(bytes, key, id)
+    if (!isInnerPage(bytes)) throw new StateError({ code: 'STATE_PAGE_CORRUPT', page: id, reason: 'no page' })
     const slot = Number.parseInt(nibbles[depth] ?? '', 16)
     bytes = hasPageBelow(bytes, slot) ? childPage(view, nibbles.slice(0, depth + 1)) : undefined
   }
-  return bytes === undefined ? undefined : valueIn(bytes, key)
+  return undefined
 }

@@ -54,10 +54,13 @@ export function createRoom(pages = Infinity): Room {
 
 const bitmaps = (bytes: Uint8Array): number => readU32(bytes, BITMAPS_AT) | 0
 
+export const isInnerPage = (bytes: Uint8Array): boolean =>
+  bytes[0] === INNER_PAGE && bytes.length >= HEAD_BYTES
+
 /** Whether an encoded page is an inner one, and a slot of it holds something: a page of its own. */
 export function hasPageBelow(bytes: Uint8Array, slot: number): boolean {
   const both = bitmaps(bytes)
-  return bytes[0] === INNER_PAGE && (((both | (both >>> 16)) >>> slot) & 1) === 1
+  return isInnerPage(bytes) && (((both | (both >>> 16)) >>> slot) & 1) === 1
 }
 
 export class Page {
@@ -78,7 +81,7 @@ export class Page {
     const corrupt = (reason: string): never => {
       throw new StateError({ code: 'STATE_PAGE_CORRUPT', page: id, reason })
     }
-    if (bytes[0] !== INNER_PAGE || bytes.length < HEAD_BYTES) corrupt('not an inner page')
+    if (!isInnerPage(bytes)) corrupt('not an inner page')
     const both = bitmaps(bytes)
     if ((both & (both >>> 16)) !== 0) corrupt('a slot has both one leaf and more')
     const page = new Page()

@@ -110,6 +110,15 @@ describe('icn check of the pages of a state', () => {
     assert.ok((await rows.check()).includes('page : two leaves have one key'))
   })
 
+  it('STA-13: an account that its page has as a record of another kind is a finding, and no hash of it is looked for', async () => {
+    const account = new Uint8Array(40)
+    const rows = new Rows(new Map([...contentsOf(20)].map(([key]) => [key, account])))
+    const page = rows.pages.get('')!
+    const [key] = [...leafRows(page)].map(([each]) => each).filter((each) => each[0] === PREFIX_ACCOUNT)
+    key![0] = PREFIX_CLAIM
+    assert.ok((await rows.check()).includes('page : it cannot be decoded'))
+  })
+
   it('finds pages that are not those of their state, though every hash is right', async () => {
     const parted = new Rows(contentsOf(24))
     const page = new Page()

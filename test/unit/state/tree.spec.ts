@@ -217,6 +217,41 @@ describe('State tree', () => {
     equal(accountValue(state, utf8('\u0001 absent')), undefined)
     equal(accountValue(EMPTY_VIEW, utf8('\u0001 1')), undefined)
   })
+
+  it('D7: an account is not called absent because a page on its way is damaged', () => {
+    const state = new MemoryState(commit(EMPTY_VIEW, put(...names)))
+    for (const [id, page] of state.pages) {
+      for (const damaged of [
+        page.subarray(0, page.length - 1),
+        page.subarray(0, 8),
+        Uint8Array.of(9),
+        Uint8Array.of(3, ...page.subarray(1)),
+        new Uint8Array()
+      ]) {
+        // An inner page says by its bitmaps alone what lies below it, and these are not cut here.
+        if (!isLeafPage(page) && damaged.length === page.length - 1) continue
+        state.pages.set(id, damaged)
+        const codes = new Set(names.map((name) => codeOf(() => accountValue(state, utf8(name)))))
+        equal(codes.has('STATE_PAGE_CORRUPT'), true, `${id}, ${damaged.length} bytes`)
+        equal(codes.size <= 2, true)
+      }
+      state.pages.set(id, page)
+    }
+  })
+
+  it('a record of another kind stands in its page as a hash, and as nothing else', () => {
+    const leaves = new Leaves()
+    leaves.set({ key: utf8('\u0001 1'), path: pathOf(utf8('\u0001 1')), value: new Uint8Array(40) })
+    const { bytes } = leaves.encode(0, (size) => new Uint8Array(size))
+    equal(Leaves.decode(bytes, '').count, 1)
+    for (const first of utf8('\u0002k')) {
+      bytes[bytes.length - 40 - 3] = first
+      equal(
+        codeOf(() => Leaves.decode(bytes, '')),
+        'STATE_PAGE_CORRUPT'
+      )
+    }
+  })
 })
 
 describe('Inner page', () => {
