@@ -263,11 +263,6 @@ export class Pool {
     }
   }
 
-  /** The transaction that a better-paying one would displace. */
-  get cheapest(): PoolEntry | undefined {
-    return this.#index.cheapest
-  }
-
   /** Refusals by code and drops by reason since the pool was made. */
   get counts(): RefusalCounts {
     return this.#counts

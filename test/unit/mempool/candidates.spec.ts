@@ -70,7 +70,7 @@ describe('candidates of a block', () => {
 })
 
 describe('what a pool answers', () => {
-  it('D10: status counts pending, queued, senders and bytes; the cheapest is known', () => {
+  it('D10: status counts pending, queued, senders and bytes', () => {
     const pool = poolOf({ from: 1 }, { from: 1, nonce: 2, fee: 900 }, { from: 2, fee: 1_200 })
     assert.deepEqual(pool.status(), {
       chain: CHAIN,
@@ -85,8 +85,6 @@ describe('what a pool answers', () => {
       minFeePerByte: 0,
       minFeePerMana: 0
     })
-    assert.equal(pool.cheapest?.fee, 900n)
-    assert.equal(createPool(CHAIN, FREE).cheapest, undefined)
   })
 
   it('D10: lists one sender by nonce, or all with the pending first, up to the limit', () => {
