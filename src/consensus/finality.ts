@@ -3,6 +3,7 @@
  * so every one of them has to be here and executed first; until then the node is behind (C23).
  */
 import { equal, toHex } from '../primitives/bytes.ts'
+import type { Hex } from '../primitives/bytes.ts'
 import type { Block } from '../codec/block.ts'
 import { FINALISE } from '../codec/statement.ts'
 import type { Certificate } from '../codec/statement.ts'
@@ -13,39 +14,43 @@ import type { Effect } from './types.ts'
 export function progressFinality(instance: Instance): Effect[] {
   const { target } = instance
   if (target === undefined || instance.halted !== undefined) return []
-  const proven = highestReachable(instance, target)
-  if (proven === undefined) return forked(instance, target)
-  const { path, certificate } = proven
-  const bad = path.find((entry) => entry.status === 'invalid')
+  const proven = reachable(instance, target)
+  const [highest] = proven
+  if (highest === undefined) return forked(instance, target)
+  const bad = highest.path.find((entry) => entry.status === 'invalid')
   if (bad !== undefined) {
     const { height } = bad.block.header
     return halt(
       instance,
       `final block ${bad.key} at height ${height} does not execute to its roots`,
-      certificate
+      highest.certificate
     )
   }
-  if (path.some((entry) => entry.status !== 'valid')) return []
-  return settle(instance, path, certificate)
+  const executed = proven.find(({ path }) => path.every(({ status }) => status === 'valid'))
+  return executed === undefined ? [] : settle(instance, executed.path, executed.certificate)
+}
+
+interface Proven {
+  readonly path: readonly BlockEntry[]
+  readonly certificate: Certificate
 }
 
 /**
- * The highest certified block whose ancestors are all here. It need not be the target: a range that is being pulled
- * ends below it, and its blocks have to become final for the next range to be asked for.
+ * Certified blocks whose ancestors are all here, highest first. The target need not be among them: a range that is
+ * being pulled ends below it, and its blocks have to become final for the next range to be asked for. Nor is the
+ * highest one waited for once a lower one is executed: until they are final, all that was executed stays in memory.
  */
-function highestReachable(
-  instance: Instance,
-  target: Certificate
-): { readonly path: BlockEntry[]; readonly certificate: Certificate } | undefined {
+function reachable(instance: Instance, target: Certificate): Proven[] {
   const lower = sortedViews(instance)
     .map(({ finalisation }) => finalisation)
     .filter((held) => held !== undefined && held.view > instance.final.view && held.view < target.view)
+  const proven: Proven[] = []
   for (const certificate of [target, ...lower.reverse()]) {
     const path = certificate === undefined ? undefined : pathFromFinal(instance, certificate)
     if (certificate === undefined || path === undefined) continue
-    if (path.length > 0 || certificate === target) return { path, certificate }
+    if (path.length > 0 || certificate === target) proven.push({ path, certificate })
   }
-  return undefined
+  return proven
 }
 
 /** Entries from the child of the last final block up to the certified one; undefined while one is missing. */
@@ -150,19 +155,33 @@ function noteFinals({ finals }: Instance, path: readonly BlockEntry[]): void {
   }
 }
 
-/** Drops what finality made useless: old views, and every block that does not descend from the final one. */
+/**
+ * Drops what finality made useless: old views, and every block that does not descend from the final one. What was pulled
+ * below the target stays while the range that leads to it is on its way: it would only be pulled again.
+ */
 function prune(instance: Instance, certifiedView: number): void {
   const final = toHex(instance.final.hash)
   for (const view of instance.views.keys()) {
     if (view <= certifiedView - LATE_VIEWS) instance.views.delete(view)
   }
-  const kept = new Set([final])
+  const kept = new Set(branchOfTarget(instance))
   const ordered = [...instance.blocks.values()].sort((a, b) => a.block.header.height - b.block.header.height)
   for (const entry of ordered) {
-    if (kept.has(entry.parent)) kept.add(entry.key)
-    else instance.blocks.delete(entry.key)
+    if (entry.parent === final || kept.has(entry.parent)) kept.add(entry.key)
+    else if (!kept.has(entry.key)) instance.blocks.delete(entry.key)
   }
   for (const key of instance.seenAt.keys()) {
     if (key !== final && !instance.blocks.has(key)) instance.seenAt.delete(key)
   }
+}
+
+/** The target and its ancestors, as far down as they are here and above the final one. */
+function branchOfTarget({ target, blocks, final }: Instance): Hex[] {
+  const branch: Hex[] = []
+  let entry = target === undefined ? undefined : blocks.get(toHex(target.hash))
+  while (entry !== undefined && entry.block.header.height > final.height) {
+    branch.push(entry.key)
+    entry = blocks.get(entry.parent)
+  }
+  return branch
 }

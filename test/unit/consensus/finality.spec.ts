@@ -114,6 +114,35 @@ describe('C18: finality', () => {
     )
     assert.equal(stage.instance.target, undefined)
   })
+
+  it('C18: what is executed under a lower certificate does not wait for the highest one', () => {
+    const stage = follower({ judging: () => undefined })
+    const blocks = chainOf(stage, 4) as [Block, Block, Block, Block]
+    const [first, second, , fourth] = blocks
+    for (const block of blocks) stage.take(block)
+    stage.finalised(4, fourth)
+    stage.finalised(2, second)
+    stage.feed({ type: 'verdict', hash: hexOf(first), valid: true, reason: '' })
+    assert.deepEqual(stage.ofType('finalise'), [])
+    stage.feed({ type: 'verdict', hash: hexOf(second), valid: true, reason: '' })
+    assert.deepEqual(stage.single('finalise').blocks, [first, second])
+    assert.equal(stage.instance.target?.view, 4)
+  })
+
+  it('C18: what was pulled below the highest certificate is there still when a lower one was settled', () => {
+    const stage = follower()
+    const [first, second, third, fourth] = chainOf(stage, 4) as [Block, Block, Block, Block]
+    const rival = stage.block({ view: 3, height: 3, parent: sha256Of(u64be(99)) })
+    stage.finalised(4, fourth)
+    for (const block of [fourth, third, rival, first]) stage.take(block)
+    stage.finalised(1, first)
+    assert.deepEqual([...stage.instance.blocks.keys()].sort(), [third, fourth].map(hexOf).sort())
+    stage.take(second)
+    assert.deepEqual(
+      stage.ofType('finalise').map(({ blocks }) => blocks),
+      [[first], [second, third, fourth]]
+    )
+  })
 })
 
 describe('C18: what is missing is pulled', () => {
