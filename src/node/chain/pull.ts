@@ -35,7 +35,7 @@ export interface PullComponents {
 
 /** Peers asked for one block before waiting for the next request of the machine. */
 const PEERS_PER_FETCH = 3
-/** A range longer than this means that we were far behind. */
+/** A range longer than this, or that ends farther below what is proven to be final, means that we are far behind. */
 const FAR_BLOCKS = 2
 
 export interface Range {
@@ -150,10 +150,17 @@ export class Pull {
       this.#c.network.report(peer, 'invalid', 'certificates: the certificate does not hold')
       return false
     }
-    this.#farBehind = range.value.blocks.length > FAR_BLOCKS
+    this.#farBehind = this.#isFar(range.value.blocks)
     for (const block of range.value.blocks) this.#c.onBlock(block)
     this.#c.onCertificate(range.value.certificate)
     return this.#reached(range.value.blocks.at(-1)?.header.height ?? 0)
+  }
+
+  /** Full blocks come in ranges of one or two, however many there are. */
+  #isFar(blocks: readonly Block[]): boolean {
+    const { target } = this.#c.instance()
+    const reached = blocks.at(-1)?.header.view ?? 0
+    return blocks.length > FAR_BLOCKS || (target !== undefined && target.view > reached + FAR_BLOCKS)
   }
 
   /** undefined: our own verifier is busy or restarting, which says nothing about the peer; the machine asks again. */

@@ -267,6 +267,22 @@ describe('C23: pulling a range', () => {
     }
   })
 
+  it('GOS-6: far behind while the range ends more than two views below what is proven to be final', async () => {
+    for (const [view, isFar] of [
+      [4, true],
+      [3, false]
+    ] as const) {
+      const { pull, network, instance } = aPull()
+      network.answer = () => ok(frame(first), proof(first))
+      instance.target = stage.certificate(FINALISE, view, third.hash)
+      pull.catchUp()
+      await settled()
+      assert.equal(pull.isFarBehind, isFar, `target in view ${view}`)
+      pull.stop()
+      await settled()
+    }
+  })
+
   it('C27: a halted chain does not wait for the range for ever', async () => {
     const { pull, network } = aPull()
     network.connected = [peer('a')]
