@@ -143,6 +143,8 @@ describe('State tree', () => {
         page.subarray(0, page.length - 1),
         new Uint8Array(3),
         Uint8Array.of(9),
+        // A leaf page without a leaf.
+        Uint8Array.of(2, 0),
         new Uint8Array()
       ]) {
         state.pages.set(id, damaged)
