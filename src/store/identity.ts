@@ -32,7 +32,7 @@ export function checkSchema(
   if (found >= oldest) return
   throw new StoreError(
     { code: 'STORE_VERSION_OLDER', found, oldest },
-    `STORE_VERSION_OLDER (found=${found}, oldest=${oldest}): use the version that wrote it, or make a directory anew and sync`
+    `STORE_VERSION_OLDER (found=${found}, oldest=${oldest}): use the version that wrote it, or delete the database of this chain, never the node's, and start: it is synced again`
   )
 }
 
