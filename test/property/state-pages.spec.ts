@@ -4,6 +4,7 @@
  */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { PREFIX_ACCOUNT, PREFIX_CLAIM } from '../../src/codec/state-records.ts'
+import { STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX } from '../../src/codec/state-snapshot.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
 import { fromHex, toHex, u64be } from '../../src/primitives/bytes.ts'
 import type { Hex } from '../../src/primitives/bytes.ts'
@@ -114,5 +115,20 @@ describe('Properties of pages', () => {
       }),
       { numRuns: 40 }
     )
+  })
+
+  it('D7: keys and values of every length stand in them, also a key that begins another', () => {
+    const world = new World()
+    const keyOf = (length: number): Hex =>
+      toHex(Uint8Array.of(PREFIX_ACCOUNT, ...new Uint8Array(length - 1).fill(7)))
+    const lengths = [0, 1, 255, 256, 65_535, 65_536, STATE_VALUE_BYTES_MAX]
+    for (const [number, length] of lengths.entries()) {
+      const key = keyOf(number + 1 < lengths.length ? number + 1 : STATE_KEY_BYTES_MAX)
+      world.model.set(key, new Uint8Array(length).fill(number + 1))
+      world.state.apply(commit(world.state, new Map([[key, world.model.get(key)]])))
+    }
+    world.check()
+    for (const [key, value] of world.model) deepEqual(accountValue(world.state, fromHex(key)), value)
+    equal(accountValue(world.state, fromHex(keyOf(lengths.length))), undefined)
   })
 })
