@@ -22,7 +22,10 @@ import { decode } from '../../codec/ssz.ts'
 import type { Verifier } from '../../crypto/ports.ts'
 import type { Network, Peer } from '../../net/types.ts'
 import type { EpochSnapshot } from '../../sharding/types.ts'
-import { ChainImport } from '../../store/chain-import.ts'
+import { StateError } from '../../state/errors.ts'
+import { CHAIN_BUCKETS, corrupt } from '../../store/buckets.ts'
+import { ChainImport, discardImport } from '../../store/chain-import.ts'
+import { pageKey } from '../../store/chain-writes.ts'
 import type { KeyValueStore } from '../../store/ports.ts'
 import { createDownload } from '../../sync/chunk-download.ts'
 import { refuseContradiction } from '../checkpoint.ts'
@@ -128,11 +131,7 @@ export class FastStart {
     await putEpochs(target, this.#walk, chosen.judged)
     if (!(await this.#download(target, chosen))) return undefined
     this.#tell('switch', target, chosen.judged)
-    if ((await target.finish()) === undefined) {
-      for (const peer of chosen.peers)
-        this.#c.network.report(peer, 'invalid', 'snapshot: its chunks are another state')
-      return undefined
-    }
+    await finish(target, staging)
     return manifest
   }
 
@@ -279,6 +278,22 @@ export class FastStart {
       .map(({ peer }) => peer)
       .slice(0, PEERS_ASKED)
   }
+}
+
+/**
+ * Manifest and chunks were verified before they were stored (SNAP-5), so what does not make the state of the header was
+ * spoilt on this disk. It goes, since whoever goes on with it would end here again, and no peer is to blame for it.
+ * @throws StateError, StoreError STORE_CORRUPT, STORE_IO
+ */
+async function finish(target: ChainImport, staging: KeyValueStore): Promise<void> {
+  try {
+    if ((await target.finish()) !== undefined) return
+  } catch (error) {
+    if (error instanceof StateError) await discardImport(staging)
+    throw error
+  }
+  await discardImport(staging)
+  throw corrupt(CHAIN_BUCKETS.page, pageKey('' as Hex))
 }
 
 const sameTip = (a: SnapshotManifest, b: SnapshotManifest): boolean =>

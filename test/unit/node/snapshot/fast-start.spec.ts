@@ -17,7 +17,7 @@ import { CHAIN_BUCKETS, bucketRange } from '../../../../src/store/buckets.ts'
 import { ChainImport } from '../../../../src/store/chain-import.ts'
 import { ChainStore } from '../../../../src/store/chain-store.ts'
 import { MemoryDisk } from '../../../../src/store/memory.ts'
-import type { KeyValueStore } from '../../../../src/store/ports.ts'
+import type { KeyValueStore, Write } from '../../../../src/store/ports.ts'
 import { SimClock } from '../../../support/snapshot-clock.ts'
 import { FakeNetwork, peer } from '../../../support/node-fakes.ts'
 import { SnapshotSource } from '../../../support/snapshot-source.ts'
@@ -274,6 +274,32 @@ describe('fast start', () => {
     equal(asked, 2, 'the list of manifests and the one chunk, not the body')
     disk.crash()
     equal(ChainStore.open(disk.open(), identity).final.height, 12)
+  })
+
+  it('SNAP-8: an import that this disk spoils ends with its code, is not gone on with, and costs no peer anything', async () => {
+    const manifest = SnapshotManifestType.deserialize(source.snapshots.held[0]!.bytes)
+    const chunk = source.snapshots.chunk(12, 0)
+    const spoilt: readonly ((page: Uint8Array) => Uint8Array)[] = [
+      (page) => flip(page, page.length - 1),
+      (page) => page.subarray(1)
+    ]
+    for (const [at, spoil] of spoilt.entries()) {
+      const database = new MemoryDisk().open()
+      const begun = await ChainImport.begin(database, identity, manifest)
+      const verdict = await verifyHere.verify(chunk!, { bits: 0, index: 0 }, manifest.hashes[0]!)
+      ok(verdict.ok)
+      await begun.putChunk(0, verdict.value)
+      const writes: Write[] = []
+      for await (const [key, value] of database.range(bucketRange(CHAIN_BUCKETS.page)))
+        writes.push({ type: 'put', key, value: spoil(value) })
+      await database.batch(writes, { sync: true })
+      const code = at === 0 ? 'STORE_CORRUPT' : 'STATE_PAGE_CORRUPT'
+      await rejects(start({ a: source.honest }).run(database), { code })
+      deepEqual(await rowsOf(database, 'state', 'page', 'staged'), [])
+      deepEqual(network.reports, [])
+      ok((await start({ a: source.honest }).run(database)) !== undefined)
+      deepEqual(ChainStore.open(database, identity).root, rootOf(source))
+    }
   })
 
   it('SNAP-8: a kill between the last write and the switch leaves a whole chain that the next attempt replaces', async () => {
