@@ -117,6 +117,23 @@ describe('Properties of pages', () => {
     )
   })
 
+  it('D7: pages of one leaf, two and a few, that go and come with the same block', () => {
+    const few = fc.array(
+      fc.tuple(fc.nat(5), fc.option(fc.constantFrom(0, 32), { nil: undefined, freq: 1 })),
+      { maxLength: 9 }
+    )
+    fc.assert(
+      fc.property(fc.array(few, { maxLength: 9 }), (list) => {
+        const world = new World()
+        for (const [number, ops] of list.entries()) {
+          world.apply(ops, number)
+          world.check()
+        }
+      }),
+      { numRuns: 60 }
+    )
+  })
+
   it('D7: keys and values of every length stand in them, also a key that begins another', () => {
     const world = new World()
     const keyOf = (length: number): Hex =>
