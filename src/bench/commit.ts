@@ -53,6 +53,7 @@ export const commit: Bench = {
 const recording = (store: KeyValueStore, batches: (readonly Write[])[]): KeyValueStore => ({
   get: (key) => store.get(key),
   getMany: async (keys) => store.getMany(keys),
+  flush: async () => store.flush(),
   range: (range) => store.range(range),
   close: async () => store.close(),
   async batch(writes, options) {

@@ -8,8 +8,8 @@
  * All of a chunk is one write: its pages, in which most rows stand, and the rows that stand in none. Pages lie on disk in
  * the order of their paths, as chunks do, so the tables that LevelDB makes of them hardly overlap and none is merged.
  *
- * Writes before the last are not synced: after a crash some of the newest may be gone, each as a whole. So a chunk
- * counts as done if one of its highest pages is there.
+ * Writes before the last are not synced: after a crash some may be gone, each as a whole. So a chunk counts as done if
+ * one of its highest pages is there, and all are flushed before the last write says that nothing is missing.
  */
 import { concat, equal, u64be } from '../primitives/bytes.ts'
 import type { Hex } from '../primitives/bytes.ts'
@@ -71,6 +71,8 @@ export class ChainImport {
     // A kill between the last write and the switch leaves a whole chain here that nobody has used.
     if (ChainStore.exists(store)) await store.batch([{ type: 'del', key: IDENTITY_KEY }], { sync: true })
     await discardImport(store)
+    // A page of before that came back would pass for one of this import.
+    await store.flush()
     await store.batch([put(MANIFEST_KEY, SnapshotManifestType.serialize(manifest))], { sync: true })
     return new ChainImport(store, identity, manifest)
   }
@@ -169,6 +171,7 @@ export class ChainImport {
       { type: 'del', key: MANIFEST_KEY },
       { type: 'del', key: BODY_KEY }
     )
+    await this.#store.flush()
     await this.#store.batch(writes, { sync: true })
     return ChainStore.open(this.#store, this.#identity)
   }

@@ -51,6 +51,8 @@ interface JournalKey {
 export class Journal {
   readonly #store: KeyValueStore
   readonly #keys: KeyIndex
+  /** Of drops, by key: as many as there are rows on disk, and the guard's bounds of each chain. */
+  readonly #due = new Map<string, Write>()
 
   private constructor(store: KeyValueStore, keys: KeyIndex) {
     this.#store = store
@@ -63,9 +65,11 @@ export class Journal {
     return journal
   }
 
-  /** One synced batch. When it resolves, everything in it may leave the node. */
+  /** One synced batch. When it resolves, everything in it may leave the node. What was dropped before goes along. */
   async write(records: readonly JournalRecord[], update?: GuardUpdate): Promise<void> {
-    const writes: Write[] = [...(update?.writes ?? [])]
+    if (records.length === 0 && (update?.writes ?? []).length === 0) return
+    const writes: Write[] = [...this.#due.values(), ...(update?.writes ?? [])]
+    this.#due.clear()
     for (const record of records) {
       const { chain, epoch, view, kind, name, value } = rowOf(record)
       const key = bucketKey(
@@ -79,44 +83,40 @@ export class Journal {
       writes.push({ type: 'put', key, value })
       this.#note(key)
     }
-    if (writes.length > 0) await this.#store.batch(writes, { sync: true })
+    await this.#store.batch(writes, { sync: true })
   }
 
   /** By epoch, then view, then kind: block, proposal, certificate, vote. @throws StoreError STORE_CORRUPT */
   async load(chain: ChainId): Promise<JournalRecord[]> {
     const records: JournalRecord[] = []
     for await (const [key, value] of this.#store.range(bucketRange(B.journal, chainBytes(chain)))) {
-      records.push(decodeRow(key, value))
+      if (!this.#due.has(key.join())) records.push(decodeRow(key, value))
     }
     return records
   }
 
   /**
-   * Forgets views at or below a final one (C11). Call it after the chain store has the block.
-   * Unsynced: what comes back after a crash is dropped again.
+   * Forgets views at or below a final one (C11). Call it after the chain store has the block. On disk it goes with the
+   * next write: a write of its own that is not synced could be lost although that one is there, and then the guard
+   * would find statements outside its bounds. What a crash brings back is dropped again.
    */
-  async drop(chain: ChainId, epoch: number, throughView: number, update?: GuardUpdate): Promise<void> {
-    await this.#dropWhere(chain, (key) => key.epoch === epoch && key.view <= throughView, update)
+  drop(chain: ChainId, epoch: number, throughView: number, update?: GuardUpdate): void {
+    this.#dropWhere(chain, (key) => key.epoch === epoch && key.view <= throughView, update)
   }
 
   /** Forgets an ended epoch, and what is left of older ones. */
-  async dropEpoch(chain: ChainId, epoch: number, update?: GuardUpdate): Promise<void> {
-    await this.#dropWhere(chain, (key) => key.epoch <= epoch, update)
+  dropEpoch(chain: ChainId, epoch: number, update?: GuardUpdate): void {
+    this.#dropWhere(chain, (key) => key.epoch <= epoch, update)
   }
 
-  async #dropWhere(
-    chain: ChainId,
-    isOver: (key: JournalKey) => boolean,
-    update?: GuardUpdate
-  ): Promise<void> {
+  #dropWhere(chain: ChainId, isOver: (key: JournalKey) => boolean, update?: GuardUpdate): void {
+    for (const write of update?.writes ?? []) this.#due.set(write.key.join(), write)
     const keys = this.#keys.get(chain) ?? new Map<string, JournalKey>()
-    const writes: Write[] = [...(update?.writes ?? [])]
     for (const [name, entry] of keys) {
       if (!isOver(entry)) continue
       keys.delete(name)
-      writes.push({ type: 'del', key: entry.key })
+      this.#due.set(name, { type: 'del', key: entry.key })
     }
-    if (writes.length > 0) await this.#store.batch(writes, { sync: false })
   }
 
   #note(key: Uint8Array): void {

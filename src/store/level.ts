@@ -2,7 +2,8 @@
  * The store port on LevelDB. What the library does differently from the port is hidden here: values come back as
  * Buffers that share memory with their neighbours, errors are wrapped, and a missing database would be created.
  */
-import { readdir } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { StoreError } from './errors.ts'
 import type { KeyValueStore, Range, Write } from './ports.ts'
@@ -105,6 +106,21 @@ class LevelStore implements KeyValueStore {
     }
   }
 
+  /**
+   * A synced batch takes along what stands before it in the same log. LevelDB begins another log when its buffer is full
+   * and keeps the old one until a table is made of it, which nothing waits for.
+   */
+  async flush(): Promise<void> {
+    const { location } = this.#database
+    if (this.#database.status !== 'open') throw new StoreError({ code: 'STORE_CLOSED', path: location })
+    try {
+      const logs = (await readdir(location)).filter((name) => name.endsWith('.log'))
+      await Promise.all(logs.map(async (name) => syncFile(join(location, name))))
+    } catch (error) {
+      throw new StoreError({ code: 'STORE_IO', path: location }, undefined, { cause: error })
+    }
+  }
+
   async *range(range: Range): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
     const { gte, lt, reverse = false, limit = -1 } = range
     try {
@@ -138,6 +154,19 @@ class LevelStore implements KeyValueStore {
     } catch (error) {
       throw operationError(error, this.#database.location)
     }
+  }
+}
+
+/** A log that is gone meanwhile is in a table, which LevelDB has synced. */
+async function syncFile(path: string): Promise<void> {
+  let file
+  try {
+    file = await open(path)
+    await file.datasync()
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  } finally {
+    await file?.close()
   }
 }
 

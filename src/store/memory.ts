@@ -1,10 +1,12 @@
 /**
  * A disk that can crash, for tests and the simulator. It owns the durable bytes; handles come and go.
  *
- *   batch ──> visible at once, `unsynced` ──(a synced batch completes)──> durable
+ *   batch ──> visible at once, `unsynced` ──(a synced batch completes)──> `behind` ──(flush, or time)──> durable
+ *                                 │                                          └──(crash)──> the newest may be lost
  *                                 └──(crash)──> lost, but for the oldest `keepUnsynced` batches
  *
  * A synced batch that has not completed counts as unsynced: after a crash it may be there or not, but never in part.
+ * Unsynced ones that stand before a synced one are `behind` it: LevelDB may have begun another log between them.
  * Nothing here is random; what survives and when a write completes is the caller's choice.
  */
 import { fromHex, toHex } from '../primitives/bytes.ts'
@@ -21,8 +23,13 @@ export interface MemoryDiskOptions {
 
 type Rows = Map<Hex, Uint8Array>
 
+/** Synced batches after which a table was made of the log that stood before them. */
+const BEHIND_SYNCED = 16
+
 interface PendingBatch {
   readonly writes: readonly Write[]
+  readonly sync: boolean
+  readonly isFlush: boolean
   readonly reject: (error: StoreError) => void
 }
 
@@ -33,6 +40,10 @@ export class MemoryDisk {
   #visible: Rows = new Map()
   /** In order of writing; the durable rows are those before the first of them. */
   #unsynced: PendingBatch[] = []
+  /** The last unsynced batches that a synced one overtook, and what came after them. */
+  #overtaken: PendingBatch[] = []
+  /** Rows as they were before those. */
+  readonly #undo = new Map<Hex, Uint8Array | undefined>()
   #open: MemoryStore | undefined
 
   constructor(options: MemoryDiskOptions = {}) {
@@ -47,6 +58,7 @@ export class MemoryDisk {
       name: this.#name,
       rows: () => this.#visible,
       write: (writes, sync) => this.#write(writes, sync),
+      flush: () => this.#write([], true, true),
       closed: () => (this.#open = undefined)
     })
     return this.#open
@@ -55,6 +67,12 @@ export class MemoryDisk {
   /** Batches that a crash could lose now: the bound of `keepUnsynced`. */
   get unsynced(): number {
     return this.#unsynced.length
+  }
+
+  /** Unsynced batches before a synced one, which a crash could lose: the bound of `loseBehind`. */
+  get behind(): number {
+    const first = this.#overtaken.findIndex(({ sync }) => sync)
+    return Math.max(0, first)
   }
 
   /** Another disk with what is durable on this one. */
@@ -66,9 +84,13 @@ export class MemoryDisk {
   }
 
   /** Power loss. Handles of before are dead, and what they still waited for rejects with STORE_CLOSED. */
-  crash({ keepUnsynced = 0 }: { readonly keepUnsynced?: number } = {}): void {
+  crash({
+    keepUnsynced = 0,
+    loseBehind = 0
+  }: { readonly keepUnsynced?: number; readonly loseBehind?: number } = {}): void {
     const lost = this.#unsynced
     this.#unsynced = []
+    this.#loseBehind(loseBehind)
     for (const { writes } of lost.slice(0, keepUnsynced)) apply(this.#durable, writes)
     this.#visible = new Map(this.#durable)
     this.#open?.kill()
@@ -76,12 +98,30 @@ export class MemoryDisk {
     for (const { reject } of lost) reject(new StoreError({ code: 'STORE_CLOSED', path: this.#name }))
   }
 
-  #write(writes: readonly Write[], sync: boolean): Promise<void> {
+  /** What the newest of those that were overtaken wrote is gone; what came after them is there. */
+  #loseBehind(count: number): void {
+    const { behind } = this
+    for (const [key, value] of count === 0 ? [] : this.#undo) {
+      if (value === undefined) this.#durable.delete(key)
+      else this.#durable.set(key, value)
+    }
+    for (const [index, { writes }] of count === 0 ? [] : this.#overtaken.entries()) {
+      if (index < behind - count || index >= behind) apply(this.#durable, writes)
+    }
+    this.#settle()
+  }
+
+  #settle(): void {
+    this.#overtaken = []
+    this.#undo.clear()
+  }
+
+  #write(writes: readonly Write[], sync: boolean, isFlush = false): Promise<void> {
     // A write belongs to the disk from here on: the caller may reuse its buffers.
     const owned = writes.map(copyWrite)
     apply(this.#visible, owned)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const batch: PendingBatch = { writes: owned, reject }
+    const batch: PendingBatch = { writes: owned, sync, isFlush, reject }
     this.#unsynced.push(batch)
     if (sync) this.#schedule(() => this.#complete(batch, resolve))
     else resolve()
@@ -91,8 +131,20 @@ export class MemoryDisk {
   #complete(batch: PendingBatch, resolve: () => void): void {
     const index = this.#unsynced.indexOf(batch)
     // A later synced batch took this one along, or a crash took it away and `resolve` comes too late to matter.
-    for (const { writes } of this.#unsynced.splice(0, index + 1)) apply(this.#durable, writes)
+    const written = this.#unsynced.splice(0, index + 1)
+    if (written.some(({ sync }) => !sync) || this.#overtaken.length > BEHIND_SYNCED) this.#settle()
+    for (const each of written) this.#overtake(each)
+    if (batch.isFlush) this.#settle()
     resolve()
+  }
+
+  #overtake(batch: PendingBatch): void {
+    for (const { key } of batch.writes) {
+      const name = toHex(key)
+      if (!this.#undo.has(name)) this.#undo.set(name, this.#durable.get(name))
+    }
+    this.#overtaken.push(batch)
+    apply(this.#durable, batch.writes)
   }
 }
 
@@ -100,6 +152,7 @@ interface Disk {
   readonly name: string
   readonly rows: () => Rows
   readonly write: (writes: readonly Write[], sync: boolean) => Promise<void>
+  readonly flush: () => Promise<void>
   readonly closed: () => void
 }
 
@@ -123,6 +176,11 @@ class MemoryStore implements KeyValueStore {
   async batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
     this.#assertAlive()
     await this.#disk.write(writes, options.sync)
+  }
+
+  async flush(): Promise<void> {
+    this.#assertAlive()
+    await this.#disk.flush()
   }
 
   async *range(range: Range): AsyncIterable<readonly [Uint8Array, Uint8Array]> {

@@ -71,6 +71,7 @@ export class StateSnapshots {
     const dropped = all.slice(SNAPSHOTS_KEPT)
     const writes: Write[] = dropped.map(({ height }) => ({ type: 'del', key: heightKey(B.manifest, height) }))
     writes.push(put(heightKey(B.manifest, added.height), bytes))
+    await this.#store.flush()
     await this.#store.batch(writes, { sync: true })
     this.#held = all.slice(0, SNAPSHOTS_KEPT)
     await this.#sweep()

@@ -40,6 +40,10 @@ export class SwitchableStore implements KeyValueStore {
     return this.#current.batch(writes, options)
   }
 
+  async flush(): Promise<void> {
+    await this.#current.flush()
+  }
+
   range(range: Range): AsyncIterable<Row> {
     return this.#current.range(range)
   }
@@ -78,6 +82,10 @@ class Used implements KeyValueStore {
 
   async batch(writes: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
     await this.#during(this.#database.batch(writes, options))
+  }
+
+  async flush(): Promise<void> {
+    await this.#during(this.#database.flush())
   }
 
   range(range: Range): AsyncIterable<Row> {

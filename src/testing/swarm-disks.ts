@@ -109,6 +109,12 @@ class Handle implements KeyValueStore {
     this.#assertAlive()
   }
 
+  async flush(): Promise<void> {
+    this.#assertAlive()
+    await this.#database.flush()
+    this.#assertAlive()
+  }
+
   async *range(range: Range): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
     this.#assertAlive()
     for await (const row of this.#database.range(range)) {

@@ -73,7 +73,7 @@ export class Finaliser {
     this.#c.onSettled(certificate)
     await durable
     for (const executed of path) this.#tell(executed, certificate, tookMs?.(executed.block))
-    await this.#forget(last.block, certificate, ended, epochLength)
+    this.#forget(last.block, certificate, ended, epochLength)
   }
 
   #tell(executed: Executed, certificate: Certificate, tookMs: number | undefined): void {
@@ -97,15 +97,15 @@ export class Finaliser {
     }
   }
 
-  async #forget(last: Block, certificate: Certificate, ended: boolean, epochLength: number): Promise<void> {
+  #forget(last: Block, certificate: Certificate, ended: boolean, epochLength: number): void {
     const { journal, validator } = this.#c
     const { epoch } = last.header
     if (ended) {
       const update = validator?.guard.raiseFloor(this.#chain, nextEpoch(last.header, epochLength), 0)
-      await journal.dropEpoch(this.#chain, epoch, update)
+      journal.dropEpoch(this.#chain, epoch, update)
     } else {
       const update = validator?.guard.raiseFloor(this.#chain, epoch, certificate.view)
-      await journal.drop(this.#chain, epoch, certificate.view, update)
+      journal.drop(this.#chain, epoch, certificate.view, update)
     }
   }
 }

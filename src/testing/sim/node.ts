@@ -133,15 +133,19 @@ export class SimNode {
     })
   }
 
-  /** Power loss: synced writes stay, of the others the oldest `keepUnsynced` of each disk. */
-  crash(keepUnsynced: (bound: number) => number = () => 0): void {
+  /**
+   * Power loss: synced writes stay, of the others the oldest of each disk, as many as `choose` says; of unsynced ones
+   * before a synced one the newest are lost, as many as it says. By default all of the first are lost, none of those.
+   */
+  crash(choose: (bound: number) => number = () => 0): void {
     const port = this.#port
     if (port === undefined || !port.isAlive) return
     port.kill()
     for (const disk of this.#disks.values()) {
-      const keep = Math.min(disk.unsynced, keepUnsynced(disk.unsynced))
-      this.#lostWrites += disk.unsynced - keep
-      disk.crash({ keepUnsynced: keep })
+      const keepUnsynced = Math.min(disk.unsynced, choose(disk.unsynced))
+      const loseBehind = Math.min(disk.behind, choose(disk.behind))
+      this.#lostWrites += disk.unsynced - keepUnsynced + loseBehind
+      disk.crash({ keepUnsynced, loseBehind })
     }
     this.#world.network.trace.note(this.index, 'crash')
   }

@@ -8,6 +8,10 @@ export const observedStore = (store: KeyValueStore, onEffect: (what: string) => 
     onEffect(options.sync ? 'write synced' : 'write')
     await store.batch(writes, options)
   },
+  flush: async () => {
+    onEffect('flush')
+    await store.flush()
+  },
   range: (range) => store.range(range),
   close: async () => store.close()
 })

@@ -18,7 +18,7 @@ const ID = sha256(Uint8Array.of(3))
 type Step =
   | { readonly do: 'sign'; readonly statement: Statement; readonly crash: 'no' | 'lost' | 'kept' }
   | { readonly do: 'floor'; readonly chain: number; readonly epoch: number; readonly view: number }
-  | { readonly do: 'crash'; readonly keepUnsynced: number }
+  | { readonly do: 'crash'; readonly keepUnsynced: number; readonly loseBehind: number }
   | { readonly do: 'move' }
 
 const chains = fc.constantFrom(COORD, shardId(0))
@@ -52,7 +52,10 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('floor'), chain: chains, epoch: epochs, view: views })
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash'), keepUnsynced: fc.nat(3) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('crash'), keepUnsynced: fc.nat(3), loseBehind: fc.nat(3) })
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('move') }) }
 )
 
@@ -69,9 +72,11 @@ class World {
   disk = new MemoryDisk()
   #kv = this.disk.open()
   #guard: SignGuard | undefined
+  #journal: Journal | undefined
 
   async start(): Promise<void> {
     this.#guard = await SignGuard.create(this.#kv, INIT, ID)
+    this.#journal = await Journal.open(this.#kv)
   }
 
   async run(step: Step): Promise<void> {
@@ -79,11 +84,12 @@ class World {
       case 'sign':
         return this.#sign(step.statement, step.crash)
       case 'floor': {
-        const update = this.#guard!.raiseFloor(shardOrCoord(step.chain), step.epoch, step.view)
-        return this.#kv.batch(update.writes, { sync: false })
+        const chain = shardOrCoord(step.chain)
+        const update = this.#guard!.raiseFloor(chain, step.epoch, step.view)
+        return this.#journal!.drop(chain, step.epoch, step.view, update)
       }
       case 'crash':
-        return this.#crash(step.keepUnsynced)
+        return this.#crash(step.keepUnsynced, step.loseBehind)
       case 'move':
         return this.#move()
     }
@@ -93,19 +99,24 @@ class World {
     const verdict = this.#guard!.admit(statement)
     if (!verdict.ok) return
     if (crash === 'no') {
-      await (await Journal.open(this.#kv)).write([], verdict.value)
+      await this.#journal!.write([], verdict.value)
       this.sent.push(statement)
       return
     }
     // The machine stops while the write is under way: nothing was sent, the write is there or not.
-    const write = this.#kv.batch(verdict.value.writes, { sync: true })
+    const write = this.#journal!.write([], verdict.value)
     await Promise.all([assert.rejects(write), this.#crash(crash === 'kept' ? this.disk.unsynced : 0)])
   }
 
-  async #crash(keepUnsynced: number): Promise<void> {
-    this.disk.crash({ keepUnsynced })
+  async #crash(keepUnsynced: number, loseBehind = 0): Promise<void> {
+    this.disk.crash({ keepUnsynced, loseBehind: Math.min(loseBehind, this.disk.behind) })
     this.#kv = this.disk.open()
+    await this.#open()
+  }
+
+  async #open(): Promise<void> {
     this.#guard = await SignGuard.open(this.#kv, INIT, toHex(ID))
+    this.#journal = await Journal.open(this.#kv)
   }
 
   async #move(): Promise<void> {
@@ -113,7 +124,7 @@ class World {
     this.disk = new MemoryDisk()
     this.#kv = this.disk.open()
     assert.ok((await importGuard(this.#kv, INIT, text)).ok)
-    this.#guard = await SignGuard.open(this.#kv, INIT, toHex(ID))
+    await this.#open()
   }
 }
 

@@ -103,7 +103,11 @@ describe('GOS-6: far behind', () => {
       await world.restart(3)
       assert(await world.until(() => isBehind(world), RECOVERY_MS), 'it is behind')
       assert.equal(await judged(world), 'busy')
-      assert(await world.until(() => !isBehind(world) && world.height(SHARD, [3]) >= goal, RECOVERY_MS))
+      const isHome = (): boolean => {
+        const { pull, sync } = world.chainOf(3, SHARD)
+        return !sync.active && !pull.isFarBehind && world.height(SHARD, [3]) >= goal
+      }
+      assert(await world.until(isHome, RECOVERY_MS))
       assert.equal(await judged(world), 'bundle-not-canonical')
       expectSound(world)
     })

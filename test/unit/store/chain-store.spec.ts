@@ -365,6 +365,7 @@ function lateVisible(kv: KeyValueStore, gate: Promise<void>): KeyValueStore {
       await gate
       await kv.batch(writes, options)
     },
+    flush: () => kv.flush(),
     range: (range) => kv.range(range),
     close: () => kv.close()
   }
@@ -377,6 +378,7 @@ function delayed(disk: MemoryDisk): KeyValueStore {
     get: (rowKey) => kv.get(rowKey),
     getMany: (rowKeys) => kv.getMany(rowKeys),
     batch: (writes) => kv.batch(writes, { sync: false }),
+    flush: () => kv.flush(),
     range: (range) => kv.range(range),
     close: () => kv.close()
   }

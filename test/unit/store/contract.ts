@@ -137,6 +137,14 @@ export function describeStoreContract(name: string, createPlace: () => Promise<S
       assert.deepEqual(await keysOf(store, { gte: utf8('a'), lt: utf8('z') }), ['a', 'b'])
     })
 
+    it('a flush leaves everything readable, synced or not', async () => {
+      await store.flush()
+      await store.batch([put('a', '1')], { sync: true })
+      await store.batch([put('b', '2')], { sync: false })
+      await store.flush()
+      assert.deepEqual(await keysOf(store, { gte: utf8('a'), lt: utf8('z') }), ['a', 'b'])
+    })
+
     it('refuses a second handle with STORE_LOCKED, and leaves the first one working', async () => {
       await assert.rejects(place.open(), { code: 'STORE_LOCKED' })
       await store.batch([put('a', '1')], { sync: true })
@@ -146,6 +154,7 @@ export function describeStoreContract(name: string, createPlace: () => Promise<S
       await store.close()
       assert.throws(() => store.get(utf8('a')), { code: 'STORE_CLOSED' })
       await assert.rejects(store.batch([put('a', '1')], { sync: true }), { code: 'STORE_CLOSED' })
+      await assert.rejects(store.flush(), { code: 'STORE_CLOSED' })
       await assert.rejects(keysOf(store, { gte: utf8('a'), lt: utf8('z') }), { code: 'STORE_CLOSED' })
       await store.close()
     })

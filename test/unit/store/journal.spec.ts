@@ -84,7 +84,7 @@ describe('Journal', () => {
     const other: JournalRecord = { kind: 'vote', vote: aVote({ chain: shardId(0), view: 1, kind: NULLIFY }) }
     await journal.write([vote(1), other])
     assert.deepEqual(await journal.load(shardId(0)), [other])
-    await journal.drop(shardId(0), 0, 9)
+    journal.drop(shardId(0), 0, 9)
     assert.deepEqual(await journal.load(shardId(0)), [])
     assert.deepEqual(await journal.load(COORD), [vote(1)])
   })
@@ -100,27 +100,40 @@ describe('Journal', () => {
       vote(3, NULLIFY, 1)
     ])
     await restart()
-    await journal.drop(COORD, 0, 4)
+    journal.drop(COORD, 0, 4)
     const kept = [block(5), vote(5), vote(3, NULLIFY, 1)]
     assert.deepEqual(await journal.load(COORD), kept)
-    await journal.write([])
-    await kv.batch([], { sync: true })
+    await journal.write([vote(6)])
     await restart()
-    assert.deepEqual(await journal.load(COORD), kept)
+    assert.deepEqual(await journal.load(COORD), [...kept.slice(0, 2), vote(6), ...kept.slice(2)])
   })
 
-  it('forgets the keys of what it dropped: a second drop writes nothing', async () => {
+  it('C11: what was dropped goes with the next write, and before that comes back after a crash', async () => {
+    const next: JournalRecord = vote(5)
     await journal.write([vote(4)])
-    await journal.drop(COORD, 0, 4)
-    assert.equal(disk.unsynced, 1)
-    await journal.drop(COORD, 0, 4)
-    await journal.dropEpoch(COORD, 0)
-    assert.equal(disk.unsynced, 1)
+    journal.drop(COORD, 0, 4)
+    assert.equal(disk.unsynced, 0)
+    assert.deepEqual(await journal.load(COORD), [])
+    await restart()
+    assert.deepEqual(await journal.load(COORD), [vote(4)])
+    journal.drop(COORD, 0, 4)
+    await journal.write([next])
+    await restart()
+    assert.deepEqual(await journal.load(COORD), [next])
+  })
+
+  it('what was dropped and is written again is there', async () => {
+    await journal.write([vote(4)])
+    journal.drop(COORD, 0, 4)
+    await journal.write([vote(4)])
+    assert.deepEqual(await journal.load(COORD), [vote(4)])
+    await restart()
+    assert.deepEqual(await journal.load(COORD), [vote(4)])
   })
 
   it('C24: drops an ended epoch and older ones', async () => {
     await journal.write([vote(1), vote(1, NOTARISE, 1), vote(1, NOTARISE, 2)])
-    await journal.dropEpoch(COORD, 1)
+    journal.dropEpoch(COORD, 1)
     assert.deepEqual(await journal.load(COORD), [vote(1, NOTARISE, 2)])
   })
 
@@ -160,8 +173,8 @@ describe('Journal', () => {
     const init = { publicKey: hashOf(50), network: NETWORK }
     const guard = await SignGuard.create(kv, init, hashOf(51))
     await journal.write([vote(4)])
-    await journal.drop(COORD, 0, 4, guard.raiseFloor(COORD, 0, 4))
-    await kv.batch([], { sync: true })
+    journal.drop(COORD, 0, 4, guard.raiseFloor(COORD, 0, 4))
+    await journal.write([vote(5)])
     await restart()
     assert.equal((await SignGuard.open(kv, init, toHex(hashOf(51)))).state(COORD).floor, 4)
   })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLevel } from '../../../src/store/level.ts'
@@ -39,6 +39,15 @@ describe('openLevel', () => {
     await createDatabase()
     const store = await openLevel(path, { isNew: false })
     assert.deepStrictEqual(store.get(Uint8Array.of(1)), Uint8Array.of(2))
+    await store.close()
+  })
+
+  it('a flush syncs every log; one that cannot be is STORE_IO, one that is gone is in a table', async () => {
+    const store = await openLevel(path, { isNew: true })
+    await symlink('nowhere', join(path, 'gone.log'))
+    await store.flush()
+    await symlink('loop.log', join(path, 'loop.log'))
+    await assert.rejects(store.flush(), { code: 'STORE_IO' })
     await store.close()
   })
 

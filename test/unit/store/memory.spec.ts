@@ -38,6 +38,52 @@ describe('MemoryDisk', () => {
     assert.deepEqual(present(disk), [1, 2])
   })
 
+  it('a flush makes every batch before it durable, and none after it', async () => {
+    const disk = new MemoryDisk()
+    const store = disk.open()
+    await store.batch([put(1)], { sync: false })
+    await store.batch([put(2)], { sync: true })
+    await store.flush()
+    assert.equal(disk.behind, 0)
+    await store.batch([put(3)], { sync: false })
+    disk.crash()
+    assert.deepEqual(present(disk), [1, 2])
+  })
+
+  for (const [loseBehind, expected] of [
+    [0, [1, 2, 3, 4]],
+    [1, [1, 3, 4]],
+    [2, [3, 4]]
+  ] as const) {
+    it(`a crash loses the newest ${loseBehind} unsynced batches that a synced one overtook, each whole`, async () => {
+      const disk = new MemoryDisk()
+      const store = disk.open()
+      await store.batch([put(4, 9)], { sync: true })
+      await store.batch([put(1), put(4, 1)], { sync: false })
+      await store.batch([put(2), put(4, 2)], { sync: false })
+      await store.batch([put(3)], { sync: true })
+      await store.batch([], { sync: true })
+      assert.equal(disk.behind, 2)
+      disk.crash({ loseBehind })
+      const after = disk.open()
+      const keys = [1, 2, 3, 4].filter((key) => after.get(Uint8Array.of(key)) !== undefined)
+      assert.deepEqual(keys, expected)
+      assert.deepStrictEqual(after.get(Uint8Array.of(4)), Uint8Array.of([2, 1, 9][loseBehind]!))
+    })
+  }
+
+  it('only the last ones that were overtaken, and not for ever: a table is made of the log before', async () => {
+    const disk = new MemoryDisk()
+    const store = disk.open()
+    for (const key of [1, 2]) {
+      await store.batch([put(key)], { sync: false })
+      await store.batch([put(3)], { sync: true })
+    }
+    assert.equal(disk.behind, 1)
+    for (let at = 0; at < 20; at++) await store.batch([put(4)], { sync: true })
+    assert.equal(disk.behind, 0)
+  })
+
   for (const [keepUnsynced, expected] of [
     [0, []],
     [1, [1]],

@@ -40,6 +40,7 @@ const plain = (store: KeyValueStore): KeyValueStore => ({
   get: (key) => store.get(key),
   getMany: async (keys) => store.getMany(keys),
   batch: async (writes, options) => store.batch(writes, options),
+  flush: async () => store.flush(),
   range: (range) => store.range(range),
   close: async () => store.close()
 })

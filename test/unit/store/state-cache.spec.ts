@@ -38,6 +38,7 @@ function counted(store: KeyValueStore) {
     },
     getMany: async (keys) => store.getMany(keys),
     batch: async (writes, options) => store.batch(writes, options),
+    flush: async () => store.flush(),
     range: (range) => store.range(range),
     close: async () => store.close()
   }

@@ -141,8 +141,8 @@ describe('making blocks final', () => {
       tree: scene.tree,
       epochs: { snapshot: () => ({ params: { epochLength } }) },
       journal: {
-        drop: async (_: unknown, epoch: number, view: number) => void done.push(`drop ${epoch}/${view}`),
-        dropEpoch: async (_: unknown, epoch: number) => void done.push(`drop epoch ${epoch}`)
+        drop: (_: unknown, epoch: number, view: number) => void done.push(`drop ${epoch}/${view}`),
+        dropEpoch: (_: unknown, epoch: number) => void done.push(`drop epoch ${epoch}`)
       },
       validator: {
         guard: {
