@@ -145,7 +145,7 @@ export class ChainImport {
 
   /**
    * Joins the chunks and makes the database a chain at the snapshot's height.
-   * @returns undefined if the chunks, each of them right, do not make the state of the header: the manifest was wrong
+   * @returns undefined if what is stored does not make the state of the header
    */
   async finish(): Promise<ChainStore | undefined> {
     const { tip, hashes } = this.#manifest
@@ -199,8 +199,14 @@ function addPacked(writes: Write[], rows: Uint8Array, { prefix }: Bucket): void 
 const boundaryWrite = (boundary: CertifiedHeader): Write =>
   put(heightKey(B.boundary, boundary.header.epoch), CertifiedHeaderType.serialize(boundary))
 
-/** Everything in a database that is no chain. */
+/**
+ * Everything in a database that is no chain. What leads back to it goes first, for good: of records that are gone while
+ * the pages of their chunk are still there nothing would tell.
+ */
 export async function discardImport(store: KeyValueStore): Promise<void> {
   assert(!ChainStore.exists(store), 'a chain is not discarded')
+  if (store.get(MANIFEST_KEY) !== undefined) {
+    await store.batch([{ type: 'del', key: MANIFEST_KEY }], { sync: true })
+  }
   for (const bucket of Object.values(B)) await deleteRange(store, bucketRange(bucket))
 }

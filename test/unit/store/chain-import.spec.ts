@@ -16,7 +16,7 @@ import { EMPTY_VIEW, commit } from '../../../src/state/commit.ts'
 import { subtreeHashes } from '../../../src/state/subtree.ts'
 import { CHAIN_BUCKETS, bucketRange } from '../../../src/store/buckets.ts'
 import type { Bucket } from '../../../src/store/buckets.ts'
-import { ChainImport } from '../../../src/store/chain-import.ts'
+import { ChainImport, discardImport } from '../../../src/store/chain-import.ts'
 import { ChainStore } from '../../../src/store/chain-store.ts'
 import { MemoryDisk } from '../../../src/store/memory.ts'
 import type { KeyValueStore } from '../../../src/store/ports.ts'
@@ -139,6 +139,27 @@ describe('Import of a chain’s state', () => {
         deepEqual((await begun.finish())?.root, state.root)
       }
       await isWhole(store)
+    }
+  })
+
+  it('SNAP-8: what a kill left of an import that was being discarded is not gone on with as if it were whole', async () => {
+    for (let kept = 0, kills = 1; kept < kills; kept++) {
+      const disk = new MemoryDisk()
+      const store = disk.open()
+      await filled(store)
+      await store.flush()
+      await discardImport(store)
+      kills = disk.unsynced
+      disk.crash({ keepUnsynced: kept })
+      const left = disk.open()
+      const begun = await ChainImport.resume(left, identity)
+      if (begun !== undefined) {
+        for (const [index, chunk] of chunks.entries())
+          if (!begun.done.has(index)) await begun.putChunk(index, chunk)
+        if (!begun.hasBody) await begun.putBody(block.bodyBytes)
+        await begun.finish()
+        await isWhole(left)
+      }
     }
   })
 
