@@ -78,6 +78,7 @@ export class ChainStore implements StateView {
   readonly #proofs = new EpochProofs()
   readonly #ahead: ReadAhead
   readonly #cache = new StateCache()
+  #prepended = Promise.resolve()
   /** Changes of the commit under way. The state view has them from its first moment, so no reader sees half of it. */
   #committing: StateChanges | undefined
 
@@ -124,6 +125,7 @@ export class ChainStore implements StateView {
     this.#root = root
     this.#earliest = readEarliest(this.#store)
     this.#reloads++
+    this.#prepended = Promise.resolve()
     this.#ahead.reset()
     this.#cache.clear()
   }
@@ -305,16 +307,22 @@ export class ChainStore implements StateView {
 
   /**
    * Puts blocks below the oldest one, down from it, each the parent of the one before: hashes were checked, nothing is
-   * executed, so they have no results and no index of transactions. Synced, since the next ones say that these are here.
+   * executed: no results, no index of transactions. Unsynced: what a crash takes is fetched again. The ones before are on
+   * the disk by then, since these say that they are here.
    */
   async prepend(blocks: readonly HistoricalBlock[]): Promise<void> {
     const child = must(this.header(this.#earliest), 'the oldest block is held')
     const earliest = child.height - blocks.length
     const writes = [...historyWrites(blocks, child), put(EARLIEST_KEY, u64be(earliest))]
     const reloads = this.#reloads
-    await this.#store.batch(writes, { sync: true })
+    await this.#prepended
+    if (reloads !== this.#reloads) return
+    await this.#store.batch(writes, { sync: false })
     // Replaced meanwhile: these blocks went with the old database.
-    if (reloads === this.#reloads) this.#earliest = earliest
+    if (reloads !== this.#reloads) return
+    this.#earliest = earliest
+    this.#prepended = this.#store.flush()
+    this.#prepended.catch(() => undefined)
   }
 
   /**

@@ -12,6 +12,7 @@ import { networkId } from '../../../../src/params/genesis.ts'
 import { COORD } from '../../../../src/primitives/chain-id.ts'
 import { ChainStore } from '../../../../src/store/chain-store.ts'
 import { MemoryDisk } from '../../../../src/store/memory.ts'
+import type { KeyValueStore } from '../../../../src/store/ports.ts'
 import { FakeNetwork, peer } from '../../../support/node-fakes.ts'
 import { SimClock } from '../../../support/snapshot-clock.ts'
 import { SnapshotSource } from '../../../support/snapshot-source.ts'
@@ -24,6 +25,7 @@ describe('backfill', () => {
   let network: FakeNetwork
   let store: ChainStore
   let disk: MemoryDisk
+  let database: KeyValueStore
 
   before(async () => {
     source = await SnapshotSource.make(GENESIS, 4, 13)
@@ -44,7 +46,7 @@ describe('backfill', () => {
       }
       return source.honest(protocol, body)
     }
-    const database = disk.open()
+    database = disk.open()
     const { genesisHash, first } = source
     const start = new FastStart(
       {
@@ -69,6 +71,17 @@ describe('backfill', () => {
       epochs: new EpochBook((epoch) => loadSnapshot(store, epoch)),
       store
     })
+
+  it('SNAP-9: no crash leaves a gap: blocks are on the disk before those below them are written', async () => {
+    await store.prepend([source.store.block(11)!])
+    await database.batch([], { sync: true })
+    await store.prepend([source.store.block(10)!])
+    // The log of before is gone, the one that was begun with the synced write is there.
+    disk.crash({ loseBehind: disk.behind, keepUnsynced: disk.unsynced })
+    const after = ChainStore.open(disk.open(), { network: networkId(GENESIS), chain: COORD })
+    equal(after.earliest, 10)
+    for (const height of [10, 11]) deepEqual(after.block(height)?.hash, source.store.hashAt(height))
+  })
 
   it('SNAP-9: history is linked down to height 1, hashed, with certificates that hold, and survives a restart', async () => {
     equal(store.earliest, 12)
