@@ -62,6 +62,21 @@ describe('Properties of state snapshots', () => {
     }
   })
 
+  it('SNAP-3: a state is not cut in two if a half has fewer than two rows', () => {
+    const found = new Set<boolean>()
+    for (let salt = 0; salt < 40; salt++) {
+      const state = stateOf(4, salt)
+      const counts = cutIntoChunks(state, 1).map((chunk) => {
+        const rows = readChunk(chunk)
+        return rows.ok ? rows.value.length : 0
+      })
+      const isCut = Math.min(...counts) > 1
+      equal(subtreeHashes(state, 1) !== undefined, isCut, `${counts.join(' and ')} rows`)
+      found.add(isCut)
+    }
+    equal(found.size, 2)
+  })
+
   it('SNAP-5: a chunk with any byte flipped, cut or added is refused', () => {
     const state = stateOf(500, 1)
     const [bytes = new Uint8Array(0)] = cutIntoChunks(state, 0)
