@@ -10,6 +10,7 @@ export const COVERED = [
   'alone',
   'confided',
   'lostWrites',
+  'lostBehind',
   'cuts',
   'dropped',
   'duplicated',

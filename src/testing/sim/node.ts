@@ -83,6 +83,7 @@ export class SimNode {
   #port: Port | undefined
   #validator: Validator | undefined
   #lostWrites = 0
+  #lostBehind = 0
 
   constructor(init: NodeInit, world: Surroundings) {
     this.index = init.index
@@ -106,6 +107,11 @@ export class SimNode {
 
   get lostWrites(): number {
     return this.#lostWrites
+  }
+
+  /** Lost although a later one was there. */
+  get lostBehind(): number {
+    return this.#lostBehind
   }
 
   /** Starts a process. What it does comes with the events of the timeline. */
@@ -144,7 +150,8 @@ export class SimNode {
     for (const disk of this.#disks.values()) {
       const keepUnsynced = Math.min(disk.unsynced, choose(disk.unsynced))
       const loseBehind = Math.min(disk.behind, choose(disk.behind))
-      this.#lostWrites += disk.unsynced - keepUnsynced + loseBehind
+      this.#lostWrites += disk.unsynced - keepUnsynced
+      this.#lostBehind += loseBehind
       disk.crash({ keepUnsynced, loseBehind })
     }
     this.#world.network.trace.note(this.index, 'crash')

@@ -174,14 +174,15 @@ export class World {
     }
   }
 
-  /** Power loss. By default every unsynced write is lost. */
-  crash(index: number, keepUnsynced?: (bound: number) => number): void {
+  /** Power loss. By default every unsynced write is lost, but for those that a synced one overtook. */
+  crash(index: number, choose?: (bound: number) => number): void {
     const node = this.node(index)
     if (!node.isUp) return
-    const before = node.lostWrites
-    node.crash(keepUnsynced)
+    const { lostWrites, lostBehind } = node
+    node.crash(choose)
     this.coverage.crashes++
-    this.coverage.lostWrites += node.lostWrites - before
+    this.coverage.lostWrites += node.lostWrites - lostWrites
+    this.coverage.lostBehind += node.lostBehind - lostBehind
   }
 
   crashAll(): void {
