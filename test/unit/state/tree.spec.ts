@@ -143,8 +143,9 @@ describe('State tree', () => {
         page.subarray(0, page.length - 1),
         new Uint8Array(3),
         Uint8Array.of(9),
-        // A leaf page without a leaf.
+        // A leaf page without a leaf, and a page of neither kind.
         Uint8Array.of(2, 0),
+        Uint8Array.of(3, ...page.subarray(1)),
         new Uint8Array()
       ]) {
         state.pages.set(id, damaged)
