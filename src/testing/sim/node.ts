@@ -64,6 +64,12 @@ export interface Surroundings {
   readonly prng: Prng
 }
 
+/** Batches, those apart that a synced one had overtaken. */
+export interface LostWrites {
+  readonly lostWrites: number
+  readonly lostBehind: number
+}
+
 const NODE_DISK = 'node'
 /** A synced write takes 1 to this many ms. */
 const SYNC_MAX_MS = 6
@@ -82,8 +88,6 @@ export class SimNode {
   #chains: Chains | undefined
   #port: Port | undefined
   #validator: Validator | undefined
-  #lostWrites = 0
-  #lostBehind = 0
 
   constructor(init: NodeInit, world: Surroundings) {
     this.index = init.index
@@ -103,15 +107,6 @@ export class SimNode {
 
   get isUp(): boolean {
     return this.#port?.isAlive === true
-  }
-
-  get lostWrites(): number {
-    return this.#lostWrites
-  }
-
-  /** Lost although a later one was there. */
-  get lostBehind(): number {
-    return this.#lostBehind
   }
 
   /** Starts a process. What it does comes with the events of the timeline. */
@@ -143,18 +138,20 @@ export class SimNode {
    * Power loss: synced writes stay, of the others the oldest of each disk, as many as `choose` says; of unsynced ones
    * before a synced one the newest are lost, as many as it says. By default all of the first are lost, none of those.
    */
-  crash(choose: (bound: number) => number = () => 0): void {
+  crash(choose: (bound: number) => number = () => 0): LostWrites {
+    const lost = { lostWrites: 0, lostBehind: 0 }
     const port = this.#port
-    if (port === undefined || !port.isAlive) return
+    if (port === undefined || !port.isAlive) return lost
     port.kill()
     for (const disk of this.#disks.values()) {
       const keepUnsynced = Math.min(disk.unsynced, choose(disk.unsynced))
       const loseBehind = Math.min(disk.behind, choose(disk.behind))
-      this.#lostWrites += disk.unsynced - keepUnsynced
-      this.#lostBehind += loseBehind
+      lost.lostWrites += disk.unsynced - keepUnsynced
+      lost.lostBehind += loseBehind
       disk.crash({ keepUnsynced, loseBehind })
     }
     this.#world.network.trace.note(this.index, 'crash')
+    return lost
   }
 
   /** The chain databases are gone, the node database with journal and guard is not. Only while it is down. */

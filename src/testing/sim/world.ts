@@ -178,11 +178,10 @@ export class World {
   crash(index: number, choose?: (bound: number) => number): void {
     const node = this.node(index)
     if (!node.isUp) return
-    const { lostWrites, lostBehind } = node
-    node.crash(choose)
+    const { lostWrites, lostBehind } = node.crash(choose)
     this.coverage.crashes++
-    this.coverage.lostWrites += node.lostWrites - lostWrites
-    this.coverage.lostBehind += node.lostBehind - lostBehind
+    this.coverage.lostWrites += lostWrites
+    this.coverage.lostBehind += lostBehind
   }
 
   crashAll(): void {
