@@ -161,7 +161,7 @@ class LevelStore implements KeyValueStore {
 async function syncFile(path: string): Promise<void> {
   let file
   try {
-    file = await open(path)
+    file = await open(path, 'r+')
     await file.datasync()
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
