@@ -7,6 +7,7 @@ import type { Hex } from '../../../src/primitives/bytes.ts'
 import { shardId } from '../../../src/primitives/chain-id.ts'
 import { sha256 } from '../../../src/crypto/hash.ts'
 import { EMPTY_VIEW, commit } from '../../../src/state/commit.ts'
+import { pathOf } from '../../../src/state/hashes.ts'
 import { isLeafPage, leafRows } from '../../../src/state/leaf-page.ts'
 import { Leaves } from '../../../src/state/leaves.ts'
 import { Page } from '../../../src/state/page.ts'
@@ -117,6 +118,54 @@ describe('icn check of the pages of a state', () => {
     const [key] = [...leafRows(page)].map(([each]) => each).filter((each) => each[0] === PREFIX_ACCOUNT)
     key![0] = PREFIX_CLAIM
     assert.ok((await rows.check()).includes('page : it cannot be decoded'))
+  })
+
+  it('STA-13: names what is wrong of pages that are sound in themselves, and of rows', async () => {
+    const found = async (spoil: (rows: Rows) => void): Promise<string[]> => {
+      const rows = new Rows(contentsOf(400))
+      spoil(rows)
+      return (await rows.check()).filter((line) => !line.includes('invariant 3'))
+    }
+    const whole = new Rows(contentsOf(400))
+    const [leaf, page] = [...whole.pages].find(([, bytes]) => isLeafPage(bytes))!
+    const [other] = [...whole.pages].filter(([, bytes]) => isLeafPage(bytes)).at(-1)!
+    const room = (size: number) => new Uint8Array(size)
+    const root = (change: (page: Page) => void): Uint8Array => {
+      const stored = Page.decode(whole.pages.get('')!, '')
+      change(stored)
+      return stored.encode()
+    }
+    const slot = Number.parseInt(leaf[0]!, 16)
+    const hash = Page.decode(whole.pages.get('')!, '').hash(16 + slot)
+    const changed = Leaves.decode(page, leaf)
+    const [account] = [...leafRows(page)].map(([key]) => key).filter((key) => key[0] === PREFIX_ACCOUNT)
+    changed.set({ key: account!, path: pathOf(account!), value: u64be(7_777) })
+    const mismatch = 'it has another hash than what leads to it'
+    const spoilt = await found(({ pages }) => pages.set(leaf, changed.encode(leaf.length, room).bytes))
+    assert.deepEqual(spoilt, [`page ${leaf}: ${mismatch}`])
+    const led = await found(({ pages }) =>
+      pages.set(
+        '',
+        root((each) => each.setSlot(slot, { hash: sha256(hash), count: 30 }))
+      )
+    )
+    assert.deepEqual(led, [`page : ${mismatch}`, `page ${leaf[0]}: ${mismatch}`])
+    const moved = await found(({ pages }) => pages.set(other, page))
+    assert.ok(moved.includes(`page ${other}: a leaf belongs elsewhere`))
+    const weighed = await found(({ pages }) =>
+      pages.set(
+        '',
+        root((each) => each.setSlot(slot, { hash, count: 1 }))
+      )
+    )
+    assert.ok(weighed.some((line) => line.startsWith(`page : slot ${slot} has `)))
+    const cut = await found(({ pages }) => pages.set('', pages.get('')!.subarray(0, 40)))
+    assert.ok(cut.includes('page : it cannot be decoded'))
+    const [key] = [...whole.state.keys()]
+    const valued = await found(({ state }) => state.set(key!, u64be(7_777)))
+    assert.deepEqual(valued, [`state : ${key} has another value than its leaf`])
+    const added = toHex(Uint8Array.of(PREFIX_CLAIM, 9))
+    assert.deepEqual(await found(({ state }) => state.set(added, u64be(1))), [`state : ${added} has no leaf`])
   })
 
   it('finds pages that are not those of their state, though every hash is right', async () => {
