@@ -22,6 +22,7 @@ import { hasher } from './merkleize.ts'
 
 export { ByteListType, ByteVectorType, ContainerType, ListBasicType, ListCompositeType }
 export type { Type, ValueOf }
+export { OFFSET_BYTES } from './offset.ts'
 
 // The library's default is plain JavaScript, which takes four times as long for a root.
 setHasher(hasher)
@@ -48,9 +49,6 @@ export function readCount(view: DataView, at: number): number | undefined {
   const value = view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true)
   return Number.isSafeInteger(value) ? value : undefined
 }
-
-/** What a list of values of different lengths costs for each besides its bytes. */
-export const OFFSET_BYTES = 4
 
 /** Bits are always copied: the library clears their end mark where they lie. */
 export class BitsType extends BitListType {

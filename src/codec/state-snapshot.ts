@@ -5,21 +5,9 @@ import { StateProofType } from './state-proof.ts'
 import { CertificateType } from './statement.ts'
 import { ByteListType, Bytes32, Chain, ContainerType, Count, ListCompositeType, U16, U32, U8 } from './ssz.ts'
 import type { ValueOf } from './ssz.ts'
+import { CHUNK_BITS_MAX, CHUNK_ROWS_MAX, STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX } from './chunk-limits.ts'
 
 export const MANIFEST_VERSION = 1
-/** SNAP-3: a state is cut so that a chunk has at most so many bytes of keys and values on average … */
-export const CHUNK_AVERAGE_BYTES = 128 * 1024
-/** … and at least so many accounts, so that no chunk is ever empty. */
-export const CHUNK_ACCOUNTS_MIN = 256
-export const CHUNK_BITS_MAX = 16
-/** No chunk is larger, however its keys were chosen. */
-export const CHUNK_BYTES_MAX = 4 * 1024 * 1024
-/** A chunk travels in frames of at most so many bytes. */
-export const CHUNK_FRAME_BYTES = 1024 * 1024
-export const CHUNK_ROWS_MAX = 1 << 20
-export const STATE_KEY_BYTES_MAX = 255
-export const STATE_VALUE_BYTES_MAX = 1024 * 1024
-
 /** SNAP-4: the rows of a chunk in the order of their paths; place i of both lists is one row. */
 export const StateChunkType = new ContainerType(
   {

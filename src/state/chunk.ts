@@ -16,8 +16,8 @@ import {
   CHUNK_ROWS_MAX,
   STATE_KEY_BYTES_MAX,
   STATE_VALUE_BYTES_MAX
-} from '../codec/state-snapshot.ts'
-import { OFFSET_BYTES } from '../codec/ssz.ts'
+} from '../codec/chunk-limits.ts'
+import { OFFSET_BYTES } from '../codec/offset.ts'
 import type { ChainTotals } from '../codec/state-records.ts'
 import { ChunkPages } from './chunk-pages.ts'
 import type { ChunkRows } from './chunk-pages.ts'

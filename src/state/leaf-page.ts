@@ -11,7 +11,7 @@
  * leaves on both sides, and no path need be known to find the way. A split's hash is that of the subtree as its parent
  * sees it: hashed up through nodes of which one side is empty. A change hashes its own way up and nothing beside it.
  */
-import { PREFIX_ACCOUNT } from '../codec/state-records.ts'
+import { PREFIX_ACCOUNT } from '../codec/state-prefixes.ts'
 import { StateError } from './errors.ts'
 /** First byte of every leaf page. */
 export const LEAF_PAGE = 2

@@ -4,7 +4,7 @@
  */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { PREFIX_ACCOUNT, PREFIX_CLAIM } from '../../src/codec/state-records.ts'
-import { STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX } from '../../src/codec/state-snapshot.ts'
+import { STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX } from '../../src/codec/chunk-limits.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
 import { fromHex, toHex, u64be } from '../../src/primitives/bytes.ts'
 import type { Hex } from '../../src/primitives/bytes.ts'

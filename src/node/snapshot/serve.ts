@@ -1,7 +1,8 @@
 /** What this node gives to those that join: manifests and chunks of its snapshots, and what leads from epoch to epoch. */
 import { equal, isZero } from '../../primitives/bytes.ts'
 import { COORD } from '../../primitives/chain-id.ts'
-import { CHUNK_FRAME_BYTES, EPOCH_STEPS_MAX, EpochStepType } from '../../codec/state-snapshot.ts'
+import { CHUNK_FRAME_BYTES } from '../../codec/chunk-limits.ts'
+import { EPOCH_STEPS_MAX, EpochStepType } from '../../codec/state-snapshot.ts'
 import type { EpochsRequest, SnapshotRequest } from '../../codec/state-snapshot.ts'
 import { LACKS } from '../../net/answers.ts'
 import type { Response } from '../../net/types.ts'

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict'
+import { CHUNK_FRAME_BYTES } from '../../../../src/codec/chunk-limits.ts'
 import {
-  CHUNK_FRAME_BYTES,
   EPOCH_STEPS_MAX,
   EpochStepType,
   EpochsRequestType,
