@@ -59,13 +59,16 @@ async function make(): Promise<number> {
   return bytes
 }
 
+const { genesis } = createFixture()
+const { block } = buildChainGenesis(genesis, SHARD)
+
 /** Each chunk read as a peer reads it for us, verified, stored as pages; then joined and switched. */
 async function take(): Promise<void> {
-  const { genesis } = createFixture()
-  const { block } = buildChainGenesis(genesis, SHARD)
   const root = Page.decode(must(state.page('' as Hex), 'the root page'), '').hash(1)
   const header = { ...block.header, height: 4, stateRoot: root }
   const certificate = { ...CertificateType.defaultValue(), kind: FINALISE, hash: blockHash(header) }
+  const threads = new ChunkThreads()
+  const release = threads.hold()
   const staging = await openStaging(join(directory, 'chain'))
   const target = await ChainImport.begin(
     staging.database,
@@ -78,13 +81,12 @@ async function take(): Promise<void> {
       hashes: [...hashes]
     }
   )
-  const threads = new ChunkThreads()
-  const release = threads.hold()
   const takeChunk = async (index: number, hash: Uint8Array): Promise<void> => {
     const chunk = must(chunkStore.get(chunkKey(index)), 'made before')
     const verdict = await threads.verify(chunk, { bits, index }, hash)
     if (!verdict.ok) throw new RangeError(verdict.detail)
     await target.putChunk(index, verdict.value)
+    threads.reuse(verdict.value.pages)
   }
   const taking: Promise<void>[] = []
   for (const [index, hash] of hashes.entries()) {

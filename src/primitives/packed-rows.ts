@@ -6,14 +6,19 @@ const HEAD_BYTES = 9
 const VALUE_LENGTH_AT = 4
 
 export class PackedRows {
-  #bytes = new Uint8Array(0)
-  #view = new DataView(this.#bytes.buffer)
+  #bytes: Uint8Array
+  #view: DataView
   #end = 0
   readonly #firstBytes: number
 
-  /** @param firstBytes memory that is taken with the first row */
-  constructor(firstBytes: number) {
+  /**
+   * @param firstBytes memory that is taken with the first row …
+   * @param room … if this is too small for it, whatever it holds
+   */
+  constructor(firstBytes: number, room: Uint8Array = new Uint8Array(0)) {
     this.#firstBytes = firstBytes
+    this.#bytes = room
+    this.#view = viewOf(room)
   }
 
   /** Of a row of these lengths. */
@@ -34,6 +39,7 @@ export class PackedRows {
     if (this.#end > this.#bytes.length) this.#grow(at)
     this.#view.setUint32(at, keyBytes)
     this.#view.setUint32(at + VALUE_LENGTH_AT, valueBytes)
+    this.#bytes[keyAt - 1] = 0
     return keyAt
   }
 
@@ -41,7 +47,7 @@ export class PackedRows {
   take(): Uint8Array {
     const rows = this.#bytes.subarray(0, this.#end)
     this.#bytes = new Uint8Array(0)
-    this.#view = new DataView(this.#bytes.buffer)
+    this.#view = viewOf(this.#bytes)
     this.#end = 0
     return rows
   }
@@ -50,16 +56,18 @@ export class PackedRows {
     const bytes = new Uint8Array(Math.max(this.#end, 2 * this.#bytes.length, this.#firstBytes))
     bytes.set(this.#bytes.subarray(0, used))
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer)
+    this.#view = viewOf(bytes)
   }
 }
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 
 /** The place of each key, which a byte of room precedes, and of its value. */
 export function eachPackedRow(
   rows: Uint8Array,
   visit: (keyFrom: number, valueFrom: number, end: number) => void
 ): void {
-  const view = new DataView(rows.buffer, rows.byteOffset, rows.length)
+  const view = viewOf(rows)
   for (let at = 0; at < rows.length;) {
     const keyFrom = at + HEAD_BYTES
     const valueFrom = keyFrom + view.getUint32(at)

@@ -4,6 +4,7 @@
  */
 import { PackedRows } from '../primitives/packed-rows.ts'
 import { sha256Into } from '../crypto/hash.ts'
+import { copyBytes, copyHash } from './copies.ts'
 import { INNER_TAG, LEAF_TAG } from './hashes.ts'
 import {
   HASH_BYTES,
@@ -37,36 +38,66 @@ const PAGE_BYTES_PER_ROW = 48
 const APART_BYTES = 1024
 /** Keys and values are mostly no longer than this. */
 const SHORT_BYTES = 128
-const PATH_BITS = 256
 const LEFT = 1
 const RIGHT = 1 + HASH_BYTES
-const PAIR_BYTES = 1 + 2 * HASH_BYTES
+
+/** Bytes, and the same to be read and written four at a time. */
+interface Memory {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+}
+
+const memoryOf = (size: number): Memory => {
+  const view = new DataView(new ArrayBuffer(size))
+  return { bytes: new Uint8Array(view.buffer), view }
+}
+
+/** What a node is the hash of. */
+const pairOf = (tag: number): Memory => {
+  const pair = memoryOf(1 + 2 * HASH_BYTES)
+  pair.bytes[0] = tag
+  return pair
+}
+
+// One of each for all: a hash is complete before the next begins.
+const leaf = pairOf(LEAF_TAG)
+const inner = pairOf(INNER_TAG)
+/** Nodes of which the other side is empty. */
+const leftAlone = pairOf(INNER_TAG)
+const rightAlone = pairOf(INNER_TAG)
+/** By length. */
+const shortParts: (Memory | undefined)[] = []
 
 export class ChunkPages {
   readonly #rows: ChunkRows
-  readonly #paths: Uint8Array
+  readonly #source: Memory
+  readonly #paths: Memory
   /** Of the leaves (STA-6). */
-  readonly #hashes: Uint8Array
+  readonly #hashes: Memory
+  /** The bit at which the paths of a row and of the one before it differ first. */
+  readonly #bits: Uint8Array
+  readonly #outOfOrder: number | undefined
   readonly #pages: PackedRows
   /** Rows whose values stand in no page. */
   readonly #apart: PackedRows
   /** SHA-256 of the values of these, by row. */
   readonly #valueHashes = new Map<number, Uint8Array>()
-  /** What a node at each height is the hash of, while it is made. */
-  readonly #pairs: (Uint8Array | undefined)[] = []
   /** Of the leaf page that is being built. */
-  readonly #bits = new Uint8Array(LEAVES_MAX)
-  readonly #splits = new Uint8Array(LEAVES_MAX * HASH_BYTES)
+  readonly #splits = memoryOf(LEAVES_MAX * HASH_BYTES)
   #first = 0
 
-  constructor(rows: ChunkRows) {
+  /** @param room memory for the pages, whatever it holds. @default an allocation of its own */
+  constructor(rows: ChunkRows, room?: Uint8Array) {
     const { count, bytes } = rows
     this.#rows = rows
-    this.#paths = new Uint8Array(HASH_BYTES * count)
-    this.#hashes = new Uint8Array(HASH_BYTES * count)
-    this.#pages = new PackedRows(bytes.length + PAGE_BYTES_PER_ROW * count)
+    this.#source = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) }
+    this.#paths = memoryOf(HASH_BYTES * count)
+    this.#hashes = memoryOf(HASH_BYTES * count)
+    this.#bits = new Uint8Array(count)
+    this.#pages = new PackedRows(bytes.length + PAGE_BYTES_PER_ROW * count, room)
     this.#apart = new PackedRows(APART_BYTES)
     this.#hashLeaves()
+    this.#outOfOrder = this.#findBits()
   }
 
   /** All pages that were built, by their names, and the rows whose values stand in none, by their keys. */
@@ -77,19 +108,12 @@ export class ChunkPages {
 
   /** A view of it. */
   path(row: number): Uint8Array {
-    return this.#paths.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES)
+    return this.#paths.bytes.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES)
   }
 
   /** First row whose path is not above that of the row before it; undefined: there is none. */
   outOfOrder(): number | undefined {
-    const paths = this.#paths
-    for (let row = 1; row < this.#rows.count; row++) {
-      let at = row * HASH_BYTES
-      const end = at + HASH_BYTES
-      while (at < end && paths[at] === paths[at - HASH_BYTES]) at++
-      if (at === end || (paths[at] ?? 0) < (paths[at - HASH_BYTES] ?? 0)) return row
-    }
-    return undefined
+    return this.#outOfOrder
   }
 
   /** Where the rows end whose next nibble is that of the first. */
@@ -101,7 +125,7 @@ export class ChunkPages {
   }
 
   nibbleAt(row: number, depth: number): number {
-    const byte = this.#paths[row * HASH_BYTES + (depth >> 1)] ?? 0
+    const byte = this.#paths.bytes[row * HASH_BYTES + (depth >> 1)] ?? 0
     return (depth & 1) === 0 ? byte >> 4 : byte & 15
   }
 
@@ -124,38 +148,49 @@ export class ChunkPages {
 
   #hashLeaves(): void {
     const { bytes, count, keys, values } = this.#rows
-    const leaf = new Uint8Array(PAIR_BYTES)
-    leaf[0] = LEAF_TAG
-    const short: (Uint8Array | undefined)[] = []
-    const hashPart = (from: number, to: number, at: number): void => {
-      const length = to - from
-      if (length > SHORT_BYTES) {
-        sha256Into(bytes.subarray(from, to), leaf, at)
-        return
-      }
-      // A view of each would be an object, which takes longer than to copy it.
-      const part = (short[length] ??= new Uint8Array(length))
-      for (let b = 0; b < length; b++) part[b] = bytes[from + b] ?? 0
-      sha256Into(part, leaf, at)
-    }
     for (let row = 0; row < count; row++) {
-      hashPart(placeOf(keys, row), placeOf(keys, row + 1), LEFT)
-      hashPart(placeOf(values, row), placeOf(values, row + 1), RIGHT)
-      copyHash(leaf, LEFT, this.#paths, row * HASH_BYTES)
-      if (!isInPage(bytes[placeOf(keys, row)])) this.#valueHashes.set(row, leaf.slice(RIGHT))
-      sha256Into(leaf, this.#hashes, row * HASH_BYTES)
+      this.#hashPart(placeOf(keys, row), placeOf(keys, row + 1), this.#paths.bytes, row * HASH_BYTES)
+      copyHash(this.#paths.view, row * HASH_BYTES, leaf.view, LEFT)
+      this.#hashPart(placeOf(values, row), placeOf(values, row + 1), leaf.bytes, RIGHT)
+      if (!isInPage(bytes[placeOf(keys, row)])) this.#valueHashes.set(row, leaf.bytes.slice(RIGHT))
+      sha256Into(leaf.bytes, this.#hashes.bytes, row * HASH_BYTES)
     }
+  }
+
+  #hashPart(from: number, to: number, into: Uint8Array, at: number): void {
+    const length = to - from
+    if (length > SHORT_BYTES) {
+      sha256Into(this.#source.bytes.subarray(from, to), into, at)
+      return
+    }
+    // A view of each would be an object, which takes longer than to copy it.
+    const part = (shortParts[length] ??= memoryOf(length))
+    copyBytes(this.#source.view, from, part.view, 0, length)
+    sha256Into(part.bytes, into, at)
+  }
+
+  /** @returns the first row that is not in order */
+  #findBits(): number | undefined {
+    const { view } = this.#paths
+    for (let row = 1; row < this.#rows.count; row++) {
+      let at = row * HASH_BYTES
+      const end = at + HASH_BYTES
+      while (at < end && view.getUint32(at) === view.getUint32(at - HASH_BYTES)) at += 4
+      if (at === end || view.getUint32(at) < view.getUint32(at - HASH_BYTES)) return row
+      const difference = view.getUint32(at) ^ view.getUint32(at - HASH_BYTES)
+      this.#bits[row] = 8 * (at - row * HASH_BYTES) + Math.clz32(difference)
+    }
+    return undefined
   }
 
   #buildLeaves({ from, to, depth }: Span): Slot {
     const { bytes, keys, values } = this.#rows
-    const hash = new Uint8Array(HASH_BYTES)
-    this.#first = from
-    this.#hashNode(from, to, 4 * depth, hash, 0)
     const count = to - from
-    let size = keysAt(count) + placeOf(keys, to) - placeOf(keys, from)
-    for (let row = from; row < to; row++) size += this.#valueSize(row)
-    let at = this.#addRow(from, depth, size)
+    const hash = this.#hashPage(from, to, 4 * depth)
+    const keysSize = placeOf(keys, to) - placeOf(keys, from)
+    const isWhole = this.#valueHashes.size === 0
+    const valuesSize = isWhole ? placeOf(values, to) - placeOf(values, from) : this.#sizeOfValues(from, to)
+    let at = this.#addRow(from, depth, keysAt(count) + keysSize + valuesSize)
     const page = this.#pages.bytes
     page[at] = LEAF_PAGE
     page[at + 1] = count
@@ -168,10 +203,12 @@ export class ChunkPages {
       page[at + 3] = length
       at += LENGTHS_BYTES
     }
-    at = copy(this.#bits, 0, count - 1, page, at)
-    at = copy(this.#splits, 0, HASH_BYTES * (count - 1), page, at)
-    at = copy(bytes, placeOf(keys, from), placeOf(keys, to), page, at)
-    if (this.#valueHashes.size === 0) copy(bytes, placeOf(values, from), placeOf(values, to), page, at)
+    for (let row = from + 1; row < to; row++) page[at++] = this.#bits[row] ?? 0
+    page.set(this.#splits.bytes.subarray(0, HASH_BYTES * (count - 1)), at)
+    at += HASH_BYTES * (count - 1)
+    page.set(bytes.subarray(placeOf(keys, from), placeOf(keys, to)), at)
+    at += keysSize
+    if (isWhole) page.set(bytes.subarray(placeOf(values, from), placeOf(values, to)), at)
     else this.#writeValues(from, to, page, at)
     return { hash, count }
   }
@@ -180,12 +217,17 @@ export class ChunkPages {
     const { bytes, values } = this.#rows
     let at = start
     for (let row = from; row < to; row++) {
-      const valueHash = this.#valueHashes.get(row)
-      at =
-        valueHash === undefined
-          ? copy(bytes, placeOf(values, row), placeOf(values, row + 1), page, at)
-          : copy(valueHash, 0, HASH_BYTES, page, at)
+      const value =
+        this.#valueHashes.get(row) ?? bytes.subarray(placeOf(values, row), placeOf(values, row + 1))
+      page.set(value, at)
+      at += value.length
     }
+  }
+
+  #sizeOfValues(from: number, to: number): number {
+    let size = 0
+    for (let row = from; row < to; row++) size += this.#valueSize(row)
+    return size
   }
 
   /** Bytes that stand in the page for a row's value. */
@@ -203,43 +245,47 @@ export class ChunkPages {
     this.#apart.bytes.set(value, at + key.length)
   }
 
-  /** The subtree of rows from … to as a node at the height `top` has it. */
-  #hashNode(from: number, to: number, top: number, into: Uint8Array, at: number): void {
-    if (to - from === 1) {
-      copyHash(this.#hashes, from * HASH_BYTES, into, at)
-      return
-    }
-    let bit = top
-    while (bit < PATH_BITS && this.#bitAt(from, bit) === this.#bitAt(to - 1, bit)) bit++
+  /** The subtree of rows from … to as a node at the height `top` has it; its splits stay until the next one. */
+  #hashPage(from: number, to: number, top: number): Uint8Array {
+    this.#first = from + 1
+    if (to - from === 1) return this.#hashes.bytes.slice(from * HASH_BYTES, to * HASH_BYTES)
+    const at = this.#join(from, to, top)
+    return this.#splits.bytes.slice(at, at + HASH_BYTES)
+  }
+
+  /** @param to above `from` by two or more. @returns where the hash of the node lies in the splits */
+  #join(from: number, to: number, top: number): number {
+    const bits = this.#bits
     let middle = from + 1
-    while (this.#bitAt(middle, bit) === 0) middle++
-    const pair = this.#pairAt(bit)
-    this.#hashNode(from, middle, bit + 1, pair, LEFT)
-    this.#hashNode(middle, to, bit + 1, pair, RIGHT)
-    sha256Into(pair, into, at)
-    for (let above = bit - 1; above >= top; above--) {
-      const alone = this.#pairAt(above)
-      const isRight = this.#bitAt(from, above) === 1
-      copyHash(into, at, alone, isRight ? RIGHT : LEFT)
-      alone.fill(0, isRight ? LEFT : RIGHT, isRight ? RIGHT : PAIR_BYTES)
-      sha256Into(alone, into, at)
+    let bit = bits[middle] ?? 0
+    for (let row = middle + 1; row < to; row++) {
+      const other = bits[row] ?? 0
+      if (other < bit) [middle, bit] = [row, other]
     }
-    const split = middle - this.#first - 1
-    this.#bits[split] = bit
-    copyHash(into, at, this.#splits, split * HASH_BYTES)
+    const left = middle - from > 1 ? this.#join(from, middle, bit + 1) : -1
+    const right = to - middle > 1 ? this.#join(middle, to, bit + 1) : -1
+    this.#copySide(left, from, LEFT)
+    this.#copySide(right, middle, RIGHT)
+    const at = (middle - this.#first) * HASH_BYTES
+    const { bytes, view } = this.#splits
+    sha256Into(inner.bytes, bytes, at)
+    for (let above = bit - 1; above >= top; above--) {
+      const isRight = this.#bitAt(from, above) === 1
+      const alone = isRight ? rightAlone : leftAlone
+      copyHash(view, at, alone.view, isRight ? RIGHT : LEFT)
+      sha256Into(alone.bytes, bytes, at)
+    }
+    return at
+  }
+
+  /** @param split where its hash lies; below zero: it is the leaf of a row */
+  #copySide(split: number, row: number, side: number): void {
+    if (split < 0) copyHash(this.#hashes.view, row * HASH_BYTES, inner.view, side)
+    else copyHash(this.#splits.view, split, inner.view, side)
   }
 
   #bitAt(row: number, bit: number): number {
-    return ((this.#paths[row * HASH_BYTES + (bit >> 3)] ?? 0) >> (7 - (bit & 7))) & 1
-  }
-
-  #pairAt(bit: number): Uint8Array {
-    const held = this.#pairs[bit]
-    if (held !== undefined) return held
-    const pair = new Uint8Array(PAIR_BYTES)
-    pair[0] = INNER_TAG
-    this.#pairs[bit] = pair
-    return pair
+    return ((this.#paths.bytes[row * HASH_BYTES + (bit >> 3)] ?? 0) >> (7 - (bit & 7))) & 1
   }
 
   /** @returns where the page goes in the bytes of all */
@@ -252,18 +298,6 @@ export class ChunkPages {
   }
 }
 
-/** Byte by byte: what is copied is short, and a view of it is an object. */
-function copyHash(bytes: Uint8Array, from: number, into: Uint8Array, at: number): void {
-  for (let i = 0; i < HASH_BYTES; i++) into[at + i] = bytes[from + i] ?? 0
-}
-
 const placeOf = (places: Uint32Array, row: number): number => places[row] ?? 0
-
-/** @returns where the copy ends */
-function copy(bytes: Uint8Array, from: number, to: number, into: Uint8Array, at: number): number {
-  let end = at
-  for (let i = from; i < to; i++) into[end++] = bytes[i] ?? 0
-  return end
-}
 
 const hexDigit = (nibble: number): number => (nibble < 10 ? 48 : 87) + nibble

@@ -159,15 +159,19 @@ export function scanChunk(
   }
 }
 
-/** Nothing of a chunk may be kept before this accepts it. */
+/**
+ * Nothing of a chunk may be kept before this accepts it.
+ * @param room memory for its pages, whatever it holds. @default an allocation of its own
+ */
 export function verifyChunk(
   bytes: Uint8Array,
   place: ChunkPlace,
-  hash: Uint8Array
+  hash: Uint8Array,
+  room?: Uint8Array
 ): Verdict<VerifiedChunk, ChunkCode> {
   const counted = countRows(bytes)
   if (!counted.ok) return counted
-  const pages = new ChunkPages(placesIn(bytes, counted.value))
+  const pages = new ChunkPages(placesIn(bytes, counted.value), room)
   const problem = orderProblem(pages, counted.value, place)
   if (problem !== undefined) return refuse('chunk-order', problem)
   const treeHash = buildChunkTree(pages, counted.value, place)

@@ -6,7 +6,8 @@
  *   begin(manifest) → epoch rows, chunks and body in any order → finish
  *
  * All of a chunk is one write: its pages, in which most rows stand, and the rows that stand in none. Pages lie on disk in
- * the order of their paths, as chunks do, so the tables that LevelDB makes of them hardly overlap and none is merged.
+ * the order of their paths, as chunks do, so the tables that LevelDB makes of them hardly overlap and none is merged: what
+ * is written before, whose keys lie around all pages, is in a table of its own by then.
  *
  * Writes before the last are not synced: after a crash some may be gone, each as a whole. So a chunk counts as done if
  * one of its highest pages is there, and all are flushed before the last write says that nothing is missing.
@@ -45,6 +46,7 @@ export class ChainImport {
   readonly #manifest: SnapshotManifest
   /** Chunks that are here. */
   readonly #done = new Set<number>()
+  #settled: Promise<void> | undefined
 
   private constructor(store: KeyValueStore, identity: ChainIdentity, manifest: SnapshotManifest) {
     this.#store = store
@@ -91,6 +93,7 @@ export class ChainImport {
   }
 
   async putChunk(index: number, { pages, rows }: VerifiedChunk): Promise<void> {
+    await (this.#settled ??= this.#store.settle?.() ?? Promise.resolve())
     const writes: Write[] = []
     addPacked(writes, pages, B.page)
     addPacked(writes, rows, B.state)

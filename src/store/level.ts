@@ -24,14 +24,11 @@ const FIRST_KEY = Uint8Array.of(0)
 const LAST_KEY = Uint8Array.of(0xff)
 
 /**
- * While much is written once: more is kept in memory, so that fewer and larger tables are merged, and nothing is
- * compressed, since most of it are hashes. Tables that a later merge writes are as ever.
+ * While much is written once: more is kept in memory, so that tables are fewer and larger, and nothing is compressed,
+ * since most of it are hashes. Tables that a later merge writes are as ever: were these larger, too, LevelDB would put a
+ * table of the import that overlaps an earlier one where it is merged with it at once, and not where several may wait.
  */
-const LOADING = {
-  writeBufferSize: 32 * 1024 * 1024,
-  maxFileSize: 8 * 1024 * 1024,
-  compression: false
-} as const
+const LOADING = { writeBufferSize: 32 * 1024 * 1024, compression: false } as const
 
 type Database = ClassicLevel<Uint8Array, Uint8Array>
 
@@ -135,6 +132,15 @@ class LevelStore implements KeyValueStore {
   async pack(): Promise<void> {
     try {
       await this.#database.compactRange(FIRST_KEY, LAST_KEY)
+    } catch (error) {
+      throw operationError(error, this.#database.location)
+    }
+  }
+
+  /** A range without a key: nothing is merged, but what is in memory is written to a table. */
+  async settle(): Promise<void> {
+    try {
+      await this.#database.compactRange(LAST_KEY, LAST_KEY)
     } catch (error) {
       throw operationError(error, this.#database.location)
     }

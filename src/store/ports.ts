@@ -28,6 +28,8 @@ export interface KeyValueStore {
   range(range: Range): AsyncIterable<readonly [Uint8Array, Uint8Array]>
   /** Gives back the room of deleted and replaced rows. Absent where none is taken. */
   pack?(): Promise<void>
+  /** What was written lies in files apart from those of all that comes later. Absent where nothing lies in files. */
+  settle?(): Promise<void>
   /** Bytes of everything on disk, about. */
   diskBytes?(): Promise<number>
   close(): Promise<void>

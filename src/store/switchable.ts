@@ -52,6 +52,10 @@ export class SwitchableStore implements KeyValueStore {
     await this.#current.pack()
   }
 
+  async settle(): Promise<void> {
+    await this.#current.settle()
+  }
+
   async diskBytes(): Promise<number> {
     return this.#current.diskBytes()
   }
@@ -94,6 +98,10 @@ class Used implements KeyValueStore {
 
   async pack(): Promise<void> {
     await this.#during(this.#database.pack?.())
+  }
+
+  async settle(): Promise<void> {
+    await this.#during(this.#database.settle?.())
   }
 
   async diskBytes(): Promise<number> {

@@ -128,6 +128,11 @@ class Handle implements KeyValueStore {
     await this.#database.pack?.()
   }
 
+  async settle(): Promise<void> {
+    this.#assertAlive()
+    await this.#database.settle?.()
+  }
+
   async diskBytes(): Promise<number> {
     this.#assertAlive()
     return (await this.#database.diskBytes?.()) ?? 0

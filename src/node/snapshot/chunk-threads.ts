@@ -1,7 +1,10 @@
 /**
  * Threads that verify the chunks of snapshots: a million accounts take 4.4 million hashes, two to three seconds in which
- * the main thread writes. They begin with the first chunk and end when nobody holds them and nothing waits; several
- * nodes of a process may share them.
+ * the main thread writes. They begin when somebody holds them, or with the first chunk, and end when nobody does and
+ * nothing waits; several nodes of a process may share them.
+ *
+ * Memory goes around: chunks are not copied on their way to a thread, and pages that were stored go back to be written
+ * again. Else a snapshot takes and frees some 300 MB in pieces that are fresh pages of the system each time.
  */
 import { Worker } from 'node:worker_threads'
 import { VerifyPoolError } from '../../crypto/errors.ts'
@@ -14,12 +17,14 @@ import type { ChunkVerifier } from './chunk-verifier.ts'
 export interface ChunkQuestion extends ChunkPlace {
   readonly bytes: Uint8Array
   readonly hash: Uint8Array
+  /** For its pages. */
+  readonly room: Uint8Array | undefined
 }
 /** What was made of a chunk, or why it was refused. */
 export type ChunkAnswer = Verdict<VerifiedChunk, ChunkCode>
 
 interface Job {
-  readonly question: ChunkQuestion
+  readonly question: Omit<ChunkQuestion, 'room'>
   readonly answered: PromiseWithResolvers<ChunkAnswer>
 }
 interface Thread {
@@ -49,6 +54,9 @@ export class ChunkThreads implements ChunkVerifier {
   readonly #threadsMax: number
   readonly #createWorker: () => Worker
   #waiting: Job[] = []
+  /** All that were asked before have their answers. */
+  #before: Promise<unknown> = Promise.resolve()
+  #rooms: Uint8Array[] = []
   #holders = 0
 
   constructor({ threads = THREADS, createWorker = startThread }: ChunkThreadsInit = {}) {
@@ -61,21 +69,33 @@ export class ChunkThreads implements ChunkVerifier {
     return this.#threads.size
   }
 
-  /** @throws VerifyPoolError when the thread that had the chunk ended, or could not begin */
+  /**
+   * Answers come in the order of the questions, whichever thread is quicker: whoever asks for chunks in the order of their
+   * keys also stores them in it.
+   * @throws VerifyPoolError when the thread that had the chunk ended, or could not begin
+   */
   async verify(
     bytes: Uint8Array,
     { bits, index }: ChunkPlace,
     hash: Uint8Array
   ): Promise<Verdict<VerifiedChunk, ChunkCode>> {
     const answered = Promise.withResolvers<ChunkAnswer>()
-    // A copy moves to the thread: who asks may go on with the bytes.
-    this.#waiting.push({ question: { bytes: bytes.slice(), bits, index, hash }, answered })
+    this.#waiting.push({ question: { bytes: movable(bytes), bits, index, hash }, answered })
+    const before = this.#before
+    this.#before = Promise.allSettled([before, answered.promise]).then(() => undefined)
     this.#send()
+    await before
     return answered.promise
+  }
+
+  reuse(pages: Uint8Array): void {
+    if (this.#rooms.length < IN_FLIGHT * this.#threadsMax) this.#rooms.push(new Uint8Array(pages.buffer))
   }
 
   hold(): () => void {
     this.#holders++
+    // Before the first chunk is here: a thread takes as long to begin as several of them.
+    while (this.#threads.size < this.#threadsMax) this.#addThread()
     let isHeld = true
     return () => {
       if (!isHeld) return
@@ -91,7 +111,13 @@ export class ChunkThreads implements ChunkVerifier {
       const job = thread === undefined ? undefined : this.#waiting.shift()
       if (thread === undefined || job === undefined) return
       thread.inFlight.push(job)
-      thread.worker.postMessage(job.question, [job.question.bytes.buffer as ArrayBuffer])
+      const { question } = job
+      const room = this.#rooms.pop()
+      const moved = room === undefined ? [question.bytes] : [question.bytes, room]
+      thread.worker.postMessage(
+        { ...question, room } satisfies ChunkQuestion,
+        moved.map(({ buffer }) => buffer as ArrayBuffer)
+      )
     }
   }
 
@@ -129,6 +155,7 @@ export class ChunkThreads implements ChunkVerifier {
 
   #endIfIdle(): void {
     if (this.#holders > 0 || this.#waiting.length > 0) return
+    this.#rooms = []
     for (const thread of this.#threads) {
       if (thread.inFlight.length > 0) continue
       this.#threads.delete(thread)
@@ -136,3 +163,7 @@ export class ChunkThreads implements ChunkVerifier {
     }
   }
 }
+
+/** What lies among other bytes stays there: only memory as a whole can move. */
+const movable = (bytes: Uint8Array): Uint8Array =>
+  bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice()

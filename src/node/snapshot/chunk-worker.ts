@@ -6,12 +6,13 @@ import type { ChunkAnswer, ChunkQuestion } from './chunk-threads.ts'
 
 const port = must(parentPort, 'the chunk worker runs in a worker thread')
 
-port.on('message', ({ bytes, bits, index, hash }: ChunkQuestion) => {
-  const verdict = verifyChunk(bytes, { bits, index }, hash)
+port.on('message', ({ bytes, bits, index, hash, room }: ChunkQuestion) => {
+  const verdict = verifyChunk(bytes, { bits, index }, hash, room)
   if (!verdict.ok) {
     port.postMessage(verdict satisfies ChunkAnswer)
     return
   }
   const { pages, rows } = verdict.value
-  port.postMessage(verdict satisfies ChunkAnswer, [pages.buffer as ArrayBuffer, rows.buffer as ArrayBuffer])
+  const moved = [pages, rows].map(({ buffer }) => buffer as ArrayBuffer)
+  port.postMessage(verdict satisfies ChunkAnswer, moved)
 })

@@ -123,16 +123,29 @@ export class FastStart {
     )
     const chosen = going ?? candidates[0]
     if (chosen === undefined || this.#stopped || !(await this.#isVouchedFor(chosen))) return undefined
-    const { manifest } = chosen.judged
-    const target =
-      going !== undefined && begun !== undefined
-        ? begun
-        : await ChainImport.begin(staging, identity, manifest)
-    await putEpochs(target, this.#walk, chosen.judged)
+    // While the staging is prepared and the first chunks come, those who verify them get ready.
+    const release = this.#c.chunks.hold()
+    try {
+      const target =
+        going !== undefined && begun !== undefined
+          ? begun
+          : await ChainImport.begin(staging, identity, chosen.judged.manifest)
+      await putEpochs(target, this.#walk, chosen.judged)
+      return await this.#fill(staging, target, chosen)
+    } finally {
+      release()
+    }
+  }
+
+  async #fill(
+    staging: KeyValueStore,
+    target: ChainImport,
+    chosen: Candidate
+  ): Promise<SnapshotManifest | undefined> {
     if (!(await this.#download(target, chosen))) return undefined
     this.#tell('switch', target, chosen.judged)
     await finish(target, staging)
-    return manifest
+    return chosen.judged.manifest
   }
 
   /** C32: upwards, as long as some peer leads on. */
@@ -237,8 +250,7 @@ export class FastStart {
     )
     this.#wake = () => download.stop()
     if (this.#stopped) download.stop()
-    const release = this.#c.chunks.hold()
-    return download.run().finally(release)
+    return download.run()
   }
 
   /** @returns what is wrong with it; nothing: it is verified and stored. */
@@ -255,10 +267,12 @@ export class FastStart {
       await target.putBody(bytes)
       return undefined
     }
+    const { length } = bytes
     const verdict = await this.#c.chunks.verify(bytes, { bits: judged.bits, index }, hash)
     if (!verdict.ok) return verdict.detail
     if (!target.done.has(index)) await target.putChunk(index, verdict.value)
-    this.#bytes += bytes.length
+    this.#c.chunks.reuse(verdict.value.pages)
+    this.#bytes += length
     this.#tell('chunks', target, judged)
     return undefined
   }

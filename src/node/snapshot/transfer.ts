@@ -243,9 +243,12 @@ class FileImport {
     const judged = await this.#manifest(walk, chain)
     if (!judged.ok) return judged
     const staging = await openStaging(dataPaths(this.#init.data).chainDatabase(chain))
+    // While the staging is prepared, those who verify chunks get ready.
+    const release = this.#init.chunks.hold()
     try {
       return await this.#fill(staging.database, chain, walk, judged.value)
     } finally {
+      release()
       await staging.database.close()
     }
   }
@@ -309,14 +312,15 @@ class FileImport {
     { manifest, bits }: JudgedManifest
   ): Promise<Verdict<number, TransferCode>> {
     const { hashes } = manifest
-    const release = this.#init.chunks.hold()
     const underWay: Promise<Refusal<TransferCode> | undefined>[] = []
     let bytes = 0
     const take = async (index: number, chunk: Uint8Array, hash: Uint8Array) => {
+      const { length } = chunk
       const verdict = await this.#init.chunks.verify(chunk, { bits, index }, hash)
       if (!verdict.ok) return wrong(`chain ${chainName(chain)}, chunk ${index}: ${verdict.detail}`)
       await target.putChunk(index, verdict.value)
-      bytes += chunk.length
+      this.#init.chunks.reuse(verdict.value.pages)
+      bytes += length
       this.#init.onProgress(`chain ${chainName(chain)}`, target.done.size, hashes.length)
       return undefined
     }
@@ -334,7 +338,6 @@ class FileImport {
     } finally {
       // Nothing of them is under way when the database closes.
       await Promise.allSettled(underWay)
-      release()
     }
   }
 }

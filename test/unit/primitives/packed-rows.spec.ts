@@ -8,8 +8,8 @@ describe('Packed rows', () => {
     new Uint8Array((7 * number) % 11).fill(255 - number)
   ]
   const expected = Array.from({ length: 50 }, (_, number) => rowOf(number))
-  function filled(firstBytes: number): PackedRows {
-    const rows = new PackedRows(firstBytes)
+  function filled(firstBytes: number, room?: Uint8Array): PackedRows {
+    const rows = new PackedRows(firstBytes, room)
     for (const [key, value] of expected) {
       const at = rows.add(key.length, value.length)
       rows.bytes.set(key, at)
@@ -20,6 +20,16 @@ describe('Packed rows', () => {
 
   it('all come back in their order, whatever memory they began with; empty keys and values too', () => {
     for (const firstBytes of [0, 1, 100, 100_000]) deepEqual(unpacked(filled(firstBytes).take()), expected)
+  })
+
+  it('room that is given is used, whatever it held and wherever it lies, until it is too small', () => {
+    const bytes = filled(0).take()
+    for (const size of [0, 1, bytes.length - 1, bytes.length, bytes.length + 100]) {
+      const room = new Uint8Array(size + 3).fill(0xee).subarray(3)
+      const rows = filled(10, room).take()
+      deepEqual(rows, bytes)
+      equal(rows.buffer === room.buffer, size >= bytes.length)
+    }
   })
 
   it('what was taken is gone, and takes the bytes that a row is said to take', () => {

@@ -95,6 +95,27 @@ describe('Import of a chain’s state', () => {
     await isWhole(store)
   })
 
+  it('what is there before the chunks is settled once, so that no table of chunks overlaps it', async () => {
+    const order: string[] = []
+    const memory = new MemoryDisk().open()
+    const store: KeyValueStore = {
+      get: (key) => memory.get(key),
+      getMany: async (keys) => memory.getMany(keys),
+      range: (range) => memory.range(range),
+      batch: async (writes, options) => {
+        order.push(writes.some(({ key }) => key[0] === CHAIN_BUCKETS.page.prefix) ? 'pages' : 'other')
+        await memory.batch(writes, options)
+      },
+      flush: async () => memory.flush(),
+      settle: async () => void order.push('settled'),
+      close: async () => memory.close()
+    }
+    const target = await ChainImport.begin(store, identity, manifestOf(state.root))
+    await target.putEpochs([], [])
+    await Promise.all(ORDER.map(async (index) => target.putChunk(index, chunks[index]!)))
+    deepEqual(order, ['other', 'other', 'settled', 'pages', 'pages', 'pages', 'pages'])
+  })
+
   it('SNAP-8: chunks that make another state than the header’s make no chain', async () => {
     const store = new MemoryDisk().open()
     const target = await filled(store, new Uint8Array(32).fill(1))

@@ -51,6 +51,21 @@ describe('openLevel', () => {
     await store.close()
   })
 
+  it('what was written before settling lies in a table of its own, apart from what comes', async () => {
+    const store = await openLevel(path, { isNew: true, loads: true })
+    const tables = async () => (await readdir(path)).filter((name) => name.endsWith('.ldb')).length
+    const put = async (key: number) =>
+      store.batch([{ type: 'put', key: Uint8Array.of(key), value: Uint8Array.of(key) }], { sync: false })
+    for (const [at, key] of [1, 9, 5].entries()) {
+      await put(key)
+      assert.equal(await tables(), at)
+      await store.settle?.()
+      assert.equal(await tables(), at + 1, 'none is merged with another')
+    }
+    for (const key of [1, 9, 5]) assert.deepEqual(store.get(Uint8Array.of(key)), Uint8Array.of(key))
+    await store.close()
+  })
+
   it('tells a database that lost its CURRENT file from a missing one: STORE_CORRUPT', async () => {
     await createDatabase()
     await rm(join(path, 'CURRENT'))

@@ -80,11 +80,12 @@ describe('a database that is replaced', () => {
     let isClosed = false
     const slow: KeyValueStore = Object.assign(Object.create(first) as KeyValueStore, {
       pack: async () => promise,
+      settle: async () => promise,
       batch: async () => promise,
       close: async () => void (isClosed = true)
     })
     const other = new SwitchableStore(slow)
-    const work = [other.pack(), other.batch([], { sync: false })]
+    const work = [other.pack(), other.settle(), other.batch([], { sync: false })]
     const closing = other.replace(second).close()
     equal(await isSettled(closing), false)
     equal(isClosed, false)
