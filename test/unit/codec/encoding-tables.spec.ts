@@ -3,7 +3,17 @@ import { containerTypes, notation } from '../../../scripts/vectors/types.ts'
 import { listFolder, readText } from '../../support/repository.ts'
 
 /** Files of src/codec that define nothing that is hashed, signed or sent. */
-const NOT_PROTOCOL = ['merkleize.ts', 'peer-ban.ts', 'refusals.ts', 'results.ts', 'ssz.ts', 'stored-peer.ts']
+const NOT_PROTOCOL = [
+  'chunk-limits.ts',
+  'merkleize.ts',
+  'offset.ts',
+  'peer-ban.ts',
+  'refusals.ts',
+  'results.ts',
+  'ssz.ts',
+  'state-prefixes.ts',
+  'stored-peer.ts'
+]
 
 /** `### Name`, then rows `| field | type | meaning |`. */
 function tablesOf(text: string): Map<string, string[]> {
