@@ -101,14 +101,19 @@ export class MemoryDisk {
   /** What the newest of those that were overtaken wrote is gone; what came after them is there. */
   #loseBehind(count: number): void {
     const { behind } = this
-    for (const [key, value] of count === 0 ? [] : this.#undo) {
+    if (count > 0) this.#undoOvertaken()
+    for (const [index, { writes }] of this.#overtaken.entries()) {
+      const isLost = index >= behind - count && index < behind
+      if (count > 0 && !isLost) apply(this.#durable, writes)
+    }
+    this.#settle()
+  }
+
+  #undoOvertaken(): void {
+    for (const [key, value] of this.#undo) {
       if (value === undefined) this.#durable.delete(key)
       else this.#durable.set(key, value)
     }
-    for (const [index, { writes }] of count === 0 ? [] : this.#overtaken.entries()) {
-      if (index < behind - count || index >= behind) apply(this.#durable, writes)
-    }
-    this.#settle()
   }
 
   #settle(): void {
