@@ -316,7 +316,7 @@ export class ChainStore implements StateView {
     const writes = [...historyWrites(blocks, child), put(EARLIEST_KEY, u64be(earliest))]
     const reloads = this.#reloads
     await this.#prepended
-    if (reloads !== this.#reloads) return
+    if (reloads !== this.#reloads || this.#earliest !== child.height) return
     await this.#store.batch(writes, { sync: false })
     // Replaced meanwhile: these blocks went with the old database.
     if (reloads !== this.#reloads) return

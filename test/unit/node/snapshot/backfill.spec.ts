@@ -83,6 +83,14 @@ describe('backfill', () => {
     for (const height of [10, 11]) deepEqual(after.block(height)?.hash, source.store.hashAt(height))
   })
 
+  it('SNAP-9: what was dropped while blocks waited for the ones above them leaves no gap either', async () => {
+    await store.prepend([source.store.block(11)!])
+    const waits = store.prepend([source.store.block(10)!])
+    await Promise.all([store.dropBelow(12), waits])
+    equal(store.earliest, 12)
+    equal(store.block(10), undefined)
+  })
+
   it('SNAP-9: history is linked down to height 1, hashed, with certificates that hold, and survives a restart', async () => {
     equal(store.earliest, 12)
     for (let step = 0; step < 9 && store.earliest > 1; step++) await backfill().step(peer('a'))
